@@ -1,0 +1,115 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/error.h"
+
+namespace e2lm {
+namespace {
+
+// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+Error system_error(const Path& path, std::string_view doing) {
+  return Error(path.string(), fmt::format("cannot {}: {}", doing, std::strerror(errno)));
+}
+
+size_t open_regular(const Path& path, int fd) {
+  struct stat status = {};
+  if (fd < 0 || ::fstat(fd, &status) != 0) throw system_error(path, "open");
+  if (!S_ISREG(status.st_mode)) throw Error(path.string(), "is not a regular file");
+  return static_cast<size_t>(status.st_size);
+}
+
+void write_all(const Path& path, int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw system_error(path, "write");
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const Path& path) : path_(path) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const size_t size = open_regular(path, fd.get());
+  if (size == 0) return;
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (data == MAP_FAILED) throw system_error(path, "map");
+  bytes_ = {static_cast<const std::byte*>(data), size};
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+std::string read_file(const Path& path) {
+  const MappedFile file(path);
+  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+}
+
+void write_file(const Path& path, std::string_view content) {
+  std::error_code code;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), code);
+  if (code) throw Error(path.parent_path().string(), "cannot make the folder: " + code.message());
+  const Path beside = path.string() + fmt::format(".{}.part", ::getpid());
+  Descriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (fd.get() < 0) throw system_error(path, "write");
+  try {
+    write_all(path, fd.get(), content);
+    // A full disk may show only when the data is flushed or the file closed.
+    if (::fsync(fd.get()) != 0 && errno != EINVAL) throw system_error(path, "write");
+    if (::close(fd.release()) != 0) throw system_error(path, "write");
+    if (::rename(beside.c_str(), path.c_str()) != 0) throw system_error(path, "write");
+  } catch (...) {
+    ::unlink(beside.c_str());
+    throw;
+  }
+}
+
+std::vector<Path> list_folder(const Path& folder) {
+  std::error_code code;
+  std::vector<Path> entries;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
+    entries.push_back(entry.path());
+  }
+  if (code) throw Error(folder.string(), "cannot list the folder: " + code.message());
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+}  // namespace e2lm

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace e2lm {
+
+using Path = std::filesystem::path;
+
+// A whole file mapped read-only; move-only, unmapped when destroyed. An empty file has no bytes.
+class MappedFile {
+ public:
+  // Throws Error when the file cannot be opened or is not a regular file.
+  explicit MappedFile(const Path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+
+  std::span<const std::byte> bytes() const { return bytes_; }
+  const Path& path() const { return path_; }
+
+ private:
+  Path path_;
+  std::span<const std::byte> bytes_;
+};
+
+// The whole file as bytes. Throws Error naming the path.
+std::string read_file(const Path& path);
+
+// Writes beside `path` and renames over it: readers see the old content or the new, never a half.
+// Makes the parent folders. Throws Error naming the path when anything fails (a full disk, say);
+// the old content is then untouched.
+void write_file(const Path& path, std::string_view content);
+
+// Entries of a folder, sorted by name so that every machine sees the same order.
+std::vector<Path> list_folder(const Path& folder);
+
+}  // namespace e2lm

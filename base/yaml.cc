@@ -1,0 +1,201 @@
+#include "base/yaml.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/yaml_scalar.h"
+
+namespace e2lm {
+namespace {
+
+constexpr int kMaxNodes = 1'000'000;
+constexpr int kMaxDepth = 100;
+
+class Converter {
+ public:
+  explicit Converter(std::string_view path) : path_(path) {}
+
+  Yaml convert(const YAML::Node& from, int depth) {
+    if (++nodes_ > kMaxNodes || depth > kMaxDepth) {
+      throw Error(path_, "unfolds to too many nodes or levels",
+                  fmt::format("at most {} nodes, {} levels", kMaxNodes, kMaxDepth));
+    }
+    Yaml node;
+    node.line = from.Mark().line + 1;
+    const std::string& tag = from.Tag();
+    node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+    if (tag.size() > 1 && tag[0] == '!') node.tag = tag;
+    if (from.IsScalar()) {
+      node.kind = Yaml::Kind::scalar;
+      node.text = from.Scalar();
+    } else if (from.IsSequence()) {
+      node.kind = Yaml::Kind::list;
+      for (const auto& item : from) node.items.push_back(convert(item, depth + 1));
+    } else if (from.IsMap()) {
+      node.kind = Yaml::Kind::map;
+      for (const auto& entry : from) add_entry(node, entry.first, entry.second, depth);
+      for (const auto& entry : from) {
+        if (is_merge_key(entry.first)) merge(node, convert(entry.second, depth + 1));
+      }
+    }
+    return node;
+  }
+
+ private:
+  static bool is_merge_key(const YAML::Node& key) {
+    return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
+  }
+
+  void add_entry(Yaml& map, const YAML::Node& key, const YAML::Node& value, int depth) {
+    if (!key.IsScalar()) {
+      throw Error(fmt::format("{}:{}", path_, key.Mark().line + 1), "a key is not a scalar");
+    }
+    if (is_merge_key(key)) return;
+    if (map.find(key.Scalar())) {
+      throw Error(fmt::format("{}:{}", path_, key.Mark().line + 1),
+                  fmt::format("the key '{}' is given twice", key.Scalar()));
+    }
+    map.entries.emplace_back(convert(key, depth + 1), convert(value, depth + 1));
+  }
+
+  // YAML's merge key: entries of the other map stand where this one has none.
+  static void merge(Yaml& map, const Yaml& other) {
+    for (const Yaml& list_item : other.items) merge(map, list_item);
+    for (const auto& entry : other.entries) {
+      if (!map.find(entry.first.text)) map.entries.push_back(entry);
+    }
+  }
+
+  std::string path_;
+  int nodes_ = 0;
+};
+
+}  // namespace
+
+const Yaml* Yaml::find(std::string_view key) const {
+  for (const auto& [name, value] : entries) {
+    if (name.text == key) return &value;
+  }
+  return nullptr;
+}
+
+Json Yaml::json() const {
+  switch (kind) {
+    case Kind::null:
+      return nullptr;
+    case Kind::scalar:
+      return quoted ? Json(text) : resolve_yaml_scalar(text);
+    case Kind::list: {
+      Json list = Json::array();
+      for (const Yaml& item : items) list.push_back(item.json());
+      return list;
+    }
+    case Kind::map: {
+      Json map = Json::object();
+      for (const auto& [key, value] : entries) map[key.text] = value.json();
+      return map;
+    }
+  }
+  return nullptr;
+}
+
+Yaml parse_yaml(std::string_view text, std::string_view path) {
+  try {
+    return Converter(path).convert(YAML::Load(std::string(text)), 0);
+  } catch (const YAML::Exception& error) {
+    throw Error(fmt::format("{}:{}", path, error.mark.line + 1),
+                "is not valid YAML: " + error.msg);
+  }
+}
+
+Yaml read_yaml(const Path& path) { return parse_yaml(read_file(path), path.string()); }
+
+void Problems::add(int line, std::string_view what) {
+  lines_.push_back(line > 0 ? fmt::format("{}:{}: {}", path_, line, what)
+                            : fmt::format("{}: {}", path_, what));
+}
+
+void Problems::raise() const {
+  if (!lines_.empty()) throw Error("", fmt::format("{}", fmt::join(lines_, "\n")));
+}
+
+YamlMap::YamlMap(const Yaml& node, std::string name, Problems& problems)
+    : node_(&node), name_(std::move(name)), problems_(problems) {
+  if (node.kind == Yaml::Kind::map) return;
+  static const Yaml kEmpty{.kind = Yaml::Kind::map};
+  problems_.add(node.line, (name_.empty() ? "the file" : name_) + " must be a mapping of keys");
+  node_ = &kEmpty;
+}
+
+std::string YamlMap::path(std::string_view key) const {
+  return name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
+}
+
+const Yaml* YamlMap::find(std::string_view key) {
+  known_.emplace_back(key);
+  const Yaml* value = node_->find(key);
+  return value && value->kind != Yaml::Kind::null ? value : nullptr;
+}
+
+const Yaml* YamlMap::require(std::string_view key) {
+  const Yaml* value = find(key);
+  if (!value) problems_.add(node_->line, fmt::format("the key '{}' is missing", path(key)));
+  return value;
+}
+
+std::optional<std::string> YamlMap::text(std::string_view key) {
+  const Yaml* value = find(key);
+  if (!value) return {};
+  if (value->kind == Yaml::Kind::scalar) return value->text;
+  problems_.add(value->line, fmt::format("'{}' must be text", path(key)));
+  return {};
+}
+
+std::optional<double> YamlMap::number(std::string_view key) {
+  const Yaml* value = find(key);
+  if (!value) return {};
+  if (const auto number = yaml_number(*value)) return number;
+  problems_.add(value->line, fmt::format("'{}' must be a number", path(key)));
+  return {};
+}
+
+std::optional<int64_t> YamlMap::integer(std::string_view key) {
+  const Yaml* value = find(key);
+  if (!value) return {};
+  if (const auto number = yaml_integer(*value)) return number;
+  problems_.add(value->line, fmt::format("'{}' must be a whole number", path(key)));
+  return {};
+}
+
+void YamlMap::finish() {
+  for (const auto& [key, value] : node_->entries) {
+    if (std::find(known_.begin(), known_.end(), key.text) != known_.end()) continue;
+    std::string what = fmt::format("the key '{}' is unknown", path(key.text));
+    const std::string near = nearest(key.text, known_);
+    if (!near.empty()) what += fmt::format("; did you mean '{}'?", near);
+    problems_.add(key.line, what);
+  }
+}
+
+std::optional<double> yaml_number(const Yaml& node) {
+  if (node.kind != Yaml::Kind::scalar || node.text.empty()) return {};
+  std::string digits = node.text;
+  std::erase(digits, '_');
+  char* end = nullptr;
+  const double value = std::strtod(digits.c_str(), &end);
+  if (*end != '\0' || !std::isfinite(value)) return {};
+  return value;
+}
+
+std::optional<int64_t> yaml_integer(const Yaml& node) {
+  const auto value = yaml_number(node);
+  if (!value || *value != std::floor(*value) || std::abs(*value) > 9e15) return {};
+  return static_cast<int64_t>(*value);
+}
+
+}  // namespace e2lm

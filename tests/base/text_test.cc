@@ -1,0 +1,41 @@
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+#include "base/progress.h"
+
+namespace e2lm {
+namespace {
+
+TEST(TextTest, SplitsAndTrims) {
+  EXPECT_EQ(split("a,,b", ','), (std::vector<std::string>{"a", "", "b"}));
+  EXPECT_EQ(split("", ','), (std::vector<std::string>{""}));
+  EXPECT_EQ(trim(" \t a b\n"), "a b");
+  EXPECT_EQ(trim(" \n"), "");
+}
+
+TEST(TextTest, FindsTheWordThatWasMeant) {
+  const std::vector<std::string> keys = {"steps", "series", "tokens"};
+  EXPECT_EQ(nearest("step", keys), "steps");
+  EXPECT_EQ(nearest("serise", keys), "series");
+  EXPECT_EQ(nearest("quantum", keys), "");
+  EXPECT_EQ(nearest("x", {}), "");
+}
+
+TEST(TextTest, MatchesGlobs) {
+  EXPECT_TRUE(matches_glob("wordnet_kinds", "wordnet_*"));
+  EXPECT_FALSE(matches_glob("wordnet_kinds", "kinds"));
+}
+
+TEST(TextTest, WritesNumbersForPeople) {
+  EXPECT_EQ(with_commas(0), "0");
+  EXPECT_EQ(with_commas(999), "999");
+  EXPECT_EQ(with_commas(1000), "1,000");
+  EXPECT_EQ(with_commas(-1234567), "-1,234,567");
+  EXPECT_EQ(format_seconds(3.24), "3.2 s");
+  EXPECT_EQ(format_seconds(125), "2 min 05 s");
+  EXPECT_EQ(format_seconds(3725), "1 h 02 min");
+}
+
+}  // namespace
+}  // namespace e2lm
