@@ -24,7 +24,9 @@ void Sha256::add(std::span<const std::byte> bytes) {
   EVP_DigestUpdate(context_->md, bytes.data(), bytes.size());
 }
 
-void Sha256::add(std::string_view text) { add(std::as_bytes(std::span(text))); }
+void Sha256::add(std::string_view text) {
+  add(std::as_bytes(std::span(text)));
+}
 
 void Sha256::add_field(std::string_view text) {
   add(fmt::format("{}:", text.size()));

@@ -70,9 +70,8 @@ J parse(std::string_view text, std::string_view where, std::optional<int64_t> li
   const std::string place = line ? fmt::format("{}:{}", where, *line) : std::string(where);
   try {
     Guard<J> guard(place);
-    return J::parse(text, [&guard](int depth, auto event, J& value) {
-      return guard(depth, event, value);
-    });
+    return J::parse(
+        text, [&guard](int depth, auto event, J& value) { return guard(depth, event, value); });
   } catch (const nlohmann::json::parse_error& error) {
     throw Error(locate(text, error.byte, where, line.value_or(1)),
                 "is not valid JSON: " + plain_reason(error.what()));
@@ -88,7 +87,9 @@ size_t number_length(std::string_view text) {
   return starts ? std::min(end, text.size()) : 0;
 }
 
-std::string non_finite(std::string_view name) { return fmt::format(R"({{"__float__":"{}"}})", name); }
+std::string non_finite(std::string_view name) {
+  return fmt::format(R"({{"__float__":"{}"}})", name);
+}
 
 // Rewrites the numbers that JSON has not; strings pass unchanged.
 std::string rewrite_non_finite(std::string_view text) {
@@ -118,7 +119,9 @@ std::string rewrite_non_finite(std::string_view text) {
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::string_view where) { return parse<Json>(text, where); }
+Json parse_json(std::string_view text, std::string_view where) {
+  return parse<Json>(text, where);
+}
 
 SortedJson parse_sorted_json(std::string_view text, std::string_view where) {
   return parse<SortedJson>(text, where);

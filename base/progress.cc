@@ -44,7 +44,8 @@ void Progress::print(std::string_view line) {
 
 void Progress::show(bool force) {
   const auto now = Clock::now();
-  if (quiet_ || (!force && now - shown_ < (terminal_ ? Clock::duration(kRedraw) : kLogLine))) return;
+  if (quiet_ || (!force && now - shown_ < (terminal_ ? Clock::duration(kRedraw) : kLogLine)))
+    return;
   shown_ = now;
   if (terminal_) {
     std::fputs(("\r\x1b[K" + status()).c_str(), stderr);
@@ -61,8 +62,8 @@ std::string Progress::status() const {
   const int filled = std::clamp(static_cast<int>(share * kBarWidth), 0, kBarWidth);
   std::string text = terminal_ ? fmt::format("[{:=>{}}{:>{}}] ", "", filled, "", kBarWidth - filled)
                                : std::string();
-  text += fmt::format("{:3.0f} %  {} of {} {}", 100 * share, with_commas(done_), with_commas(total_),
-                      unit_);
+  text += fmt::format("{:3.0f} %  {} of {} {}", 100 * share, with_commas(done_),
+                      with_commas(total_), unit_);
   if (done_ > 0 && seconds > 0.5) {
     const double rate = static_cast<double>(done_) / seconds;
     text += fmt::format("  {}/s  {} left", with_commas(static_cast<int64_t>(rate)),

@@ -1,7 +1,7 @@
 #include "base/text.h"
 
-#include <fnmatch.h>
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <numeric>

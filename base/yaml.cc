@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -38,10 +39,7 @@ class Converter {
       for (const auto& item : from) node.items.push_back(convert(item, depth + 1));
     } else if (from.IsMap()) {
       node.kind = Yaml::Kind::map;
-      for (const auto& entry : from) add_entry(node, entry.first, entry.second, depth);
-      for (const auto& entry : from) {
-        if (is_merge_key(entry.first)) merge(node, convert(entry.second, depth + 1));
-      }
+      add_entries(node, from, depth);
     }
     return node;
   }
@@ -51,19 +49,30 @@ class Converter {
     return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
   }
 
-  void add_entry(Yaml& map, const YAML::Node& key, const YAML::Node& value, int depth) {
-    if (!key.IsScalar()) {
-      throw Error(fmt::format("{}:{}", path_, key.Mark().line + 1), "a key is not a scalar");
+  // What comes through merge keys stands first, as in PyYAML; the map's own entries replace it.
+  void add_entries(Yaml& map, const YAML::Node& from, int depth) {
+    std::set<std::string> own;
+    for (const auto& entry : from) {
+      const std::string where = fmt::format("{}:{}", path_, entry.first.Mark().line + 1);
+      if (!entry.first.IsScalar()) throw Error(where, "a key is not a scalar");
+      if (!own.insert(entry.first.Scalar()).second) {
+        throw Error(where, fmt::format("the key '{}' is given twice", entry.first.Scalar()));
+      }
+      if (is_merge_key(entry.first)) merge(map, convert(entry.second, depth + 1));
     }
-    if (is_merge_key(key)) return;
-    if (map.find(key.Scalar())) {
-      throw Error(fmt::format("{}:{}", path_, key.Mark().line + 1),
-                  fmt::format("the key '{}' is given twice", key.Scalar()));
+    for (const auto& entry : from) {
+      if (is_merge_key(entry.first)) continue;
+      set(map, convert(entry.first, depth + 1), convert(entry.second, depth + 1));
     }
-    map.entries.emplace_back(convert(key, depth + 1), convert(value, depth + 1));
   }
 
-  // YAML's merge key: entries of the other map stand where this one has none.
+  static void set(Yaml& map, Yaml key, Yaml value) {
+    for (auto& [name, old] : map.entries) {
+      if (name.text == key.text) return static_cast<void>(old = std::move(value));
+    }
+    map.entries.emplace_back(std::move(key), std::move(value));
+  }
+
   static void merge(Yaml& map, const Yaml& other) {
     for (const Yaml& list_item : other.items) merge(map, list_item);
     for (const auto& entry : other.entries) {
@@ -108,12 +117,13 @@ Yaml parse_yaml(std::string_view text, std::string_view path) {
   try {
     return Converter(path).convert(YAML::Load(std::string(text)), 0);
   } catch (const YAML::Exception& error) {
-    throw Error(fmt::format("{}:{}", path, error.mark.line + 1),
-                "is not valid YAML: " + error.msg);
+    throw Error(fmt::format("{}:{}", path, error.mark.line + 1), "is not valid YAML: " + error.msg);
   }
 }
 
-Yaml read_yaml(const Path& path) { return parse_yaml(read_file(path), path.string()); }
+Yaml read_yaml(const Path& path) {
+  return parse_yaml(read_file(path), path.string());
+}
 
 void Problems::add(int line, std::string_view what) {
   lines_.push_back(line > 0 ? fmt::format("{}:{}: {}", path_, line, what)

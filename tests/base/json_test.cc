@@ -45,7 +45,8 @@ TEST(JsonTest, JsonLinesNameTheLine) {
   const Scratch scratch;
   const Path good = scratch.write("good.jsonl", "{\"a\":1}\n\n  \r\n{\"a\":2}");
   std::vector<std::pair<int64_t, int>> rows;
-  for_each_json_line(good, [&](int64_t line, const Json& row) { rows.emplace_back(line, row["a"]); });
+  for_each_json_line(good,
+                     [&](int64_t line, const Json& row) { rows.emplace_back(line, row["a"]); });
   EXPECT_EQ(rows, (std::vector<std::pair<int64_t, int>>{{1, 1}, {4, 2}}));
 
   const Path bad = scratch.write("bad.jsonl", "{\"a\":1}\n{\"a\":\n");

@@ -9,8 +9,9 @@ namespace {
 
 // Expected values are PyYAML 6's safe_load of the same words.
 TEST(YamlTest, GivesPlainWordsTheTypesOfYaml11) {
-  const auto value = [](const std::string& word) { return parse_yaml("k: " + word, "t")
-                                                       .find("k")->json().dump(); };
+  const auto value = [](const std::string& word) {
+    return parse_yaml("k: " + word, "t").find("k")->json().dump();
+  };
   EXPECT_EQ(value("no"), "false");
   EXPECT_EQ(value("Yes"), "true");
   EXPECT_EQ(value("on"), "true");
@@ -57,7 +58,8 @@ TEST(YamlTest, RefusesFilesThatUnfoldWithoutEnd) {
 
 TEST(YamlTest, MapsReportAllProblemsAtOnce) {
   Problems problems("m.yaml");
-  const Yaml node = parse_yaml("name: x\ncount: many\nsize: 1.5\nnmae: y\nlimit: 206e9\n", "m.yaml");
+  const Yaml node =
+      parse_yaml("name: x\ncount: many\nsize: 1.5\nnmae: y\nlimit: 206e9\n", "m.yaml");
   YamlMap map(node, "", problems);
   EXPECT_EQ(map.text("name"), "x");
   EXPECT_EQ(map.integer("count"), std::nullopt);
