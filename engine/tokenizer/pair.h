@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "engine/tokenizer/tokenizer.h"
+
+namespace e2lm {
+
+// A context and the continuation to score, as ids.
+struct TokenPair {
+  std::vector<int32_t> context;
+  std::vector<int32_t> continuation;
+  // False when encode(context) is no prefix of encode(context + continuation): a token spans the
+  // join, and the ids scored are not the ones that would follow the context's own.
+  bool prefix_kept = true;
+};
+
+// Joins a context and a continuation as lm-evaluation-harness does (0.4.9, `_encode_pair`):
+// trailing white space of the context (Python's str.rstrip) moves to the front of the
+// continuation, both are encoded together, and the result is cut at len(encode(context)).
+//
+// Where a token spans the join the cut can leave an empty continuation, on which the original
+// dies. Here the pair is then encoded separately, so that every continuation with text has at
+// least one scored token; prefix_kept is false.
+//
+// An empty context (after the move) stands for the prefix token: BOS if the tokenizer names one,
+// else EOS. Throws Error if there is neither, or if the continuation is empty.
+TokenPair encode_pair(const Tokenizer& tokenizer, std::string_view context,
+                      std::string_view continuation, SpecialTokens special);
+
+}  // namespace e2lm

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+
+namespace e2lm {
+
+enum class SpecialTokens { omit, add };  // of the template; added tokens in the text always count
+
+// Text to token ids, exactly as the Hugging Face tokenizers library does it for the same
+// tokenizer.json: added tokens → normalizer → pre-tokenizer → byte-pair merges → template.
+//
+// A file with a part this reader does not know is refused, naming the part: never an
+// approximation. Encoding is const and safe from several threads.
+class Tokenizer {
+ public:
+  // `path` is a tokenizer.json or the folder that holds one (with, optionally,
+  // tokenizer_config.json, which names the BOS and EOS tokens). Throws Error naming file and part.
+  static Tokenizer read(const Path& path);
+
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
+
+  // REQUIRES: valid UTF-8 (throws Error if it is not).
+  std::vector<int32_t> encode(std::string_view text, SpecialTokens special) const;
+
+  std::optional<int32_t> bos() const;  // from tokenizer_config.json
+  std::optional<int32_t> eos() const;
+
+  int32_t size() const;               // one more than the largest id
+  const std::string& sha256() const;  // of the tokenizer.json's bytes
+
+ private:
+  struct Parts;
+  explicit Tokenizer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace e2lm
