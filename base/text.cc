@@ -63,10 +63,14 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
 }
 
 std::string with_commas(int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const size_t first = number < 0 ? 1 : 0;
-  for (size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, ",");
-  return digits;
+  const std::string digits = fmt::format("{}", number);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const size_t left = digits.size() - i;
+    if (i > 0 && left % 3 == 0 && digits[i - 1] != '-') text += ',';
+    text += digits[i];
+  }
+  return text;
 }
 
 }  // namespace e2lm

@@ -1,0 +1,125 @@
+#include "engine/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/hash.h"
+
+namespace e2lm {
+namespace {
+
+constexpr const char* kIndex = "model.safetensors.index.json";
+constexpr const char* kSingle = "model.safetensors";
+
+// Tensor name → shard file name, as the index has it.
+std::map<std::string, std::string> read_index(const Path& path) {
+  const SortedJson index = parse_sorted_json(read_file(path), path.string());
+  const std::string where = path.string() + ": weight_map";
+  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
+    throw Error(where, "is missing", "an object of tensor names and file names");
+  }
+  std::map<std::string, std::string> shards;
+  for (const auto& [tensor, file] : index["weight_map"].items()) {
+    const std::string name = file.is_string() ? file.get<std::string>() : "";
+    if (name.empty() || Path(name).filename() != name) {
+      throw Error(where, fmt::format("puts '{}' in {}", tensor, file.dump()),
+                  "the name of a file beside it");
+    }
+    shards[tensor] = name;
+  }
+  return shards;
+}
+
+std::vector<SafetensorsFile> open_files(const Path& folder) {
+  std::vector<SafetensorsFile> files;
+  if (std::filesystem::exists(folder / kSingle)) {
+    files.push_back(SafetensorsFile::open(folder / kSingle));
+    return files;
+  }
+  if (!std::filesystem::exists(folder / kIndex)) {
+    throw Error(folder.string(), "holds no weights", fmt::format("{} or {}", kSingle, kIndex));
+  }
+  const auto shards = read_index(folder / kIndex);
+  std::set<std::string> names;
+  for (const auto& [tensor, file] : shards) names.insert(file);
+  for (const std::string& name : names) files.push_back(SafetensorsFile::open(folder / name));
+  std::set<std::string> found;
+  for (const SafetensorsFile& file : files) {
+    for (const Tensor& tensor : file.tensors()) {
+      const auto shard = shards.find(tensor.name);
+      if (shard == shards.end() || shard->second != file.file().path().filename()) {
+        throw Error(file.file().path().string(),
+                    fmt::format("holds the tensor '{}', which {} does not place there", tensor.name,
+                                kIndex));
+      }
+      found.insert(tensor.name);
+    }
+  }
+  for (const auto& [tensor, file] : shards) {
+    if (!found.contains(tensor)) {
+      throw Error((folder / file).string(), fmt::format("lacks the tensor '{}'", tensor));
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
+Checkpoint Checkpoint::open(const Path& folder) {
+  if (!std::filesystem::is_directory(folder)) {
+    throw Error(folder.string(), "no such folder", "a model folder with config.json and weights");
+  }
+  Checkpoint checkpoint;
+  checkpoint.folder_ = folder;
+  checkpoint.config_text_ = read_file(folder / "config.json");
+  checkpoint.config_ =
+      parse_python_json(checkpoint.config_text_, (folder / "config.json").string());
+  if (!checkpoint.config_.is_object()) {
+    throw Error((folder / "config.json").string(), "is no JSON object");
+  }
+  checkpoint.files_ = open_files(folder);
+  for (const SafetensorsFile& file : checkpoint.files_) {
+    for (const Tensor& tensor : file.tensors()) checkpoint.tensors_.push_back(&tensor);
+  }
+  std::sort(checkpoint.tensors_.begin(), checkpoint.tensors_.end(),
+            [](const Tensor* a, const Tensor* b) { return a->name < b->name; });
+  return checkpoint;
+}
+
+const Tensor* Checkpoint::find(std::string_view name) const {
+  const auto at = std::lower_bound(tensors_.begin(), tensors_.end(), name,
+                                   [](const Tensor* t, std::string_view n) { return t->name < n; });
+  return at != tensors_.end() && (*at)->name == name ? *at : nullptr;
+}
+
+int64_t Checkpoint::parameters() const {
+  int64_t count = 0;
+  for (const Tensor* tensor : tensors_) count += tensor->elements();
+  return count;
+}
+
+int64_t Checkpoint::stored_bytes() const {
+  int64_t count = 0;
+  for (const Tensor* tensor : tensors_) count += std::ssize(tensor->bytes);
+  return count;
+}
+
+DType Checkpoint::stored_dtype() const {
+  const auto largest = std::max_element(tensors_.begin(), tensors_.end(), [](auto* a, auto* b) {
+    return a->elements() < b->elements();
+  });
+  return largest == tensors_.end() ? DType::float32 : (*largest)->dtype;
+}
+
+std::string Checkpoint::sha256() const {
+  Sha256 hash;
+  hash.add_field(config_text_);
+  for (const SafetensorsFile& file : files_) hash.add(file.file().bytes());
+  return hash.hex();
+}
+
+}  // namespace e2lm

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "engine/safetensors.h"
+
+namespace e2lm {
+
+// A model folder as Hugging Face lays it out: config.json and model.safetensors, or several
+// safetensors files with model.safetensors.index.json. Files are mapped, not read; tensors stay
+// valid while the Checkpoint lives.
+class Checkpoint {
+ public:
+  // Throws Error naming file and tensor if anything is missing or damaged: a shard that the index
+  // names, a tensor that the index places elsewhere, a tensor in two files.
+  static Checkpoint open(const Path& folder);
+
+  const Path& folder() const { return folder_; }
+  const Json& config() const { return config_; }  // infinities as parse_python_json has them
+  const Tensor* find(std::string_view name) const;
+  const std::vector<const Tensor*>& tensors() const { return tensors_; }  // sorted by name
+
+  int64_t parameters() const;     // elements of all tensors
+  int64_t stored_bytes() const;   // of all tensors
+  DType stored_dtype() const;     // of the largest tensor
+
+  // What determines scores: SHA-256 over the bytes of config.json and of every safetensors file in
+  // name order. Reads all of them.
+  std::string sha256() const;
+
+ private:
+  Path folder_;
+  std::string config_text_;
+  Json config_;
+  std::vector<SafetensorsFile> files_;
+  std::vector<const Tensor*> tensors_;
+};
+
+}  // namespace e2lm

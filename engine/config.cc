@@ -1,0 +1,160 @@
+#include "engine/config.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/error.h"
+
+namespace e2lm {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+ConfigReader::ConfigReader(const Checkpoint& checkpoint)
+    : ConfigReader(checkpoint.config(), (checkpoint.folder() / "config.json").string()) {}
+
+void ConfigReader::fail(std::string_view key, std::string_view what,
+                        std::string_view expected) const {
+  throw Error(fmt::format("{}: {}", where_, key), what, expected);
+}
+
+bool ConfigReader::has(std::string_view key) const {
+  const auto found = json_.find(key);
+  return found != json_.end() && !found->is_null();
+}
+
+const Json& ConfigReader::item(std::string_view key) const {
+  if (!has(key)) fail(key, "is missing");
+  return *json_.find(key);
+}
+
+double ConfigReader::finite(std::string_view key, const Json& value) const {
+  if (!value.is_number()) fail(key, "is " + value.dump(), "a finite number");
+  return value.get<double>();
+}
+
+int64_t ConfigReader::size(std::string_view key) const {
+  const Json& value = item(key);
+  const int64_t size = value.is_number_integer() ? value.get<int64_t>() : 0;
+  if (size <= 0 || size > std::numeric_limits<int32_t>::max()) {
+    fail(key, "is " + value.dump(), "a positive whole number");
+  }
+  return size;
+}
+
+int64_t ConfigReader::size(std::string_view key, int64_t fallback) const {
+  return has(key) ? size(key) : fallback;
+}
+
+double ConfigReader::number(std::string_view key) const { return finite(key, item(key)); }
+
+double ConfigReader::number(std::string_view key, double fallback) const {
+  return has(key) ? number(key) : fallback;
+}
+
+bool ConfigReader::flag(std::string_view key, bool fallback) const {
+  if (!has(key)) return fallback;
+  if (!item(key).is_boolean()) fail(key, "is " + item(key).dump(), "true or false");
+  return item(key).get<bool>();
+}
+
+std::string ConfigReader::text(std::string_view key) const {
+  if (!item(key).is_string()) fail(key, "is " + item(key).dump(), "a string");
+  return item(key).get<std::string>();
+}
+
+std::string ConfigReader::text(std::string_view key, std::string_view fallback) const {
+  return has(key) ? text(key) : std::string(fallback);
+}
+
+std::vector<double> ConfigReader::numbers(std::string_view key, size_t count) const {
+  const Json& list = item(key);
+  if (!list.is_array() || list.size() != count) {
+    fail(key, "is " + list.dump(), fmt::format("a list of {} numbers", count));
+  }
+  std::vector<double> values;
+  for (const Json& item : list) values.push_back(finite(key, item));
+  return values;
+}
+
+std::pair<double, double> ConfigReader::limits(std::string_view key, double low,
+                                               double high) const {
+  if (!has(key)) return {low, high};
+  const Json& list = item(key);
+  if (!list.is_array() || list.size() != 2) fail(key, "is " + list.dump(), "[low, high]");
+  const auto bound = [&](const Json& item) {
+    if (item.is_null()) return kInfinity;
+    if (!item.is_object()) return finite(key, item);
+    const std::string name = item.value("__float__", "");
+    if (name == "Infinity") return kInfinity;
+    if (name == "-Infinity") return -kInfinity;
+    fail(key, "holds " + item.dump(), "a number or infinity");
+  };
+  const std::pair<double, double> range = {list[0].is_null() ? low : bound(list[0]),
+                                           bound(list[1])};
+  if (range.first > range.second) fail(key, "is " + list.dump(), "low <= high");
+  return range;
+}
+
+void ConfigReader::expect(std::string_view key, const std::string& value,
+                          std::initializer_list<std::string_view> known) const {
+  if (std::find(known.begin(), known.end(), value) != known.end()) return;
+  fail(key, fmt::format("'{}' is not supported", value),
+       fmt::format("'{}'", fmt::join(known, "' or '")));
+}
+
+ConfigReader ConfigReader::section(std::string_view key) const {
+  if (!item(key).is_object()) fail(key, "is " + item(key).dump(), "an object");
+  return {item(key), fmt::format("{}: {}", where_, key)};
+}
+
+RopeConfig read_rope(const ConfigReader& config) {
+  const bool new_spelling = config.has("rope_parameters");
+  const bool scaled = new_spelling || config.has("rope_scaling");
+  RopeConfig rope;
+  rope.theta = config.number("rope_theta", rope.theta);
+  if (!scaled) return rope;
+  const ConfigReader section = config.section(new_spelling ? "rope_parameters" : "rope_scaling");
+  if (new_spelling) rope.theta = section.number("rope_theta", rope.theta);
+  const std::string key = section.has("rope_type") ? "rope_type" : "type";  // "type" before 4.43
+  const std::string type = section.text(key, "default");
+  section.expect(key, type, {"default", "llama3"});
+  if (type == "default") {
+    if (section.number("factor", 1.0) != 1.0) section.fail("factor", "needs a rope_type");
+    return rope;
+  }
+  rope.factor = section.number("factor");
+  rope.low_freq_factor = section.number("low_freq_factor");
+  rope.high_freq_factor = section.number("high_freq_factor");
+  rope.original_positions = section.number("original_max_position_embeddings");
+  if (rope.high_freq_factor <= rope.low_freq_factor) {
+    section.fail("high_freq_factor", "is not above low_freq_factor");
+  }
+  return rope;
+}
+
+// Llama 3 (arXiv:2407.21783): components that turn less than low_freq_factor times within the
+// original context are slowed by `factor`, fast ones are left alone, those between are blended.
+std::vector<float> rope_frequencies(const RopeConfig& rope, int64_t head_width) {
+  std::vector<float> frequencies;
+  for (int64_t i = 0; i < head_width; i += 2) {
+    const double exponent = static_cast<double>(i) / static_cast<double>(head_width);
+    double frequency = static_cast<float>(1.0 / std::pow(rope.theta, exponent));
+    const double turns = rope.original_positions * frequency / (2 * std::numbers::pi);
+    if (rope.factor != 1.0 && turns < rope.high_freq_factor) {
+      const double blend = std::max(0.0, (turns - rope.low_freq_factor) /
+                                             (rope.high_freq_factor - rope.low_freq_factor));
+      frequency = (1 - blend) * frequency / rope.factor + blend * frequency;
+    }
+    frequencies.push_back(static_cast<float>(frequency));
+  }
+  return frequencies;
+}
+
+}  // namespace e2lm

@@ -1,0 +1,70 @@
+#include "engine/cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+
+#include "engine/cpu/backend.h"
+#include "engine/cpu/for_each_row.h"
+
+namespace e2lm {
+namespace cpu {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};  // a cache line, and the widest vector
+
+Array allocate(int64_t size) {
+  auto* data = static_cast<float*>(::operator new(size * sizeof(float), kAlignment));
+  std::fill_n(data, size, 0.0F);
+  return {data, size, [](float* old) { ::operator delete(old, kAlignment); }};
+}
+
+}  // namespace
+
+Array CpuBackend::array(std::span<const float> values) {
+  Array result = allocate(std::ssize(values));
+  std::copy(values.begin(), values.end(), result.data());
+  weight_bytes_ += static_cast<int64_t>(values.size_bytes());
+  return result;
+}
+
+Array CpuBackend::activations(int64_t rows, int64_t width) {
+  return allocate((rows + kTileRows - 1) / kTileRows * kTileRows * width);
+}
+
+void CpuBackend::prepare(const StateShape& shape, int32_t slots, int32_t positions) {
+  shape_ = shape;
+  kept_.prepare(shape, slots);
+  prepare_rotations(positions);
+}
+
+void CpuBackend::begin_wave(const Wave& wave) {
+  kept_.begin_wave(wave);
+  blocks_.clear();
+  for (int32_t s = 0; s < std::ssize(wave.segments); ++s) {
+    const int32_t rows = wave.segments[s].rows;
+    for (int32_t first = 0; first < rows; first += kBlockRows) {
+      blocks_.push_back({s, first, std::min(kBlockRows, rows - first)});
+    }
+  }
+}
+
+void CpuBackend::end_wave(const Wave& wave) { kept_.end_wave(wave); }
+
+void CpuBackend::embed(const Wave& wave, const EmbeddingTable& table, float multiplier,
+                       Rows hidden) {
+  for_each_row(threads_, isa_, wave.rows(), [&](int64_t r) E2LM_INLINE {
+    float* out = hidden.data + r * hidden.stride;
+    const auto width = static_cast<size_t>(hidden.width);
+    read_floats(*table.tensor, wave.tokens[r] * hidden.width, {out, width});
+    for (int64_t i = 0; i < hidden.width; ++i) out[i] *= multiplier;
+  });
+}
+
+}  // namespace cpu
+
+std::unique_ptr<Backend> open_cpu_backend(int threads) {
+  return std::make_unique<cpu::CpuBackend>(threads);
+}
+
+}  // namespace e2lm

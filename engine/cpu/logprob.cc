@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/for_each_row.h"
+#include "engine/cpu/norm.h"
+
+namespace e2lm::cpu {
+namespace {
+
+// What a row's logits in one panel of the vocabulary come down to.
+struct PanelSum {
+  float highest;
+  float sum;       // Σ exp(z - highest)
+  int32_t argmax;  // first token with the highest logit
+};
+
+// Logits stay in the tile; z is scaled in place. Lanes beyond `count` are not looked at.
+E2LM_INLINE inline PanelSum reduce_logits(const float* acc, const float* scale, int64_t first,
+                                          int64_t count, float* z) {
+  Floats top = splat(-std::numeric_limits<float>::infinity());
+  for (int64_t j = 0; j < count; j += kLanes) {
+    const int64_t lanes = std::min(kLanes, count - j);
+    Floats value = load(acc + j, lanes);
+    if (scale) value *= load(scale + first + j, lanes);
+    store(z + j, value, lanes);
+    for (int64_t i = lanes; i < kLanes; ++i) value[i] = -std::numeric_limits<float>::infinity();
+    top = max(top, value);
+  }
+  PanelSum result{.highest = largest(top), .sum = 0, .argmax = 0};
+  Floats total = {};
+  for (int64_t j = 0; j < count; j += kLanes) {
+    const int64_t lanes = std::min(kLanes, count - j);
+    Floats e = exp(load(z + j, lanes) - result.highest);
+    for (int64_t i = lanes; i < kLanes; ++i) e[i] = 0;
+    total += e;
+  }
+  result.sum = sum(total);
+  const float* at = std::find(z, z + count, result.highest);
+  result.argmax = static_cast<int32_t>(first + (at - z));
+  return result;
+}
+
+// log Σ exp over all panels, and the token with the highest logit.
+struct RowSum {
+  double log_sum_exp;
+  int32_t argmax;
+};
+
+RowSum join_panels(std::span<const PanelSum> panels) {
+  const PanelSum* best = &panels.front();
+  for (const PanelSum& panel : panels) {
+    if (panel.highest > best->highest) best = &panel;
+  }
+  double sum = 0;
+  for (const PanelSum& panel : panels) {
+    sum += panel.sum * std::exp(static_cast<double>(panel.highest) - best->highest);
+  }
+  return {best->highest + std::log(sum), best->argmax};
+}
+
+}  // namespace
+
+void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
+                          const Matrix& head, std::span<TargetScore> scores) {
+  const int64_t rows = std::ssize(wave.scored_rows);
+  if (rows == 0) return;
+  const auto& matrix = static_cast<const PackedMatrix&>(head);
+  const float* scale = matrix.scale.empty() ? nullptr : matrix.scale.data();
+  const int64_t panels = std::ssize(matrix.panels);
+
+  Array normed = activations(rows, hidden.width);
+  const Rows normed_rows = normed.rows(hidden.width);
+  for_each_row(threads_, isa_, rows, [&](int64_t i) E2LM_INLINE {
+    const float* row = hidden.data + wave.scored_rows[i].row * hidden.stride;
+    normalize(row, norm_weight.data(), inverse_rms(row, hidden.width, eps), hidden.width,
+              normed_rows.data + i * hidden.width);
+  });
+
+  std::vector<PanelSum> sums(rows * panels);
+  std::vector<float> target_logits(wave.targets.size());
+  const int64_t first_target = wave.scored_rows.front().first_target;
+  for_each_tile(threads_, rows, normed_rows, matrix, [&](const ProductTile& tile) {
+    float z[kPanelOutputs];
+    for (int64_t i = 0; i < tile.rows; ++i) {
+      const int64_t row = tile.first_row + i;
+      dispatch(isa_, [&]() E2LM_INLINE {
+        sums[row * panels + tile.panel_index] = reduce_logits(
+            tile.acc + i * tile.panel.outputs, scale, tile.panel.first, tile.panel.outputs, z);
+      });
+      const Wave::ScoredRow& scored = wave.scored_rows[row];
+      for (int64_t t = scored.first_target; t < scored.first_target + scored.targets; ++t) {
+        const int64_t output = wave.targets[t - first_target] - tile.panel.first;
+        if (output >= 0 && output < tile.panel.outputs) target_logits[t - first_target] = z[output];
+      }
+    }
+  });
+
+  for (int64_t row = 0; row < rows; ++row) {
+    const RowSum sum = join_panels(std::span(sums).subspan(row * panels, panels));
+    const Wave::ScoredRow& scored = wave.scored_rows[row];
+    for (int64_t t = scored.first_target; t < scored.first_target + scored.targets; ++t) {
+      const int64_t i = t - first_target;
+      scores[i] = {target_logits[i] - sum.log_sum_exp, wave.targets[i] == sum.argmax};
+    }
+  }
+}
+
+}  // namespace e2lm::cpu

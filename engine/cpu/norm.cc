@@ -1,0 +1,17 @@
+#include <cmath>
+
+#include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/for_each_row.h"
+#include "engine/cpu/norm.h"
+
+namespace e2lm::cpu {
+
+void CpuBackend::rms_norm(const Wave& wave, Rows x, const Array& weight, float eps, Rows out) {
+  for_each_row(threads_, isa_, wave.rows(), [&](int64_t r) E2LM_INLINE {
+    const float* row = x.data + r * x.stride;
+    normalize(row, weight.data(), inverse_rms(row, x.width, eps), x.width,
+              out.data + r * out.stride);
+  });
+}
+
+}  // namespace e2lm::cpu

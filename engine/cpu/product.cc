@@ -1,0 +1,165 @@
+#include "engine/cpu/product.h"
+
+#include <algorithm>
+#include <cassert>
+#include <unordered_map>
+
+#include "base/parallel.h"
+#include "engine/cpu/cpu_backend.h"
+
+namespace e2lm::cpu {
+namespace {
+
+using Format = dnnl::memory::format_tag;
+constexpr auto kFloat = dnnl::memory::data_type::f32;
+
+// Row tiles that one piece of work passes over a panel: more reuse the panel's weights from the
+// cache, fewer leave more pieces to share out.
+constexpr int64_t kTilesPerPiece = 4;
+
+const dnnl::engine& cpu_engine() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& x,
+                                      const dnnl::memory::desc& weights,
+                                      const dnnl::memory::desc& out) {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+#if DNNL_VERSION_MAJOR >= 3
+  return {cpu_engine(), x, weights, out, attributes};
+#else
+  return {dnnl::matmul::desc(x, weights, out), attributes, cpu_engine()};
+#endif
+}
+
+}  // namespace
+
+TileProduct::TileProduct(int64_t inputs, int64_t outputs)
+    : x_({kTileRows, inputs}, kFloat, Format::ab),
+      weights_({inputs, outputs}, kFloat, Format::any),
+      out_({kTileRows, outputs}, kFloat, Format::ab),
+      plain_weights_({inputs, outputs}, kFloat, Format::ba),
+      description_(describe(x_, weights_, out_)),
+      primitive_(description_) {
+  weights_ = description_.weights_desc();
+}
+
+dnnl::memory TileProduct::pack(const float* weights) const {
+  dnnl::memory plain(plain_weights_, cpu_engine(), const_cast<float*>(weights));
+  dnnl::memory packed(weights_, cpu_engine());
+  dnnl::stream stream(cpu_engine());
+  dnnl::reorder(plain, packed).execute(stream, plain, packed);
+  stream.wait();
+  return packed;
+}
+
+int64_t TileProduct::packed_bytes() const { return static_cast<int64_t>(weights_.get_size()); }
+
+int64_t TileProduct::scratch_bytes() const {
+  return static_cast<int64_t>(description_.scratchpad_desc().get_size());
+}
+
+void TileProduct::run(const float* x, const dnnl::memory& weights, float* out,
+                      std::byte* scratch) const {
+  dnnl::stream stream(cpu_engine());
+  const dnnl::memory source(x_, cpu_engine(), const_cast<float*>(x));
+  const dnnl::memory target(out_, cpu_engine(), out);
+  const dnnl::memory room(description_.scratchpad_desc(), cpu_engine(), scratch);
+  primitive_.execute(stream, {{DNNL_ARG_SRC, source},
+                              {DNNL_ARG_WEIGHTS, weights},
+                              {DNNL_ARG_DST, target},
+                              {DNNL_ARG_SCRATCHPAD, room}});
+  stream.wait();
+}
+
+const TileProduct& ProductCache::get(int64_t inputs, int64_t outputs) {
+  auto& product = products_[{inputs, outputs}];
+  if (!product) product = std::make_unique<TileProduct>(inputs, outputs);
+  return *product;
+}
+
+PackedMatrix::PackedMatrix(const HostMatrix& host, ProductCache& products)
+    : scale(host.scale), bias(host.bias) {
+  outputs = host.outputs;
+  inputs = host.inputs;
+  for (int64_t first = 0; first < outputs; first += kPanelOutputs) {
+    const int64_t count = std::min(kPanelOutputs, outputs - first);
+    const TileProduct& product = products.get(inputs, count);
+    panels.push_back({first, count, &product, product.pack(host.values.data() + first * inputs)});
+  }
+}
+
+int64_t PackedMatrix::bytes() const {
+  int64_t total = static_cast<int64_t>(sizeof(float) * (scale.size() + bias.size()));
+  for (const Panel& panel : panels) total += panel.product->packed_bytes();
+  return total;
+}
+
+void for_each_tile(int threads, int64_t rows, Rows x, const PackedMatrix& matrix,
+                   const std::function<void(const ProductTile&)>& use) {
+  assert(x.width == matrix.inputs && x.stride == x.width);
+  const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
+  const int64_t groups = (tiles + kTilesPerPiece - 1) / kTilesPerPiece;
+  parallel_for(threads, groups * std::ssize(matrix.panels), 1, [&](int64_t piece, int64_t) {
+    const int64_t panel_index = piece / groups, group = piece % groups;
+    const PackedMatrix::Panel& panel = matrix.panels[panel_index];
+    std::vector<float> acc(kTileRows * panel.outputs);
+    std::vector<std::byte> scratch(panel.product->scratch_bytes());
+    const int64_t last = std::min(tiles, (group + 1) * kTilesPerPiece);
+    for (int64_t tile = group * kTilesPerPiece; tile < last; ++tile) {
+      const int64_t first_row = tile * kTileRows;
+      panel.product->run(x.data + first_row * x.stride, panel.weights, acc.data(), scratch.data());
+      use({panel, panel_index, first_row, std::min(kTileRows, rows - first_row), acc.data()});
+    }
+  });
+}
+
+std::unique_ptr<Matrix> CpuBackend::matrix(HostMatrix weights) {
+  auto packed = std::make_unique<PackedMatrix>(weights, products_);
+  weight_bytes_ += packed->bytes();
+  return packed;
+}
+
+namespace {
+
+// out[r] (+)= acc ⊙ scale + bias, for the rows and outputs of one tile.
+template <bool kAdd>
+E2LM_INLINE inline void finish_tile(const ProductTile& tile, const float* scale, const float* bias,
+                                    Rows out) {
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    const float* acc = tile.acc + r * tile.panel.outputs;
+    float* to = out.data + (tile.first_row + r) * out.stride + tile.panel.first;
+    for (int64_t j = 0; j < tile.panel.outputs; j += kLanes) {
+      const int64_t count = std::min(kLanes, tile.panel.outputs - j);
+      Floats value = load(acc + j, count);
+      if (scale) value *= load(scale + tile.panel.first + j, count);
+      if (bias) value += load(bias + tile.panel.first + j, count);
+      if (kAdd) value += load(to + j, count);
+      store(to + j, value, count);
+    }
+  }
+}
+
+template <bool kAdd>
+void multiply(int threads, Isa isa, int64_t rows, Rows x, const Matrix& weights, Rows out) {
+  const auto& matrix = static_cast<const PackedMatrix&>(weights);
+  const float* scale = matrix.scale.empty() ? nullptr : matrix.scale.data();
+  const float* bias = matrix.bias.empty() ? nullptr : matrix.bias.data();
+  for_each_tile(threads, rows, x, matrix, [&](const ProductTile& tile) {
+    dispatch(isa, [&]() E2LM_INLINE { finish_tile<kAdd>(tile, scale, bias, out); });
+  });
+}
+
+}  // namespace
+
+void CpuBackend::product(const Wave& wave, Rows x, const Matrix& weights, Rows out) {
+  multiply<false>(threads_, isa_, wave.rows(), x, weights, out);
+}
+
+void CpuBackend::add_product(const Wave& wave, Rows x, const Matrix& weights, Rows hidden) {
+  multiply<true>(threads_, isa_, wave.rows(), x, weights, hidden);
+}
+
+}  // namespace e2lm::cpu

@@ -1,0 +1,41 @@
+#include "engine/cpu/simd.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+
+namespace e2lm::cpu {
+namespace {
+
+Isa isa_named(const std::string& name) {
+  if (name == "portable") return Isa::portable;
+  if (name == "avx2") return Isa::avx2;
+  if (name == "avx512") return Isa::avx512;
+  throw Error("E2LM_ISA", "'" + name + "' is unknown", "portable, avx2 or avx512");
+}
+
+}  // namespace
+
+bool has_isa(Isa isa) {
+  if (isa == Isa::portable) return true;
+#if defined(__x86_64__)
+  if (isa == Isa::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}
+
+Isa choose_isa() {
+  if (const char* name = std::getenv("E2LM_ISA")) {
+    const Isa isa = isa_named(name);
+    if (!has_isa(isa)) throw Error("E2LM_ISA", "this processor has no " + std::string(name));
+    return isa;
+  }
+  if (has_isa(Isa::avx512)) return Isa::avx512;
+  return has_isa(Isa::avx2) ? Isa::avx2 : Isa::portable;
+}
+
+}  // namespace e2lm::cpu

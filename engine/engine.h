@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint.h"
+#include "engine/prefix_tree.h"
+#include "engine/request.h"
+
+namespace e2lm {
+
+enum class Device { cpu, cuda };
+enum class Precision { float32, bfloat16 };
+
+std::string_view device_name(Device device);
+std::string_view precision_name(Precision precision);
+
+struct EngineOptions {
+  Device device = Device::cpu;
+  Precision precision = Precision::float32;
+  int threads = 0;           // 0: as many as the process may use
+  int64_t memory_bytes = 0;  // 0: a share of what is free
+  int64_t wave_rows = 0;     // at most so many rows at once; 0: the schedule's own limit
+};
+
+// What a score call did.
+struct EngineStats {
+  int64_t rows = 0;            // distinct prefixes computed
+  int64_t scored_rows = 0;     // of them, with logits
+  int64_t waves = 0;
+  int64_t predicted_bytes = 0;  // peak, by the schedule's memory model
+  double seconds = 0;
+};
+
+// The door of engine/: log-likelihoods of token requests under one checkpoint. No sampling.
+//
+// On the CPU a request's scores have the same bits whatever the other requests, their order, the
+// number of threads, the memory limit, and whether prefixes are shared.
+class Engine {
+ public:
+  // Binds a checkpoint to a device. The checkpoint must outlive the engine. Throws Error if its
+  // family or a part of it is unknown, or if the device or precision cannot be had.
+  static std::unique_ptr<Engine> open(const Checkpoint& checkpoint, const EngineOptions& options);
+
+  virtual ~Engine() = default;
+
+  // Called with each request when its last score is known, in the tree's canonical order.
+  using Sink = std::function<void(int32_t request, TokenScores scores)>;
+
+  // Throws Error if a token is outside the vocabulary or a request is longer than the model's
+  // positions; nothing is computed then. An exception from the sink ends the call.
+  virtual EngineStats score(const PrefixTree& tree, const Sink& sink) = 0;
+
+  virtual int64_t vocabulary() const = 0;
+  virtual int64_t max_positions() const = 0;
+};
+
+// Scores a list of requests, results in their order.
+std::vector<TokenScores> score_all(Engine& engine, std::span<const TokenRequest> requests);
+
+// Half of the memory that is free now.
+int64_t default_memory_bytes();
+
+}  // namespace e2lm

@@ -1,0 +1,106 @@
+#include "engine/families/binder.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/error.h"
+
+namespace e2lm {
+
+const Tensor& Binder::tensor(const std::string& name, std::vector<int64_t> shape) {
+  const std::string where = checkpoint_.folder().string();
+  const Tensor* found = checkpoint_.find(name);
+  if (!found) throw Error(where, fmt::format("the tensor '{}' is missing", name));
+  if (found->shape != shape) {
+    throw Error(where, fmt::format("the tensor '{}' is {}", name, found->describe()),
+                fmt::format("the shape [{}] that config.json calls for", fmt::join(shape, ", ")));
+  }
+  taken_.insert(name);
+  return *found;
+}
+
+std::vector<float> Binder::values(const std::string& name, std::vector<int64_t> shape) {
+  const Tensor& found = tensor(name, std::move(shape));
+  std::vector<float> values(found.elements());
+  read_floats(found, 0, values);
+  return values;
+}
+
+HostMatrix Binder::linear(const std::string& name, int64_t outputs, int64_t inputs, bool bias) {
+  HostMatrix matrix{.outputs = outputs, .inputs = inputs};
+  matrix.values = values(name + ".weight", {outputs, inputs});
+  if (bias) matrix.bias = values(name + ".bias", {outputs});
+  return matrix;
+}
+
+void Binder::ignore(std::string_view suffix) {
+  for (const Tensor* tensor : checkpoint_.tensors()) {
+    if (tensor->name.ends_with(suffix)) taken_.insert(tensor->name);
+  }
+}
+
+void Binder::finish() const {
+  for (const Tensor* tensor : checkpoint_.tensors()) {
+    if (taken_.contains(tensor->name)) continue;
+    throw Error(checkpoint_.folder().string(),
+                fmt::format("the tensor '{}' {} has no place in a model of this config.json",
+                            tensor->name, tensor->describe()));
+  }
+}
+
+HostMatrix stack_outputs(std::vector<HostMatrix> parts) {
+  HostMatrix stack{.inputs = parts.front().inputs};
+  const auto has = [&parts](auto member) {
+    return std::any_of(parts.begin(), parts.end(),
+                       [member](const HostMatrix& part) { return !(part.*member).empty(); });
+  };
+  const bool scaled = has(&HostMatrix::scale), biased = has(&HostMatrix::bias);
+  const auto append = [](std::vector<float>& to, const std::vector<float>& from, int64_t count,
+                         float fallback) {
+    if (from.empty()) {
+      to.insert(to.end(), count, fallback);
+    } else {
+      to.insert(to.end(), from.begin(), from.end());
+    }
+  };
+  for (const HostMatrix& part : parts) {
+    assert(part.inputs == stack.inputs);
+    stack.outputs += part.outputs;
+    stack.values.insert(stack.values.end(), part.values.begin(), part.values.end());
+    if (scaled) append(stack.scale, part.scale, part.outputs, 1.0F);
+    if (biased) append(stack.bias, part.bias, part.outputs, 0.0F);
+  }
+  return stack;
+}
+
+HostMatrix stack_inputs(std::vector<HostMatrix> parts) {
+  HostMatrix stack{.outputs = parts.front().outputs};
+  for (const HostMatrix& part : parts) {
+    assert(part.outputs == stack.outputs && part.scale.empty());
+    stack.inputs += part.inputs;
+    if (part.bias.empty()) continue;
+    stack.bias.resize(stack.outputs);
+    for (int64_t i = 0; i < stack.outputs; ++i) stack.bias[i] += part.bias[i];
+  }
+  stack.values.reserve(stack.outputs * stack.inputs);
+  for (int64_t row = 0; row < stack.outputs; ++row) {
+    for (const HostMatrix& part : parts) {
+      const auto from = part.values.begin() + row * part.inputs;
+      stack.values.insert(stack.values.end(), from, from + part.inputs);
+    }
+  }
+  return stack;
+}
+
+void scale_outputs(HostMatrix& matrix, int64_t first, int64_t count, double weight, double bias) {
+  if (matrix.scale.empty()) matrix.scale.assign(matrix.outputs, 1.0F);
+  for (int64_t i = first; i < first + count; ++i) {
+    matrix.scale[i] = static_cast<float>(matrix.scale[i] * weight);
+    if (!matrix.bias.empty()) matrix.bias[i] = static_cast<float>(matrix.bias[i] * bias);
+  }
+}
+
+}  // namespace e2lm
