@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace e2lm {
+
+// A score at one checkpoint.
+struct CurvePoint {
+  int64_t step = 0;
+  double tokens = 0;
+  double value = 0;
+  double standard_error = 0;
+};
+
+// Scores of one series on one task by one metric, by training step.
+using Curve = std::vector<CurvePoint>;
+
+// The checkpoints a measure looks at: more than `min_tokens`, at most `max_tokens`, steps divisible
+// by `step_multiple`. The competition's early grid is {.max_tokens = 206e9, .step_multiple = 4000},
+// its late one {.min_tokens = 206e9, .max_tokens = 1000e9}.
+struct Grid {
+  double min_tokens = 0;
+  double max_tokens = std::numeric_limits<double>::infinity();
+  int64_t step_multiple = 1;
+
+  bool contains(const CurvePoint& point) const;
+  std::string describe() const;  // "steps divisible by 4000, at most 206 billion tokens"
+};
+
+Curve select(const Curve& curve, const Grid& grid);
+
+std::vector<double> values_of(const Curve& curve);
+
+}  // namespace e2lm
