@@ -1,0 +1,18 @@
+#pragma once
+
+#include "harness/options.h"
+
+// One function per subcommand, in the file of its name; each returns the row of the command table.
+
+namespace e2lm {
+
+Command sweep_command();
+Command score_command();
+Command report_command();
+Command logprobs_command();
+Command tokenize_command();
+Command prompts_command();
+Command ls_command();
+Command validate_command();
+
+}  // namespace e2lm

@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/error.h"
+#include "engine/checkpoint.h"
+#include "engine/engine.h"
+#include "engine/tokenizer/pair.h"
+#include "harness/commands/all.h"
+#include "harness/commands/shared.h"
+
+namespace e2lm {
+namespace {
+
+struct Line {
+  Json id;  // null when the input has none
+  TokenRequest request;
+};
+
+std::vector<int32_t> read_ids(const Json& list, const std::string& where, const char* key) {
+  const bool usable =
+      list.is_array() && std::all_of(list.begin(), list.end(), [](const Json& item) {
+        return item.is_number_integer() && item >= 0 && item <= INT32_MAX;
+      });
+  if (!usable) throw Error(where, fmt::format("{} is {}", key, list.dump()), "a list of token ids");
+  return list.get<std::vector<int32_t>>();
+}
+
+// Turns input lines into requests; opens the tokenizer when the first text comes.
+class RequestReader {
+ public:
+  RequestReader(Path tokenizer, SpecialTokens special)
+      : tokenizer_path_(std::move(tokenizer)), special_(special) {}
+
+  Line read(const Json& row, const std::string& where) {
+    if (!row.is_object()) throw Error(where, "is no object");
+    Line line{.id = row.value("id", Json())};
+    TokenPair pair;
+    if (row.contains("context_ids") && row.contains("continuation_ids")) {
+      pair.context = read_ids(row["context_ids"], where, "context_ids");
+      pair.continuation = read_ids(row["continuation_ids"], where, "continuation_ids");
+    } else if (row.contains("context") && row["context"].is_string() &&
+               row.contains("continuation") && row["continuation"].is_string()) {
+      if (!tokenizer_) tokenizer_ = Tokenizer::read(tokenizer_path_);
+      pair = encode_pair(*tokenizer_, row["context"].get<std::string>(),
+                         row["continuation"].get<std::string>(), special_);
+    } else {
+      throw Error(where, "lacks a request",
+                  "the texts context and continuation, or the lists context_ids and "
+                  "continuation_ids");
+    }
+    if (pair.context.empty() || pair.continuation.empty()) {
+      throw Error(where, "has an empty context or continuation", "at least one token of each");
+    }
+    line.request.ids = std::move(pair.context);
+    line.request.first_scored = static_cast<int32_t>(line.request.ids.size());
+    line.request.ids.insert(line.request.ids.end(), pair.continuation.begin(),
+                            pair.continuation.end());
+    return line;
+  }
+
+ private:
+  Path tokenizer_path_;
+  SpecialTokens special_;
+  std::optional<Tokenizer> tokenizer_;
+};
+
+std::string result_line(const Line& line, const TokenScores& scores, bool per_token) {
+  Json json = Json::object();
+  if (!line.id.is_null()) json["id"] = line.id;
+  json["logprob"] = scores.total_nats();
+  json["tokens"] = scores.logprobs_nats.size();
+  json["greedy"] = scores.greedy_tokens() == std::ssize(scores.greedy);
+  if (per_token) json["token_logprobs"] = scores.logprobs_nats;
+  return json.dump() + "\n";
+}
+
+int run(const Arguments& arguments) {
+  const Path model = arguments.require("model");
+  RequestReader reader(arguments.text("tokenizer").value_or(model.string()),
+                       arguments.flag("special") ? SpecialTokens::add : SpecialTokens::omit);
+  std::vector<Line> lines;
+  const Path requests = arguments.require("requests");
+  for_each_json_line(requests, [&](int64_t number, const Json& row) {
+    lines.push_back(reader.read(row, fmt::format("{}:{}", requests.string(), number)));
+  });
+  const Checkpoint checkpoint = Checkpoint::open(model);
+  const auto engine = Engine::open(checkpoint, engine_options(arguments));
+  std::vector<TokenRequest> list;
+  for (const Line& line : lines) list.push_back(line.request);
+  const std::vector<TokenScores> scores = score_all(*engine, list);
+  std::string output;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    output += result_line(lines[i], scores[i], arguments.flag("per-token"));
+  }
+  if (const auto path = arguments.text("output")) {
+    write_file(*path, output);
+  } else {
+    print(output);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command logprobs_command() {
+  return {.name = "logprobs",
+          .arguments = "",
+          .summary = "Log-likelihoods of given requests under a checkpoint.",
+          .details =
+              "Input: a JSON object a line, {\"context\": \"..\", \"continuation\": \"..\"} or\n"
+              "{\"context_ids\": [..], \"continuation_ids\": [..]}, optionally with an \"id\".\n"
+              "Output, in the same order: {\"id\", \"logprob\", \"tokens\", \"greedy\"}.",
+          .options = join({{"model", "DIR", "", "checkpoint folder"},
+                           {"requests", "FILE", "", "requests, a JSON object a line"},
+                           {"output,o", "FILE", "", "results; default: standard output"},
+                           {"tokenizer", "PATH", "", "tokenizer.json or its folder; default: the "
+                                                     "model's"},
+                           {"per-token", "", "", "also the log-probability of every token"},
+                           {"special", "", "", "add the tokenizer template's special tokens"}},
+                          engine_option_rows()),
+          .run = run};
+}
+
+}  // namespace e2lm

@@ -1,0 +1,38 @@
+#include "base/error.h"
+#include "harness/commands/all.h"
+#include "harness/commands/shared.h"
+#include "harness/results.h"
+#include "reports/table.h"
+
+namespace e2lm {
+namespace {
+
+int run(const Arguments& arguments) {
+  const std::string format = arguments.require("format");
+  if (format != "text" && format != "json" && format != "markdown") {
+    throw Error("--format", "'" + format + "' is unknown", "text, markdown or json");
+  }
+  const Report report = load_report(open_store(arguments));
+  if (format == "json") {
+    print(report_json(report).dump(1) + "\n");
+  } else if (format == "markdown") {
+    print(report_markdown(report));
+  } else {
+    print(leaderboard_text(report) + "\n" + as_text(signal_table(report)));
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command score_command() {
+  return {.name = "score",
+          .arguments = "[STORE]",
+          .summary = "Judge the tasks from a store: signal, ranking, compliance.",
+          .details = "STORE is a run folder or its store.sqlite; default: runs/checkpoints.",
+          .options = {{"format", "NAME", "text", "text, markdown or json"}},
+          .max_positional = 1,
+          .run = run};
+}
+
+}  // namespace e2lm

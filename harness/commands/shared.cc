@@ -1,0 +1,101 @@
+#include "harness/commands/shared.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/error.h"
+#include "reports/page.h"
+#include "reports/table.h"
+
+namespace e2lm {
+namespace {
+
+// tasks/library of the checkout this program was built in, or beside an installed program. Found
+// from the program's own path, so that it works from any folder.
+Path bundled_tasks() {
+  const Path program = std::filesystem::read_symlink("/proc/self/exe");
+  for (Path folder = program.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    for (const char* place : {"tasks/library", "share/e2lm/tasks/library"}) {
+      if (std::filesystem::is_directory(folder / place)) return folder / place;
+    }
+  }
+  throw Error(program.string(), "the bundled tasks are not found above this program",
+              "a folder tasks/library");
+}
+
+}  // namespace
+
+std::vector<Option> engine_option_rows() {
+  return {{"device", "NAME", "auto", "cpu or auto"},
+          {"dtype", "NAME", "auto", "arithmetic of matrix products: float32 or auto"},
+          {"threads", "N", "", "threads; default: all processors the process may use"},
+          {"memory", "SIZE", "", "limit for weights and activations, as 8G; default: half of what "
+                                 "is free"}};
+}
+
+EngineOptions engine_options(const Arguments& arguments) {
+  EngineOptions options;
+  const std::string device = arguments.require("device");
+  if (device == "cuda") {
+    options.device = Device::cuda;
+  } else if (device != "cpu" && device != "auto") {
+    throw Error("--device", fmt::format("'{}' is unknown", device), "cpu, cuda or auto");
+  }
+  const std::string dtype = arguments.require("dtype");
+  if (dtype == "bfloat16") {
+    options.precision = Precision::bfloat16;
+  } else if (dtype != "float32" && dtype != "auto") {
+    throw Error("--dtype", fmt::format("'{}' is unknown", dtype), "float32, bfloat16 or auto");
+  }
+  options.threads = static_cast<int>(arguments.integer("threads").value_or(0));
+  options.memory_bytes = arguments.bytes("memory").value_or(0);
+  return options;
+}
+
+std::vector<Option> task_option_rows() {
+  return {{"num_fewshot,f", "N", "", "few-shot examples, instead of the task's own number"},
+          {"limit,L", "N", "", "only the first N documents, or a share if below 1"},
+          {"include_path", "DIR", "", "look for task files here too"}};
+}
+
+RequestOptions request_options(const Arguments& arguments) {
+  RequestOptions options{.num_fewshot = arguments.integer("num_fewshot"),
+                         .limit = arguments.number("limit")};
+  if (options.limit && *options.limit <= 0) throw Error("--limit", "must be above 0");
+  return options;
+}
+
+TaskLibrary open_library(const Arguments& arguments) {
+  std::vector<Path> folders = {bundled_tasks()};
+  if (const auto more = arguments.text("include_path")) folders.emplace_back(*more);
+  return TaskLibrary(folders);
+}
+
+Store open_store(const Arguments& arguments) {
+  Path path = arguments.positional().empty() ? default_run(kDefaultManifest)
+                                             : Path(arguments.positional().front());
+  if (std::filesystem::is_directory(path)) path /= "store.sqlite";
+  return Store::open_existing(path);
+}
+
+void write_report(const Report& report, const Path& folder) {
+  write_file(folder / "report.json", report_json(report).dump(1) + "\n");
+  write_file(folder / "report.md", report_markdown(report));
+  write_file(folder / "index.html", page_html(report));
+}
+
+void print(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0) throw Error("standard output", "cannot be written");
+}
+
+std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+Path default_run(const Path& manifest) { return Path("runs") / manifest.stem(); }
+
+}  // namespace e2lm

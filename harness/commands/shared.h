@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "harness/options.h"
+#include "harness/store.h"
+#include "reports/report.h"
+#include "tasks/library.h"
+#include "tasks/requests.h"
+
+// What several commands have in common.
+
+namespace e2lm {
+
+// --device, --dtype, --threads, --memory
+std::vector<Option> engine_option_rows();
+EngineOptions engine_options(const Arguments& arguments);
+
+// --num_fewshot, --limit, --include_path
+std::vector<Option> task_option_rows();
+RequestOptions request_options(const Arguments& arguments);
+
+// The bundled tasks and those of --include_path.
+TaskLibrary open_library(const Arguments& arguments);
+
+// The store a user means: a store file, a run folder, or by default the one of `e2lm sweep`.
+Store open_store(const Arguments& arguments);
+
+// Writes report.json, report.md and index.html into a folder.
+void write_report(const Report& report, const Path& folder);
+
+// To standard output. Throws Error if it cannot be written (a full disk behind a redirection).
+void print(std::string_view text);
+
+std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& second);
+
+constexpr const char* kDefaultManifest = "checkpoints.yaml";
+
+// Where `e2lm sweep MANIFEST` keeps its run unless told otherwise: runs/<name of the manifest>.
+Path default_run(const Path& manifest);
+
+}  // namespace e2lm

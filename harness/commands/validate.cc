@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "engine/checkpoint.h"
+#include "engine/engine.h"
+#include "engine/tokenizer/tokenizer.h"
+#include "harness/commands/all.h"
+#include "harness/commands/shared.h"
+#include "harness/manifest.h"
+#include "harness/results.h"
+#include "scoring/metric.h"
+#include "tasks/requests.h"
+
+namespace e2lm {
+namespace {
+
+std::string check_checkpoint(const Path& folder) {
+  const Checkpoint checkpoint = Checkpoint::open(folder);
+  const auto engine = Engine::open(checkpoint, {});
+  return fmt::format("checkpoint: {}, {} parameters, {} tensors of {}, vocabulary {}, {} positions",
+                     checkpoint.config().value("model_type", ""),
+                     with_commas(checkpoint.parameters()), checkpoint.tensors().size(),
+                     dtype_name(checkpoint.stored_dtype()), engine->vocabulary(),
+                     engine->max_positions());
+}
+
+std::string check_tokenizer(const Path& path) {
+  const Tokenizer tokenizer = Tokenizer::read(path);
+  return fmt::format("tokenizer: {} ids", tokenizer.size());
+}
+
+std::string check_task(const Path& path, const Arguments& arguments) {
+  const Task task = Task::read(path);
+  Problems problems(path.string());
+  for (const Task::MetricName& metric : task.metrics) {
+    if (!find_metric(metric.name)) {
+      problems.add(metric.line, fmt::format("the metric '{}' is unknown", metric.name));
+    }
+  }
+  problems.raise();
+  const TaskRequests requests = make_requests(task, request_options(arguments));
+  return fmt::format("task {}: {} documents, {} requests", task.name, requests.items.size(),
+                     requests.requests.size());
+}
+
+std::string check_manifest(const Path& path, const Arguments& arguments) {
+  const Manifest manifest = Manifest::read(path);
+  const TaskLibrary library = open_library(arguments);
+  std::set<Path> tasks;
+  for (const std::string& word : manifest.tasks) {
+    for (const Path& task : library.find(word)) tasks.insert(task);
+  }
+  int64_t checkpoints = 0;
+  for (const Series& series : manifest.series) {
+    for (const CheckpointRef& ref : series.checkpoints) {
+      ++checkpoints;
+      if (!std::filesystem::is_directory(ref.folder)) {
+        throw Error(ref.folder.string(), "no such folder",
+                    fmt::format("step {} of series {}", ref.step, series.name));
+      }
+    }
+  }
+  return fmt::format("manifest: {} series, {} checkpoints, {} tasks", manifest.series.size(),
+                     checkpoints, tasks.size());
+}
+
+std::string check(const Path& path, const Arguments& arguments) {
+  if (!std::filesystem::exists(path)) throw Error(path.string(), "no such file or folder");
+  if (std::filesystem::exists(path / "config.json")) return check_checkpoint(path);
+  if (std::filesystem::is_directory(path)) return check_tokenizer(path);
+  const std::string extension = path.extension().string();
+  if (extension == ".json") return check_tokenizer(path);
+  if (extension == ".safetensors") {
+    return fmt::format("safetensors: {} tensors", SafetensorsFile::open(path).tensors().size());
+  }
+  if (extension == ".sqlite") {
+    return fmt::format("store: {} cells", load_report(Store::open_existing(path)).cells.size());
+  }
+  const bool manifest = read_yaml(path).find("series") != nullptr;
+  return manifest ? check_manifest(path, arguments) : check_task(path, arguments);
+}
+
+int run(const Arguments& arguments) {
+  const Path path = arguments.positional().front();
+  print(fmt::format("{}: right ({})\n", path.string(), check(path, arguments)));
+  return 0;
+}
+
+}  // namespace
+
+Command validate_command() {
+  return {.name = "validate",
+          .arguments = "FILE",
+          .summary = "Is this file right? Reports everything wrong with it, with lines.",
+          .details = "FILE is a task file, a manifest, a checkpoint folder, a tokenizer.json, a\n"
+                     ".safetensors file or a store.",
+          .options = task_option_rows(),
+          .min_positional = 1,
+          .max_positional = 1,
+          .run = run};
+}
+
+}  // namespace e2lm

@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <new>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "harness/commands/all.h"
+#include "harness/evaluate.h"
+#include "harness/interrupt.h"
+
+namespace e2lm {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      sweep_command(),    score_command(),   report_command(), logprobs_command(),
+      tokenize_command(), prompts_command(), ls_command(),     validate_command()};
+  return all;
+}
+
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kInterrupted = 130;
+
+std::string help() {
+  std::string text = fmt::format(
+      "e2lm {}: what are your checkpoints worth, and which benchmarks say so early?\n\n"
+      "usage: e2lm COMMAND [options]\n\n",
+      kVersion);
+  for (const Command& command : commands()) {
+    text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  }
+  return text + "\n`e2lm COMMAND --help` shows a command's options.\n"
+                "Exit codes: 0 done, 1 some cells failed, 2 wrong use or bad input, 130 "
+                "interrupted.\n";
+}
+
+const Command& find_command(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Command& command : commands()) {
+    if (command.name == name) return command;
+    known.emplace_back(command.name);
+  }
+  const std::string near = nearest(name, known);
+  throw Error("e2lm", fmt::format("'{}' is no command", name),
+              near.empty() ? "see `e2lm --help`" : near);
+}
+
+int run(const std::vector<std::string>& words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    std::fputs(help().c_str(), words.empty() ? stderr : stdout);
+    return words.empty() ? kUsage : 0;
+  }
+  if (words[0] == "--version") {
+    std::puts(fmt::format("e2lm {}", kVersion).c_str());
+    return 0;
+  }
+  const Command& command = find_command(words[0]);
+  const Arguments arguments = command.parse(std::span(words).subspan(1));
+  if (arguments.flag("help")) {
+    std::fputs(command.help().c_str(), stdout);
+    return 0;
+  }
+  return command.run(arguments);
+}
+
+int guarded_run(const std::vector<std::string>& words) {
+  try {
+    return run(words);
+  } catch (const Error& error) {
+    std::fputs(fmt::format("e2lm: {}\n", error.what()).c_str(), stderr);
+    return kUsage;
+  } catch (const Interrupted&) {
+    std::fputs("e2lm: interrupted; what was computed is kept\n", stderr);
+    return kInterrupted;
+  } catch (const std::bad_alloc&) {
+    std::fputs("e2lm: out of memory (expected more free memory, or a smaller --memory)\n", stderr);
+    return kUsage;
+  }
+}
+
+}  // namespace
+}  // namespace e2lm
+
+int main(int argc, char** argv) {
+  e2lm::catch_interrupts();
+  return e2lm::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
+}

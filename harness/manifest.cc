@@ -1,0 +1,268 @@
+#include "harness/manifest.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/yaml.h"
+#include "harness/step_pattern.h"
+#include "harness/token_schedule.h"
+
+namespace e2lm {
+namespace {
+
+class SeriesReader {
+ public:
+  SeriesReader(const Yaml& node, std::string name, const Path& folder, Problems& problems)
+      : keys_(node, std::move(name), problems), folder_(folder), problems_(problems) {}
+
+  Series read(const Path& default_tokenizer) {
+    Series series;
+    if (const Yaml* name = keys_.require("name")) series.name = name->text;
+    series.group = keys_.text("group").value_or(series.name);
+    series.mix = read_mix();
+    series.control_for = keys_.text("control_for").value_or("");
+    const auto tokenizer = keys_.text("tokenizer");
+    series.tokenizer = tokenizer ? folder_ / *tokenizer : default_tokenizer;
+    for (const char* key : {"hub", "revision", "subfolder"}) {
+      if (const Yaml* value = keys_.find(key)) {
+        problems_.add(value->line, fmt::format("'{}' is not supported: checkpoints are read from "
+                                               "local folders, given by 'path'",
+                                               keys_.path(key)));
+      }
+    }
+    read_checkpoints(series);
+    keys_.finish();
+    return series;
+  }
+
+ private:
+  Mix read_mix() {
+    const std::string mix = keys_.text("mix").value_or("science");
+    if (mix != "science" && mix != "web") {
+      problems_.add(keys_.line(), fmt::format("'{}' is '{}'; it must be science or web",
+                                              keys_.path("mix"), mix));
+    }
+    return mix == "web" ? Mix::web : Mix::science;
+  }
+
+  void read_checkpoints(Series& series) {
+    const Yaml* path = keys_.require("path");
+    const Yaml* steps = keys_.require("steps");
+    const Yaml* tokens = keys_.require("tokens");
+    if (!path || !steps || !tokens) return;
+    const auto pattern = StepPattern::parse(path->text);
+    if (!pattern) {
+      problems_.add(path->line,
+                    fmt::format("'{}' must hold {{step}} or, with leading zeros, {{step:07}}",
+                                keys_.path("path")));
+      return;
+    }
+    const std::set<int64_t> list = read_steps(*steps, *pattern);
+    for (const int64_t step : list) {
+      series.checkpoints.push_back({series.name, step, 0, folder_ / pattern->fill(step)});
+    }
+    read_tokens(*tokens, series);
+  }
+
+  std::set<int64_t> read_steps(const Yaml& node, const StepPattern& pattern) {
+    std::set<int64_t> steps;
+    if (node.kind == Yaml::Kind::scalar && node.text == "scan") {
+      steps = pattern.scan(folder_);
+    } else if (node.kind == Yaml::Kind::list) {
+      for (const Yaml& item : node.items) add_steps(item, steps);
+    } else {
+      add_steps(node, steps);
+    }
+    if (steps.empty()) {
+      problems_.add(node.line, fmt::format("'{}' gives no checkpoint", keys_.path("steps")));
+    }
+    return steps;
+  }
+
+  void add_steps(const Yaml& node, std::set<int64_t>& steps) {
+    constexpr int64_t kMost = 1'000'000;
+    if (const auto step = yaml_integer(node); step && *step >= 0) {
+      steps.insert(*step);
+      return;
+    }
+    if (node.kind != Yaml::Kind::map) {
+      problems_.add(node.line, fmt::format("'{}' must be 'scan', a step, a range {{from, to, by}} "
+                                           "or a list of these",
+                                           keys_.path("steps")));
+      return;
+    }
+    YamlMap range(node, keys_.path("steps"), problems_);
+    const int64_t from = range.integer("from").value_or(-1), to = range.integer("to").value_or(-1);
+    const int64_t by = range.integer("by").value_or(1);
+    range.finish();
+    if (from < 0 || to < from || by <= 0 || (to - from) / by >= kMost) {
+      problems_.add(node.line, fmt::format("'{}' must have 0 <= from <= to and by > 0",
+                                           keys_.path("steps")));
+      return;
+    }
+    for (int64_t step = from; step <= to; step += by) steps.insert(step);
+  }
+
+  void read_tokens(const Yaml& node, Series& series) {
+    auto& checkpoints = series.checkpoints;
+    const std::string key = keys_.path("tokens");
+    if (node.kind == Yaml::Kind::map) {
+      YamlMap map(node, key, problems_);
+      const double per_step = map.number("per_step").value_or(0);
+      map.finish();
+      if (per_step <= 0) problems_.add(node.line, fmt::format("'{}.per_step' must be above 0", key));
+      for (CheckpointRef& ref : checkpoints) ref.tokens = per_step * static_cast<double>(ref.step);
+    } else if (node.kind == Yaml::Kind::list) {
+      if (node.items.size() != checkpoints.size()) {
+        problems_.add(node.line, fmt::format("'{}' has {} entries for {} checkpoints", key,
+                                             node.items.size(), checkpoints.size()));
+        return;
+      }
+      for (size_t i = 0; i < checkpoints.size(); ++i) {
+        const auto tokens = yaml_number(node.items[i]);
+        if (!tokens) problems_.add(node.items[i].line, fmt::format("'{}' must hold numbers", key));
+        checkpoints[i].tokens = tokens.value_or(0);
+      }
+    } else if (node.text == "e2lm") {
+      for (CheckpointRef& ref : checkpoints) ref.tokens = e2lm_tokens(ref.step);
+    } else {
+      look_up_tokens(node, checkpoints);
+    }
+  }
+
+  void look_up_tokens(const Yaml& node, std::vector<CheckpointRef>& checkpoints) {
+    const Path path = folder_ / node.text;
+    if (!std::filesystem::exists(path)) {
+      problems_.add(node.line,
+                    fmt::format("'{}' is '{}'; it must be {{per_step: N}}, a list, e2lm or the "
+                                "path of a table",
+                                keys_.path("tokens"), node.text));
+      return;
+    }
+    const std::map<int64_t, double> table = read_token_table(path);
+    for (CheckpointRef& ref : checkpoints) {
+      const auto row = table.find(ref.step);
+      if (row == table.end()) {
+        problems_.add(node.line, fmt::format("'{}' has no row for step {}", node.text, ref.step));
+      } else {
+        ref.tokens = row->second;
+      }
+    }
+  }
+
+  YamlMap keys_;
+  Path folder_;
+  Problems& problems_;
+};
+
+class ManifestReader {
+ public:
+  explicit ManifestReader(const Path& path)
+      : folder_(path.parent_path()),
+        root_(read_yaml(path)),
+        problems_(path.string()),
+        keys_(root_, "", problems_) {
+    manifest_.path = path;
+  }
+
+  Manifest read() {
+    if (const auto version = keys_.integer("version"); version.value_or(1) != 1) {
+      problems_.add(root_.find("version")->line, "the version must be 1");
+    }
+    if (const Yaml* tasks = keys_.require("tasks")) {
+      for (const Yaml& task : tasks->items) manifest_.tasks.push_back(task.text);
+      if (manifest_.tasks.empty()) problems_.add(tasks->line, "'tasks' must be a list of names");
+    }
+    if (const Yaml* scoring = keys_.find("scoring")) read_scoring(*scoring);
+    read_series();
+    keys_.finish();
+    problems_.raise();
+    return std::move(manifest_);
+  }
+
+ private:
+  void read_scoring(const Yaml& node) {
+    YamlMap map(node, "scoring", problems_);
+    ScoringRules& rules = manifest_.rules;
+    if (const Yaml* early = map.find("early")) rules.early = read_grid(*early, "scoring.early");
+    if (const Yaml* late = map.find("late")) rules.late = read_grid(*late, "scoring.late");
+    if (const Yaml* reference = map.find("reference")) read_reference(*reference);
+    if (const Yaml* weights = map.find("weights")) {
+      YamlMap parts(*weights, "scoring.weights", problems_);
+      rules.signal_weight = parts.number("signal").value_or(rules.signal_weight);
+      rules.ranking_weight = parts.number("ranking").value_or(rules.ranking_weight);
+      rules.compliance_weight = parts.number("compliance").value_or(rules.compliance_weight);
+      parts.finish();
+    }
+    map.finish();
+  }
+
+  Grid read_grid(const Yaml& node, const std::string& name) {
+    YamlMap map(node, name, problems_);
+    Grid grid;
+    grid.min_tokens = map.number("min_tokens").value_or(grid.min_tokens);
+    grid.max_tokens = map.number("max_tokens").value_or(grid.max_tokens);
+    grid.step_multiple = map.integer("step_multiple").value_or(grid.step_multiple);
+    map.finish();
+    if (grid.step_multiple < 1 || grid.max_tokens <= grid.min_tokens) {
+      problems_.add(node.line, fmt::format("'{}' holds no checkpoint", name));
+      grid.step_multiple = 1;
+    }
+    return grid;
+  }
+
+  // final, early-mean, or {step: N}
+  void read_reference(const Yaml& node) {
+    using Kind = RankingReference::Kind;
+    RankingReference& reference = manifest_.rules.reference;
+    if (node.kind == Yaml::Kind::map) {
+      YamlMap map(node, "scoring.reference", problems_);
+      reference = {Kind::at_step, map.integer("step").value_or(0)};
+      map.finish();
+    } else if (node.text == "final" || node.text == "early-mean") {
+      reference.kind = node.text == "final" ? Kind::final : Kind::early_mean;
+    } else {
+      problems_.add(node.line, fmt::format("'scoring.reference' is '{}'; it must be final, "
+                                           "early-mean or {{step: N}}",
+                                           node.text));
+    }
+  }
+
+  void read_series() {
+    const auto tokenizer = keys_.text("tokenizer");
+    const Path default_tokenizer = tokenizer ? folder_ / *tokenizer : Path();
+    const Yaml* list = keys_.require("series");
+    if (!list) return;
+    std::map<std::string, int> lines;
+    for (size_t i = 0; i < list->items.size(); ++i) {
+      SeriesReader reader(list->items[i], fmt::format("series[{}]", i), folder_, problems_);
+      manifest_.series.push_back(reader.read(default_tokenizer));
+      const std::string& name = manifest_.series.back().name;
+      if (!lines.emplace(name, list->items[i].line).second) {
+        problems_.add(list->items[i].line, fmt::format("the series '{}' is given twice", name));
+      }
+    }
+    if (manifest_.series.empty()) problems_.add(list->line, "'series' must be a list of series");
+    for (const Series& series : manifest_.series) {
+      if (series.control_for.empty() || lines.contains(series.control_for)) continue;
+      problems_.add(lines[series.name], fmt::format("the series '{}' is a control for '{}', which "
+                                                    "is no series here",
+                                                    series.name, series.control_for));
+    }
+  }
+
+  Path folder_;
+  Yaml root_;
+  Problems problems_;
+  YamlMap keys_;
+  Manifest manifest_;
+};
+
+}  // namespace
+
+Manifest Manifest::read(const Path& path) { return ManifestReader(path).read(); }
+
+}  // namespace e2lm

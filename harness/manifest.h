@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "scoring/judgement.h"
+
+namespace e2lm {
+
+// A checkpoint as the manifest names it; nothing of it has been opened yet.
+struct CheckpointRef {
+  std::string series;
+  int64_t step = 0;
+  double tokens = 0;  // seen in training
+  Path folder;
+};
+
+struct Series {
+  std::string name;
+  std::string group;        // series of one group are ranked against each other
+  Mix mix = Mix::science;
+  std::string control_for;  // of a web series: the science series it is compared with
+  Path tokenizer;           // file or folder; empty: in each checkpoint's own folder
+  std::vector<CheckpointRef> checkpoints;  // by step
+};
+
+// What a sweep is: tasks, series and how to score them. The format is shown by example in
+// checkpoints.yaml at the root of the repository; every key has a default or is an error when
+// unknown. Relative paths count from the manifest's folder.
+struct Manifest {
+  Path path;
+  std::vector<std::string> tasks;  // names, tags, globs or paths of task files
+  ScoringRules rules;
+  std::vector<Series> series;
+
+  // Throws Error that lists everything wrong with the file, with lines.
+  static Manifest read(const Path& path);
+};
+
+}  // namespace e2lm

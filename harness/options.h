@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+
+namespace e2lm {
+
+// One option of a command: parsing, default and help come from this row.
+struct Option {
+  std::string_view name;      // "output", or with a short form "output,o"
+  std::string_view value;     // what its value stands for, in capitals; empty for a switch
+  std::string_view fallback;  // the default as the user would write it; empty: none
+  std::string_view help;
+};
+
+// What the user gave. Names are those of the Option rows, without the short form.
+class Arguments {
+ public:
+  bool flag(std::string_view name) const;
+  std::optional<std::string> text(std::string_view name) const;  // given or default
+  std::string require(std::string_view name) const;              // throws Error if neither
+  std::optional<int64_t> integer(std::string_view name) const;   // throws Error if it is none
+  std::optional<double> number(std::string_view name) const;
+  std::optional<int64_t> bytes(std::string_view name) const;  // 1500, 512M, 8G
+  const std::vector<std::string>& positional() const { return positional_; }
+
+ private:
+  friend struct Command;
+  struct Value {
+    std::string name;
+    std::string text;
+  };
+  std::vector<Value> values_;
+  std::vector<std::string> positional_;
+};
+
+// A subcommand of the program.
+struct Command {
+  std::string_view name;
+  std::string_view arguments;  // "[checkpoints.yaml]", for the usage line
+  std::string_view summary;    // one line
+  std::string_view details;    // a paragraph, may be empty
+  std::vector<Option> options;
+  int64_t min_positional = 0;
+  int64_t max_positional = 0;
+  int (*run)(const Arguments& arguments) = nullptr;  // returns the exit code
+
+  // Words after the command's name. Underscores and hyphens in option names are the same. Throws
+  // Error on an unknown option, naming the nearest, or a missing or surplus argument.
+  Arguments parse(std::span<const std::string> words) const;
+  std::string help() const;
+};
+
+// The commands, in the order help shows them.
+const std::vector<Command>& commands();
+
+}  // namespace e2lm

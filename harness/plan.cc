@@ -1,0 +1,205 @@
+#include "harness/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace e2lm {
+namespace {
+
+// Items as int32: gold, number of choices, then characters and bytes of each.
+std::vector<int32_t> pack_items(const std::vector<ItemShape>& items) {
+  std::vector<int32_t> packed;
+  for (const ItemShape& item : items) {
+    packed.push_back(item.gold);
+    packed.push_back(static_cast<int32_t>(item.choices.size()));
+    for (const ItemShape::Choice& choice : item.choices) {
+      packed.push_back(choice.characters);
+      packed.push_back(choice.bytes);
+    }
+  }
+  return packed;
+}
+
+std::vector<ItemShape> unpack_items(const Path& path, std::span<const std::byte> bytes) {
+  std::vector<int32_t> packed(bytes.size() / sizeof(int32_t));
+  std::memcpy(packed.data(), bytes.data(), packed.size() * sizeof(int32_t));
+  std::vector<ItemShape> items;
+  for (size_t at = 0; at < packed.size();) {
+    const int64_t choices = at + 1 < packed.size() ? packed[at + 1] : -1;
+    ItemShape item{.gold = packed[at]};
+    at += 2;
+    if (choices < 1 || item.gold < 0 || item.gold >= choices ||
+        std::ssize(packed) - static_cast<int64_t>(at) < 2 * choices) {
+      throw StoreError(path.string(), "holds a damaged task");
+    }
+    for (int64_t c = 0; c < choices; ++c, at += 2) {
+      item.choices.push_back({packed[at], packed[at + 1]});
+    }
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Json grid_json(const Grid& grid) {
+  Json json = {{"min_tokens", grid.min_tokens}, {"step_multiple", grid.step_multiple}};
+  if (std::isfinite(grid.max_tokens)) json["max_tokens"] = grid.max_tokens;
+  return json;
+}
+
+Grid grid_of(const Json& json) {
+  Grid grid{.min_tokens = json["min_tokens"], .step_multiple = json["step_multiple"]};
+  grid.max_tokens = json.value("max_tokens", grid.max_tokens);
+  return grid;
+}
+
+Json rules_json(const ScoringRules& rules) {
+  return {{"early", grid_json(rules.early)},
+          {"late", grid_json(rules.late)},
+          {"reference_kind", static_cast<int>(rules.reference.kind)},
+          {"reference_step", rules.reference.step},
+          {"weights", {rules.signal_weight, rules.ranking_weight, rules.compliance_weight}}};
+}
+
+ScoringRules rules_of(const Json& json) {
+  ScoringRules rules{.early = grid_of(json["early"]), .late = grid_of(json["late"])};
+  rules.reference = {static_cast<RankingReference::Kind>(json["reference_kind"].get<int>()),
+                     json["reference_step"]};
+  rules.signal_weight = json["weights"][0];
+  rules.ranking_weight = json["weights"][1];
+  rules.compliance_weight = json["weights"][2];
+  return rules;
+}
+
+void write_meta(Store& store, std::string_view key, std::string_view value) {
+  Statement(store.database(), "INSERT OR REPLACE INTO meta VALUES (?, ?)")
+      .bind(key)
+      .bind(value)
+      .finish();
+}
+
+std::string read_meta(const Store& store, std::string_view key) {
+  Statement find(store.database(), "SELECT value FROM meta WHERE key = ?");
+  if (!find.bind(key).step()) {
+    throw StoreError(store.database().path().string(), "holds no sweep yet", "run `e2lm sweep` first");
+  }
+  return find.text(0);
+}
+
+void write_series(Store& store, const Plan::SeriesRow& series, int64_t position) {
+  Statement(store.database(), "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)")
+      .bind(series.name)
+      .bind(position)
+      .bind(series.group)
+      .bind(series.mix == Mix::web ? "web" : "science")
+      .bind(series.control_for)
+      .bind(series.tokenizer_sha256)
+      .finish();
+  int64_t place = 0;
+  for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
+    Statement(store.database(), "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(series.name)
+        .bind(checkpoint.ref.step)
+        .bind(place++)
+        .bind(checkpoint.ref.tokens)
+        .bind(checkpoint.ref.folder.string())
+        .bind(checkpoint.weights)
+        .bind(checkpoint.error)
+        .finish();
+  }
+}
+
+void write_task(Store& store, const Plan::TaskRow& task, int64_t position) {
+  const std::vector<int32_t> items = pack_items(task.items);
+  Statement(store.database(), "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(task.name)
+      .bind(task.content_sha256)
+      .bind(task.tokenizer_sha256)
+      .bind(position)
+      .bind(task.request_set)
+      .bind(std::ssize(task.items))
+      .bind_bytes(std::as_bytes(std::span(items)))
+      .bind(fmt::format("{}", fmt::join(task.metrics, ",")))
+      .finish();
+}
+
+std::vector<Plan::CheckpointRow> read_checkpoints(const Store& store, const std::string& series) {
+  std::vector<Plan::CheckpointRow> rows;
+  Statement all(store.database(),
+                "SELECT step, tokens, path, weights, error FROM checkpoint "
+                "WHERE series = ? AND position IS NOT NULL ORDER BY position");
+  all.bind(series);
+  while (all.step()) {
+    Plan::CheckpointRow row{.ref = {series, all.integer(0), all.real(1), all.text(2)},
+                            .error = all.text(4)};
+    if (!all.is_null(3)) row.weights = all.integer(3);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+const Plan::TaskRow& Plan::task(const std::string& name, const SeriesRow& of) const {
+  const auto row = std::find_if(tasks.begin(), tasks.end(), [&](const TaskRow& task) {
+    return task.name == name && task.tokenizer_sha256 == of.tokenizer_sha256;
+  });
+  assert(row != tasks.end());
+  return *row;
+}
+
+void write_plan(Store& store, const Plan& plan) {
+  Transaction transaction(store.database());
+  for (const char* table : {"series", "checkpoint", "task"}) {
+    store.database().run(fmt::format("UPDATE {} SET position = NULL", table));
+  }
+  for (size_t s = 0; s < plan.series.size(); ++s) {
+    write_series(store, plan.series[s], static_cast<int64_t>(s));
+  }
+  for (const Plan::TaskRow& task : plan.tasks) {
+    const auto name = std::find(plan.task_names.begin(), plan.task_names.end(), task.name);
+    write_task(store, task, name - plan.task_names.begin());
+  }
+  write_meta(store, "rules", rules_json(plan.rules).dump());
+  write_meta(store, "settings", plan.settings);
+  transaction.commit();
+}
+
+Plan read_plan(const Store& store) {
+  Plan plan;
+  const Path& path = store.database().path();
+  plan.rules = rules_of(parse_json(read_meta(store, "rules"), path.string()));
+  plan.settings = read_meta(store, "settings");
+  Statement series(store.database(),
+                   "SELECT name, ranking_group, mix, control_for, tokenizer_sha256 FROM series "
+                   "WHERE position IS NOT NULL ORDER BY position");
+  while (series.step()) {
+    plan.series.push_back({.name = series.text(0),
+                           .group = series.text(1),
+                           .control_for = series.text(3),
+                           .mix = series.text(2) == "web" ? Mix::web : Mix::science,
+                           .tokenizer_sha256 = series.text(4),
+                           .checkpoints = read_checkpoints(store, series.text(0))});
+  }
+  Statement tasks(store.database(),
+                  "SELECT name, content_sha256, tokenizer_sha256, request_set, items, metrics "
+                  "FROM task WHERE position IS NOT NULL ORDER BY position, tokenizer_sha256");
+  while (tasks.step()) {
+    plan.tasks.push_back({.name = tasks.text(0),
+                          .content_sha256 = tasks.text(1),
+                          .tokenizer_sha256 = tasks.text(2),
+                          .request_set = tasks.integer(3),
+                          .items = unpack_items(path, tasks.bytes(4)),
+                          .metrics = split(tasks.text(5), ',')});
+    const std::string& name = plan.tasks.back().name;
+    if (plan.task_names.empty() || plan.task_names.back() != name) plan.task_names.push_back(name);
+  }
+  return plan;
+}
+
+}  // namespace e2lm

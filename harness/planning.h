@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "engine/engine.h"
+#include "harness/evaluate.h"
+#include "harness/manifest.h"
+#include "harness/plan.h"
+#include "tasks/library.h"
+
+namespace e2lm {
+
+// A plan, and its tasks ready to be scored.
+struct PlannedSweep {
+  Plan plan;
+  std::map<int64_t, PreparedTask> tasks;  // by request set
+};
+
+// What determines an engine's results besides weights and requests: "float32 cpu".
+std::string engine_settings(const EngineOptions& options);
+
+// Turns the manifest's names into what they stand for: tasks into token requests under every
+// tokenizer among the series, checkpoints into hashed weights; and makes it the store's plan.
+// A checkpoint that cannot be read stays in the plan with its error. Throws Error if a task, a
+// metric or a tokenizer is wrong.
+PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
+                        const RequestOptions& requests, const EngineOptions& engine);
+
+}  // namespace e2lm

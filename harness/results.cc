@@ -1,0 +1,120 @@
+#include "harness/results.h"
+
+#include <map>
+
+#include "base/error.h"
+#include "harness/evaluate.h"
+#include "harness/plan.h"
+#include "scoring/metric.h"
+
+namespace e2lm {
+namespace {
+
+class Loader {
+ public:
+  explicit Loader(const Store& store)
+      : store_(store), plan_(read_plan(store)), cells_(store.cells()) {}
+
+  Report load() {
+    Report report{.rules = plan_.rules, .settings = plan_.settings};
+    for (const std::string& task : plan_.task_names) load_task(task, report);
+    report.judgements = judge(report.curves, report.rules);
+    return report;
+  }
+
+ private:
+  // One curve per metric and series; the metrics and the chance level are those of the task's items.
+  void load_task(const std::string& name, Report& report) {
+    const size_t first = report.curves.size();
+    for (const Plan::SeriesRow& series : plan_.series) {
+      const Plan::TaskRow& task = plan_.task(name, series);
+      if (report.curves.size() == first) {
+        for (const std::string& metric : task.metrics) report.curves.push_back({name, metric});
+      }
+      for (size_t m = 0; m < task.metrics.size(); ++m) {
+        report.curves[first + m].series.push_back({.series = series.name,
+                                                   .group = series.group,
+                                                   .mix = series.mix,
+                                                   .control_for = series.control_for});
+      }
+      for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
+        load_cell(task, checkpoint, first, report);
+      }
+    }
+  }
+
+  void load_cell(const Plan::TaskRow& task, const Plan::CheckpointRow& checkpoint, size_t first,
+                 Report& report) {
+    ReportCell cell{.series = checkpoint.ref.series,
+                    .step = checkpoint.ref.step,
+                    .tokens = checkpoint.ref.tokens,
+                    .task = task.name,
+                    .state = "missing",
+                    .documents = std::ssize(task.items)};
+    if (!checkpoint.weights) {
+      cell.state = "failed";
+      cell.error = checkpoint.error;
+    } else {
+      const auto found = cells_.find({*checkpoint.weights, task.request_set, plan_.settings});
+      if (found != cells_.end()) read_cell(found->second, task, checkpoint, first, report, cell);
+    }
+    report.cells.push_back(std::move(cell));
+  }
+
+  void read_cell(const Store::Cell& stored, const Plan::TaskRow& task,
+                 const Plan::CheckpointRow& checkpoint, size_t first, Report& report,
+                 ReportCell& cell) {
+    cell.error = stored.error;
+    if (stored.state == Store::State::failed) cell.state = "failed";
+    if (stored.state != Store::State::done) return;
+    cell.state = "done";
+    cell.rows = stored.rows;
+    cell.seconds = stored.seconds;
+    const std::vector<Item> items = read_items(stored.id, task);
+    for (size_t m = 0; m < task.metrics.size(); ++m) {
+      const Metric* metric = find_metric(task.metrics[m]);
+      if (!metric) {
+        throw Error(store_.database().path().string(),
+                    "names the metric '" + task.metrics[m] + "', which this version does not have");
+      }
+      TaskCurves& curves = report.curves[first + m];
+      curves.chance = chance_level(*metric, items);
+      const Score score = score_items(*metric, items);
+      curves.series.back().curve.push_back({.step = checkpoint.ref.step,
+                                            .tokens = checkpoint.ref.tokens,
+                                            .value = score.mean,
+                                            .standard_error = score.standard_error});
+    }
+  }
+
+  std::vector<Item> read_items(int64_t cell, const Plan::TaskRow& task) {
+    const auto [order, is_new] = orders_.try_emplace(task.request_set);
+    if (is_new) order->second = store_.finish_order(task.request_set);
+    const std::vector<RequestScore> scores = read_scores(store_, cell, order->second);
+    std::vector<Item> items;
+    size_t next = 0;
+    for (const ItemShape& shape : task.items) {
+      Item item{.gold = shape.gold};
+      for (const ItemShape::Choice& choice : shape.choices) {
+        const RequestScore& score = scores.at(next++);
+        item.choices.push_back({.logprob_nats = score.nats,
+                                .tokens = score.tokens,
+                                .characters = choice.characters,
+                                .bytes = choice.bytes});
+      }
+      items.push_back(std::move(item));
+    }
+    return items;
+  }
+
+  const Store& store_;
+  Plan plan_;
+  std::map<Store::CellKey, Store::Cell> cells_;
+  std::map<int64_t, std::vector<int32_t>> orders_;  // finishing order by request set
+};
+
+}  // namespace
+
+Report load_report(const Store& store) { return Loader(store).load(); }
+
+}  // namespace e2lm

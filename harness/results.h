@@ -1,0 +1,12 @@
+#pragma once
+
+#include "harness/store.h"
+#include "reports/report.h"
+
+namespace e2lm {
+
+// Reads a store's plan and results, scores the finished cells by their tasks' metrics and judges
+// the tasks: everything a report shows. Cells without a result are listed, never dropped.
+Report load_report(const Store& store);
+
+}  // namespace e2lm

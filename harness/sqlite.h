@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace e2lm {
+
+// The store itself cannot be read or written: not one cell is at fault, the run cannot go on.
+class StoreError : public Error {
+ public:
+  using Error::Error;
+};
+
+// A thin hold on SQLite: move-only handles, every failure a StoreError that names the file in words a
+// user can act on (a full disk, a file that is no database).
+class Database {
+ public:
+  enum class Mode { create, read_write, read_only };
+
+  static Database open(const Path& path, Mode mode);
+
+  void run(std::string_view sql);
+  int64_t last_id() const;
+
+  sqlite3* handle() const { return handle_.get(); }
+  const Path& path() const { return path_; }
+  [[noreturn]] void fail() const;  // what the last call complained about
+
+ private:
+  struct Close {
+    void operator()(sqlite3* handle) const;
+  };
+  Database(const Path& path, sqlite3* handle) : path_(path), handle_(handle) {}
+
+  Path path_;
+  std::unique_ptr<sqlite3, Close> handle_;
+};
+
+// One statement: bind values in order, then step over its rows.
+//
+//   Statement find(db, "SELECT id FROM task WHERE name = ?");
+//   find.bind(name);
+//   while (find.step()) use(find.integer(0));
+class Statement {
+ public:
+  Statement(const Database& database, std::string_view sql);
+
+  Statement& bind(int64_t value);
+  Statement& bind(double value);
+  Statement& bind(std::string_view text);
+  Statement& bind(std::optional<int64_t> value);
+  Statement& bind_bytes(std::span<const std::byte> bytes);  // kept until the statement ends
+
+  bool step();  // true: a row is there
+  void finish();  // runs a statement that gives no rows
+
+  int64_t integer(int column) const;
+  double real(int column) const;
+  std::string text(int column) const;
+  bool is_null(int column) const;
+  std::span<const std::byte> bytes(int column) const;  // valid until the next step
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  void check(int code) const;
+
+  const Database& database_;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int bound_ = 0;
+};
+
+// Everything between construction and commit() happens, or nothing.
+class Transaction {
+ public:
+  explicit Transaction(Database& database);
+  ~Transaction();  // rolls back unless committed
+  void commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+}  // namespace e2lm

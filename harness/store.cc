@@ -1,0 +1,236 @@
+#include "harness/store.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/version.h"
+
+namespace e2lm {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "blocks are packed little-endian");
+
+// "e2lm" as the file's application id, so that other SQLite files are not taken for ours.
+constexpr int64_t kApplicationId = 0x65326C6D;
+
+constexpr const char* kSchema = R"sql(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE weights (
+  id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, family TEXT NOT NULL, dtype TEXT NOT NULL,
+  parameters INTEGER NOT NULL, bytes INTEGER NOT NULL);
+CREATE TABLE request_set (
+  id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, requests INTEGER NOT NULL,
+  finish_order BLOB NOT NULL);
+CREATE TABLE cell (
+  id INTEGER PRIMARY KEY, weights INTEGER NOT NULL REFERENCES weights,
+  request_set INTEGER NOT NULL REFERENCES request_set, settings TEXT NOT NULL,
+  state TEXT NOT NULL, error TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0,
+  rows INTEGER NOT NULL DEFAULT 0, program TEXT NOT NULL,
+  UNIQUE (weights, request_set, settings));
+CREATE TABLE block (
+  cell INTEGER NOT NULL REFERENCES cell, first INTEGER NOT NULL, count INTEGER NOT NULL,
+  nats BLOB NOT NULL, counts BLOB NOT NULL, PRIMARY KEY (cell, first)) WITHOUT ROWID;
+CREATE TABLE series (
+  name TEXT PRIMARY KEY, position INTEGER, ranking_group TEXT NOT NULL, mix TEXT NOT NULL,
+  control_for TEXT NOT NULL, tokenizer_sha256 TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE checkpoint (
+  series TEXT NOT NULL, step INTEGER NOT NULL, position INTEGER, tokens REAL NOT NULL,
+  path TEXT NOT NULL, weights INTEGER REFERENCES weights, error TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (series, step)) WITHOUT ROWID;
+CREATE TABLE task (
+  name TEXT NOT NULL, content_sha256 TEXT NOT NULL, tokenizer_sha256 TEXT NOT NULL,
+  position INTEGER, request_set INTEGER NOT NULL REFERENCES request_set,
+  documents INTEGER NOT NULL, items BLOB NOT NULL, metrics TEXT NOT NULL,
+  PRIMARY KEY (name, content_sha256, tokenizer_sha256)) WITHOUT ROWID;
+CREATE TABLE weights_file (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL)
+  WITHOUT ROWID;
+)sql";
+
+int64_t pragma(const Database& database, const char* name) {
+  Statement statement(database, fmt::format("PRAGMA {}", name));
+  statement.step();
+  return statement.integer(0);
+}
+
+template <typename T>
+std::vector<T> unpack(const Database& database, std::span<const std::byte> bytes, int64_t count) {
+  std::vector<T> values(count);
+  if (bytes.size() != values.size() * sizeof(T)) {
+    throw StoreError(database.path().string(),
+                fmt::format("a block of {} values is {} bytes long", count, bytes.size()),
+                fmt::format("{}", values.size() * sizeof(T)));
+  }
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+template <typename T>
+std::span<const std::byte> pack(const std::vector<T>& values) {
+  return std::as_bytes(std::span(values));
+}
+
+Store::State state_named(const std::string& name) {
+  if (name == "done") return Store::State::done;
+  return name == "failed" ? Store::State::failed : Store::State::running;
+}
+
+}  // namespace
+
+Store Store::open(const Path& file) {
+  std::error_code code;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), code);
+  if (code) throw StoreError(file.parent_path().string(), "cannot make the folder: " + code.message());
+  Store store(Database::open(file, Database::Mode::create));
+  store.prepare();
+  return store;
+}
+
+Store Store::open_existing(const Path& file) {
+  if (!std::filesystem::exists(file)) {
+    throw StoreError(file.string(), "no such store", "the store.sqlite of a run, or its folder");
+  }
+  Store store(Database::open(file, Database::Mode::read_write));
+  store.prepare();
+  return store;
+}
+
+// Makes the schema in an empty file, and refuses what is not ours.
+void Store::prepare() {
+  const int64_t version = pragma(database_, "user_version");
+  const int64_t application = pragma(database_, "application_id");
+  Statement tables(database_, "SELECT count(*) FROM sqlite_master");
+  tables.step();
+  const bool empty = tables.integer(0) == 0;
+  if (!empty && application != kApplicationId) {
+    throw StoreError(database_.path().string(), "is a database of another program", "an e2lm store");
+  }
+  if (version > kSchemaVersion) {
+    Statement writer(database_, "SELECT value FROM meta WHERE key = 'written_by'");
+    const std::string program = writer.step() ? writer.text(0) : "a later e2lm";
+    throw StoreError(database_.path().string(),
+                fmt::format("has schema version {}, written by {}", version, program),
+                fmt::format("version {} or older; this is e2lm {}", kSchemaVersion, kVersion));
+  }
+  database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  if (!empty) return;
+  Transaction transaction(database_);
+  database_.run(kSchema);
+  database_.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
+                            kSchemaVersion));
+  Statement(database_, "INSERT INTO meta VALUES ('written_by', ?)")
+      .bind(fmt::format("e2lm {}", kVersion))
+      .finish();
+  transaction.commit();
+}
+
+int64_t Store::add_weights(const Weights& weights) {
+  Statement(database_,
+            "INSERT OR IGNORE INTO weights (sha256, family, dtype, parameters, bytes) "
+            "VALUES (?, ?, ?, ?, ?)")
+      .bind(weights.sha256)
+      .bind(weights.family)
+      .bind(weights.dtype)
+      .bind(weights.parameters)
+      .bind(weights.bytes)
+      .finish();
+  Statement find(database_, "SELECT id FROM weights WHERE sha256 = ?");
+  find.bind(weights.sha256).step();
+  return find.integer(0);
+}
+
+int64_t Store::add_request_set(std::string_view sha256, const std::vector<int32_t>& finish_order) {
+  Statement(database_,
+            "INSERT OR IGNORE INTO request_set (sha256, requests, finish_order) VALUES (?, ?, ?)")
+      .bind(sha256)
+      .bind(std::ssize(finish_order))
+      .bind_bytes(pack(finish_order))
+      .finish();
+  Statement find(database_, "SELECT id FROM request_set WHERE sha256 = ?");
+  find.bind(sha256).step();
+  return find.integer(0);
+}
+
+std::vector<int32_t> Store::finish_order(int64_t request_set) const {
+  Statement find(database_, "SELECT requests, finish_order FROM request_set WHERE id = ?");
+  find.bind(request_set).step();
+  return unpack<int32_t>(database_, find.bytes(1), find.integer(0));
+}
+
+int64_t Store::open_cell(const CellKey& key) {
+  Statement(database_,
+            "INSERT INTO cell (weights, request_set, settings, state, program) "
+            "VALUES (?, ?, ?, 'running', ?) ON CONFLICT (weights, request_set, settings) "
+            "DO UPDATE SET state = 'running', error = ''")
+      .bind(key.weights)
+      .bind(key.request_set)
+      .bind(key.settings)
+      .bind(kVersion)
+      .finish();
+  Statement find(database_,
+                 "SELECT id FROM cell WHERE weights = ? AND request_set = ? AND settings = ?");
+  find.bind(key.weights).bind(key.request_set).bind(key.settings).step();
+  return find.integer(0);
+}
+
+std::map<Store::CellKey, Store::Cell> Store::cells() const {
+  std::map<CellKey, Cell> cells;
+  Statement all(database_,
+                "SELECT weights, request_set, settings, id, state, error, seconds, rows FROM cell");
+  while (all.step()) {
+    cells[{all.integer(0), all.integer(1), all.text(2)}] = {
+        all.integer(3), state_named(all.text(4)), all.text(5), all.real(6), all.integer(7)};
+  }
+  return cells;
+}
+
+void Store::finish_cell(int64_t cell, double seconds, int64_t rows) {
+  Transaction transaction(database_);
+  pause_cell(cell, seconds, rows);
+  Statement(database_, "UPDATE cell SET state = 'done' WHERE id = ?").bind(cell).finish();
+  transaction.commit();
+}
+
+void Store::pause_cell(int64_t cell, double seconds, int64_t rows) {
+  Statement(database_, "UPDATE cell SET seconds = seconds + ?, rows = rows + ? WHERE id = ?")
+      .bind(seconds)
+      .bind(rows)
+      .bind(cell)
+      .finish();
+}
+
+void Store::fail_cell(int64_t cell, std::string_view message) {
+  Statement(database_, "UPDATE cell SET state = 'failed', error = ? WHERE id = ?")
+      .bind(message)
+      .bind(cell)
+      .finish();
+}
+
+void Store::add_block(int64_t cell, const Block& block) {
+  Statement(database_,
+            "INSERT OR REPLACE INTO block (cell, first, count, nats, counts) "
+            "VALUES (?, ?, ?, ?, ?)")
+      .bind(cell)
+      .bind(block.first)
+      .bind(std::ssize(block.nats))
+      .bind_bytes(pack(block.nats))
+      .bind_bytes(pack(block.counts))
+      .finish();
+}
+
+std::vector<Store::Block> Store::blocks(int64_t cell) const {
+  std::vector<Block> blocks;
+  Statement all(database_,
+                "SELECT first, count, nats, counts FROM block WHERE cell = ? ORDER BY first");
+  all.bind(cell);
+  while (all.step()) {
+    const int64_t count = all.integer(1);
+    blocks.push_back({all.integer(0), unpack<double>(database_, all.bytes(2), count),
+                      unpack<int32_t>(database_, all.bytes(3), 2 * count)});
+  }
+  return blocks;
+}
+
+}  // namespace e2lm

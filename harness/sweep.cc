@@ -1,0 +1,145 @@
+#include "harness/sweep.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/progress.h"
+
+namespace e2lm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// What one checkpoint still has to answer.
+struct Job {
+  struct Cell {
+    Store::CellKey key;
+    const PreparedTask* task;
+  };
+  std::string name;  // "base-deep step 640"
+  Path folder;
+  std::string error;  // the checkpoint cannot be read
+  std::vector<Cell> cells;
+};
+
+// Cells that are not done, by checkpoint. Equal weights under two names are computed once.
+std::vector<Job> missing_jobs(const PlannedSweep& planned, const Store& store) {
+  const Plan& plan = planned.plan;
+  std::set<Store::CellKey> covered;
+  for (const auto& [key, cell] : store.cells()) {
+    if (cell.state == Store::State::done) covered.insert(key);
+  }
+  std::vector<Job> jobs;
+  for (const Plan::SeriesRow& series : plan.series) {
+    for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
+      Job job{.name = fmt::format("{} step {}", series.name, checkpoint.ref.step),
+              .folder = checkpoint.ref.folder,
+              .error = checkpoint.error};
+      for (const std::string& name : plan.task_names) {
+        const int64_t request_set = plan.task(name, series).request_set;
+        const Store::CellKey key = {checkpoint.weights.value_or(0), request_set, plan.settings};
+        if (checkpoint.weights && !covered.insert(key).second) continue;
+        job.cells.push_back({key, &planned.tasks.at(request_set)});
+      }
+      if (!job.cells.empty()) jobs.push_back(std::move(job));
+    }
+  }
+  return jobs;
+}
+
+class Sweeper {
+ public:
+  Sweeper(Store& store, const SweepOptions& options, int64_t requests)
+      : store_(store),
+        options_(options),
+        progress_("requests", requests, options.quiet || requests == 0) {
+    hooks_ = {.advance = [this](int64_t requests_done) { progress_.advance(requests_done); },
+              .stop = options.stop};
+  }
+
+  // Runs the cells of one checkpoint; counts those that fail.
+  void run(const Job& job, SweepSummary& summary) {
+    std::optional<Checkpoint> checkpoint;
+    std::unique_ptr<Engine> engine;
+    try {
+      if (!job.error.empty()) throw Error("", job.error);
+      checkpoint = Checkpoint::open(job.folder);
+      engine = options_.open_engine(*checkpoint, options_.engine);
+    } catch (const Error& error) {
+      return fail(job, error, summary);
+    }
+    for (const Job::Cell& cell : job.cells) {
+      progress_.at(fmt::format("{}, {}", job.name, cell.task->name));
+      run_cell(job, cell, *engine, summary);
+    }
+  }
+
+ private:
+  void run_cell(const Job& job, const Job::Cell& cell, Engine& engine, SweepSummary& summary) {
+    const auto started = Clock::now();
+    const int64_t id = store_.open_cell(cell.key);
+    try {
+      const EngineStats stats = evaluate_cell(store_, id, *cell.task, engine, hooks_);
+      store_.finish_cell(id, seconds_since(started), stats.rows);
+      ++summary.computed;
+    } catch (const Interrupted&) {
+      store_.pause_cell(id, seconds_since(started), 0);
+      throw;
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error& error) {
+      store_.fail_cell(id, error.what());
+      ++summary.failed;
+      progress_.print(fmt::format("{}, {}: failed: {}", job.name, cell.task->name, error.what()));
+    }
+  }
+
+  // The whole checkpoint is of no use; what can be recorded of its cells is.
+  void fail(const Job& job, const Error& error, SweepSummary& summary) {
+    progress_.print(fmt::format("{}: failed: {}", job.name, error.what()));
+    summary.failed += std::ssize(job.cells);
+    if (!job.error.empty()) return;  // it has no weights to hang a cell on; the plan has the error
+    for (const Job::Cell& cell : job.cells) {
+      store_.fail_cell(store_.open_cell(cell.key), error.what());
+    }
+  }
+
+  Store& store_;
+  const SweepOptions& options_;
+  Progress progress_;
+  EvaluateHooks hooks_;
+};
+
+int64_t count_cells(const Plan& plan) {
+  int64_t checkpoints = 0;
+  for (const Plan::SeriesRow& series : plan.series) checkpoints += std::ssize(series.checkpoints);
+  return checkpoints * std::ssize(plan.task_names);
+}
+
+}  // namespace
+
+SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options) {
+  const auto started = Clock::now();
+  const std::vector<Job> jobs = missing_jobs(planned, store);
+  int64_t requests = 0;
+  for (const Job& job : jobs) {
+    if (!job.error.empty()) continue;
+    for (const Job::Cell& cell : job.cells) requests += cell.task->tree.requests();
+  }
+  SweepSummary summary{.cells = count_cells(planned.plan)};
+  Sweeper sweeper(store, options, requests);
+  for (const Job& job : jobs) sweeper.run(job, summary);
+  summary.seconds = seconds_since(started);
+  return summary;
+}
+
+}  // namespace e2lm

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "engine/engine.h"
+#include "harness/planning.h"
+#include "harness/store.h"
+
+namespace e2lm {
+
+struct SweepOptions {
+  EngineOptions engine;
+  bool quiet = false;           // no progress
+  std::function<bool()> stop;   // asked after every block; true ends the sweep with Interrupted
+  // How a checkpoint becomes an engine; tests put another one here.
+  std::function<std::unique_ptr<Engine>(const Checkpoint&, const EngineOptions&)> open_engine =
+      Engine::open;
+};
+
+struct SweepSummary {
+  int64_t cells = 0;     // checkpoints × tasks
+  int64_t computed = 0;  // of them, in this sweep
+  int64_t failed = 0;    // the others were there already
+  double seconds = 0;
+};
+
+// Scores every checkpoint × task cell of the plan that the store lacks. A checkpoint that cannot be
+// read and a cell that cannot be computed are recorded as failed, said on standard error, tried
+// again by the next sweep, and do not stop this one. Throws Error if the store cannot be written,
+// Interrupted when asked to stop; whole blocks are kept either way.
+SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options);
+
+}  // namespace e2lm

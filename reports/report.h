@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "scoring/judgement.h"
+
+namespace e2lm {
+
+// One checkpoint × task cell, as the table of cells shows it.
+struct ReportCell {
+  std::string series;
+  int64_t step = 0;
+  double tokens = 0;
+  std::string task;
+  std::string state;  // done, failed, missing
+  std::string error;  // of a failed one
+  int64_t documents = 0;
+  int64_t rows = 0;    // distinct prefixes computed
+  double seconds = 0;  // 0 where equal weights were computed under another name
+};
+
+// Everything a report shows, as values. The same Report gives the same bytes on every page.
+struct Report {
+  std::vector<TaskCurves> curves;     // task by task, metric by metric
+  std::vector<Judgement> judgements;  // of the same, in the same order
+  ScoringRules rules;
+  std::vector<ReportCell> cells;
+  std::string settings;  // of the engine
+};
+
+// What is said wherever a compliance score or a total stands.
+inline constexpr const char* kComplianceNote =
+    "Compliance is e2lm's own measure, gap_over_chance; the competition's formula is not public, so "
+    "neither it nor the total is the official score.";
+
+// The whole report as JSON: {"signal": [..], "ranking": [..], "compliance": [..], "leaderboard":
+// [..], "curves": [..], "cells": [..], ..}. Absent values are null.
+Json report_json(const Report& report);
+
+}  // namespace e2lm

@@ -1,0 +1,186 @@
+#include "reports/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/json.h"
+#include "base/progress.h"
+#include "base/text.h"
+
+namespace e2lm {
+namespace {
+
+// Judgements by metric, best total (failing that, best signal) first.
+std::vector<const Judgement*> ranked(const Report& report) {
+  std::vector<const Judgement*> order;
+  std::map<std::string, size_t> metric_place;
+  for (const Judgement& judgement : report.judgements) {
+    metric_place.emplace(judgement.metric, metric_place.size());
+    order.push_back(&judgement);
+  }
+  const auto key = [&](const Judgement* j) {
+    return std::tuple(metric_place[j->metric], -j->total.value_or(-1), -j->signal_mean.value_or(-1));
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const Judgement* a, const Judgement* b) { return key(a) < key(b); });
+  return order;
+}
+
+std::string share(int64_t count, int64_t of) {
+  return of == 0 ? "–" : fmt::format("{}/{}", count, of);
+}
+
+std::string p_value(std::optional<double> p) {
+  if (!p) return "–";
+  return *p < 0.001 ? "<0.001" : fmt::format("{:.3f}", *p);
+}
+
+std::vector<size_t> column_widths(const Table& table) {
+  std::vector<size_t> widths;
+  for (const std::string& cell : table.header) widths.push_back(count_characters(cell));
+  for (const auto& row : table.rows) {
+    for (size_t c = 0; c < row.size(); ++c) {
+      widths[c] = std::max<size_t>(widths[c], count_characters(row[c]));
+    }
+  }
+  return widths;
+}
+
+std::string escape_markdown(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '|' || c == '\\' || c == '<' || c == '`' || c == '*' || c == '_') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string decimals(std::optional<double> value) {
+  return value ? fmt::format("{:.3f}", *value) : "–";
+}
+
+std::string as_text(const Table& table) {
+  const std::vector<size_t> widths = column_widths(table);
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string text;
+    for (size_t c = 0; c < cells.size(); ++c) {
+      const std::string gap(widths[c] - count_characters(cells[c]), ' ');
+      text += c < table.left ? cells[c] + gap : gap + cells[c];
+      if (c + 1 < cells.size()) text += "  ";
+    }
+    return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+  };
+  std::string text = line(table.header);
+  for (const auto& row : table.rows) text += line(row);
+  return text;
+}
+
+std::string as_markdown(const Table& table) {
+  const auto line = [](const std::vector<std::string>& cells) {
+    std::string text = "|";
+    for (const std::string& cell : cells) text += fmt::format(" {} |", escape_markdown(cell));
+    return text + "\n";
+  };
+  std::string text = line(table.header) + "|";
+  for (size_t c = 0; c < table.header.size(); ++c) text += c < table.left ? "---|" : "---:|";
+  text += "\n";
+  for (const auto& row : table.rows) text += line(row);
+  return text;
+}
+
+Table leaderboard_table(const Report& report) {
+  Table table{.header = {"task", "metric", "signal", "noise", "p", "early", "late", "ranking",
+                         "compliance", "total"},
+              .left = 2};
+  for (const Judgement* j : ranked(report)) {
+    table.rows.push_back({j->task, j->metric, decimals(j->signal_mean),
+                          decimals(j->signal_noise_mean), p_value(j->signal_noise_p),
+                          share(j->early_above, j->early_of), share(j->late_above, j->late_of),
+                          decimals(j->ranking_mean), decimals(j->compliance_mean),
+                          decimals(j->total)});
+  }
+  return table;
+}
+
+Table signal_table(const Report& report) {
+  Table table{.header = {"task", "metric"}, .left = 2};
+  if (report.judgements.empty()) return table;
+  for (const SeriesSignal& series : report.judgements.front().signal) {
+    table.header.push_back(series.series);
+  }
+  for (const Judgement* judgement : ranked(report)) {
+    std::vector<std::string> row = {judgement->task, judgement->metric};
+    for (const SeriesSignal& series : judgement->signal) {
+      row.push_back(decimals(series.signal.quality));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table cells_table(const Report& report) {
+  struct Sum {
+    int64_t cells = 0, done = 0, rows = 0;
+    double seconds = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Sum> sums;
+  std::vector<std::pair<std::string, std::string>> order;
+  for (const ReportCell& cell : report.cells) {
+    const auto key = std::pair(cell.series, cell.task);
+    if (!sums.contains(key)) order.push_back(key);
+    Sum& sum = sums[key];
+    ++sum.cells;
+    sum.done += cell.state == "done";
+    sum.rows += cell.rows;
+    sum.seconds += cell.seconds;
+  }
+  Table table{.header = {"series", "task", "cells done", "prefixes computed", "seconds"},
+              .left = 2};
+  for (const auto& key : order) {
+    const Sum& sum = sums[key];
+    table.rows.push_back({key.first, key.second, fmt::format("{}/{}", sum.done, sum.cells),
+                          with_commas(sum.rows), fmt::format("{:.2f}", sum.seconds)});
+  }
+  return table;
+}
+
+std::string leaderboard_text(const Report& report) {
+  const auto missing = std::count_if(report.cells.begin(), report.cells.end(),
+                                     [](const ReportCell& cell) { return cell.state != "done"; });
+  std::string text = as_text(leaderboard_table(report));
+  text += fmt::format(
+      "\nsignal: mean signal quality of the science series on {}; noise: what noise alone scores,"
+      "\n  p the chance that it scores as high. early, late: series that end the phase above chance."
+      "\nranking: on {}, reference {}.\n{}\n",
+      report.rules.early.describe(), report.rules.late.describe(),
+      report.rules.reference.describe(), kComplianceNote);
+  if (missing > 0) text += fmt::format("{} of {} cells have no result.\n", missing, report.cells.size());
+  return text;
+}
+
+std::string report_markdown(const Report& report) {
+  std::string text = "# Leaderboard\n\n" + as_markdown(leaderboard_table(report));
+  text += fmt::format(
+      "\n**signal**: mean signal quality of the science series on {}; **noise**: what noise alone "
+      "scores, **p** the chance that it scores as high. **early**, **late**: series that end the "
+      "phase above chance. **ranking**: on {}, reference {}. {}\n",
+      report.rules.early.describe(), report.rules.late.describe(),
+      report.rules.reference.describe(), kComplianceNote);
+  text += "\n# Signal quality by series\n\n" + as_markdown(signal_table(report));
+  text += "\n# Cells\n\n" + as_markdown(cells_table(report));
+  std::string failed;
+  for (const ReportCell& cell : report.cells) {
+    if (cell.state == "done") continue;
+    failed += fmt::format("- {} step {}, {}: {}{}\n", escape_markdown(cell.series), cell.step,
+                          escape_markdown(cell.task), cell.state,
+                          cell.error.empty() ? "" : ": " + escape_markdown(cell.error));
+  }
+  if (!failed.empty()) text += "\n# Without a result\n\n" + failed;
+  return text;
+}
+
+}  // namespace e2lm

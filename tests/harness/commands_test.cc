@@ -1,0 +1,206 @@
+// The program as a user meets it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "tests/support/golden_model.h"
+#include "tests/support/program.h"
+#include "tests/support/run_folder.h"
+
+namespace e2lm {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<Json> parse_lines(const std::string& text) {
+  std::vector<Json> lines;
+  for (const std::string& line : split(text, '\n')) {
+    if (!line.empty()) lines.push_back(parse_json(line, "output"));
+  }
+  return lines;
+}
+
+TEST(CommandsTest, HelpIsThere) {
+  const ProgramResult help = run_program({.arguments = {"--help"}});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* command :
+       {"sweep", "score", "report", "logprobs", "tokenize", "prompts", "ls", "validate"}) {
+    EXPECT_THAT(help.output, HasSubstr(command));
+    const ProgramResult of_command = run_program({.arguments = {command, "--help"}});
+    EXPECT_EQ(of_command.exit_code, 0);
+    EXPECT_THAT(of_command.output, HasSubstr(std::string("usage: e2lm ") + command));
+  }
+  EXPECT_EQ(run_program({}).exit_code, 2);
+  EXPECT_THAT(run_program({.arguments = {"--version"}}).output, HasSubstr("e2lm 0."));
+}
+
+TEST(CommandsTest, WrongUseIsASentenceAndExitCodeTwo) {
+  const auto refused = [](std::vector<std::string> arguments) {
+    const ProgramResult result = run_program({.arguments = std::move(arguments)});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.output, "");
+    return result.errors;
+  };
+  EXPECT_THAT(refused({"sweeep"}), HasSubstr("'sweeep' is no command (expected sweep)"));
+  EXPECT_THAT(refused({"sweep", "--outptu", "x"}), HasSubstr("--output"));
+  EXPECT_THAT(refused({"sweep", "a.yaml", "b.yaml"}), HasSubstr("2 arguments given"));
+  EXPECT_THAT(refused({"prompts"}), HasSubstr("0 arguments given"));
+  EXPECT_THAT(refused({"prompts", "wordnet_kinds", "--limit", "x"}), HasSubstr("'x' is no number"));
+  EXPECT_THAT(refused({"logprobs", "--requests", "x"}), HasSubstr("--model: is missing"));
+  EXPECT_THAT(refused({"score", "--format", "xml", "nowhere"}), HasSubstr("xml"));
+  EXPECT_THAT(refused({"score", "nowhere"}), HasSubstr("no such store"));
+  EXPECT_THAT(refused({"sweep", "nowhere.yaml"}), HasSubstr("nowhere.yaml"));
+  EXPECT_THAT(refused({"ls", "things"}), HasSubstr("'things' is no list"));
+}
+
+TEST(CommandsTest, LogprobsAnswerInInputOrder) {
+  const GoldenModel golden = GoldenModel::read("falcon_h1_plain");
+  std::string input;
+  for (size_t i = 0; i < golden.cases.size(); ++i) {
+    const TokenRequest& request = golden.cases[i].request;
+    const auto split_at = request.ids.begin() + request.first_scored;
+    const Json line = {{"id", "case " + std::to_string(i)},
+                       {"context_ids", std::vector<int32_t>(request.ids.begin(), split_at)},
+                       {"continuation_ids", std::vector<int32_t>(split_at, request.ids.end())}};
+    input += line.dump() + "\n";
+  }
+  const Scratch scratch;
+  const Path requests = scratch.write("in.jsonl", input);
+  const ProgramResult result =
+      run_program({.arguments = {"logprobs", "--model", golden.folder, "--requests", requests,
+                                 "--per-token", "--dtype", "float32", "--device", "cpu"}});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const std::vector<Json> lines = parse_lines(result.output);
+  ASSERT_EQ(lines.size(), golden.cases.size());
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const TokenScores& expected = golden.cases[i].expected;
+    EXPECT_EQ(lines[i]["id"], "case " + std::to_string(i));
+    EXPECT_EQ(lines[i]["tokens"], expected.logprobs_nats.size());
+    EXPECT_NEAR(lines[i]["logprob"], expected.total_nats(),
+                2e-4 * static_cast<double>(expected.logprobs_nats.size()));
+    EXPECT_EQ(lines[i]["greedy"], expected.greedy_tokens() == std::ssize(expected.greedy));
+    EXPECT_EQ(lines[i]["token_logprobs"].size(), expected.logprobs_nats.size());
+  }
+  const Path output = scratch / "out.jsonl";
+  const ProgramResult to_file = run_program({.arguments = {"logprobs", "--model", golden.folder,
+                                                           "--requests", requests, "--per-token",
+                                                           "--output", output}});
+  EXPECT_EQ(to_file.exit_code, 0);
+  EXPECT_EQ(read_file(output), result.output);
+}
+
+TEST(CommandsTest, LogprobsTakesTexts) {
+  const Path source = E2LM_SOURCE_DIR;
+  const Scratch scratch;
+  const Path requests = scratch.write(
+      "in.jsonl", "{\"context\": \"Question: What kind of thing is a robin?\\nAnswer:\", "
+                  "\"continuation\": \" bird\"}\n");
+  const ProgramResult result = run_program(
+      {.arguments = {"logprobs", "--model", source / "series/base-wide/iter_0003200", "--tokenizer",
+                     source / "series/tokenizer", "--requests", requests}});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const Json line = parse_lines(result.output).at(0);
+  EXPECT_FALSE(line.contains("id"));
+  EXPECT_GT(line["logprob"], std::log(0.5)) << "it has read that a robin is a bird";
+}
+
+TEST(CommandsTest, TokenizeReadsStandardInput) {
+  const Path tokenizer = Path(E2LM_SOURCE_DIR) / "series/tokenizer";
+  const ProgramResult result = run_program({.arguments = {"tokenize", "--tokenizer", tokenizer},
+                                            .input = "{\"text\": \"Question:\"}\n{\"text\": \"\"}\n"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const std::vector<Json> lines = parse_lines(result.output);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["ids"].size(), 2u);
+  EXPECT_EQ(lines[0]["ids"][0], 289);
+  EXPECT_TRUE(lines[1]["ids"].empty());
+}
+
+TEST(CommandsTest, PromptsShowsTheRequests) {
+  const ProgramResult result =
+      run_program({.arguments = {"prompts", "wordnet_kinds", "--limit", "2", "--num-fewshot=1"}});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const std::vector<Json> lines = parse_lines(result.output);
+  ASSERT_EQ(lines.size(), 8u);
+  EXPECT_EQ(lines[5]["task"], "wordnet_kinds");
+  EXPECT_EQ(lines[5]["doc_id"], 1);
+  EXPECT_EQ(lines[5]["idx"], 1);
+  EXPECT_EQ(lines[5]["type"], "loglikelihood");
+  EXPECT_EQ(lines[5]["continuation"], " disease");
+  EXPECT_THAT(lines[5]["context"].get<std::string>(), HasSubstr("Answer: "));
+}
+
+TEST(CommandsTest, LsListsWhatThereIs) {
+  const auto list = [](const char* what) {
+    return run_program({.arguments = {"ls", what}}).output;
+  };
+  EXPECT_THAT(list("tasks"), HasSubstr("wordnet_kinds_letters"));
+  EXPECT_THAT(list("families"), HasSubstr("falcon_h1"));
+  EXPECT_THAT(list("metrics"), HasSubstr("acc_norm"));
+  EXPECT_THAT(list("devices"), HasSubstr("cpu"));
+}
+
+TEST(CommandsTest, ValidateKnowsEveryKindOfFile) {
+  const Path source = E2LM_SOURCE_DIR;
+  const auto valid = [](const Path& path) {
+    const ProgramResult result = run_program({.arguments = {"validate", path}});
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    return result.output;
+  };
+  EXPECT_THAT(valid(source / "checkpoints.yaml"), HasSubstr("105 checkpoints"));
+  EXPECT_THAT(valid(source / "tasks/library/wordnet/wordnet_kinds.yaml"), HasSubstr("500 documents"));
+  EXPECT_THAT(valid(source / "series/tokenizer/tokenizer.json"), HasSubstr("1024 ids"));
+  EXPECT_THAT(valid(source / "series/small-deep/iter_0000040"), HasSubstr("94,008 parameters"));
+  EXPECT_THAT(valid(source / "series/small-deep/iter_0000040/model.safetensors"),
+              HasSubstr("tensors"));
+}
+
+TEST(CommandsTest, SweepScoreAndReportGoTogether) {
+  const RunFolder folder;
+  const ProgramResult sweep = run_program(
+      {.arguments = {"sweep", folder.manifest, "-o", folder.scratch / "run"}});
+  ASSERT_EQ(sweep.exit_code, 0) << sweep.errors;
+  EXPECT_THAT(sweep.output, HasSubstr("Computed 3 of 3 cells"));
+  EXPECT_THAT(sweep.output, HasSubstr("colours"));
+  const ProgramResult again = run_program(
+      {.arguments = {"sweep", folder.manifest, "-o", folder.scratch / "run"}});
+  EXPECT_THAT(again.output, HasSubstr("Nothing to compute: all 3 cells"));
+
+  const ProgramResult score = run_program(
+      {.arguments = {"score", folder.scratch / "run", "--format", "json"}});
+  ASSERT_EQ(score.exit_code, 0) << score.errors;
+  const Json json = parse_json(score.output, "score");
+  ASSERT_EQ(json["signal"].size(), 1u);
+  for (const char* key : {"series", "task", "metric", "n", "grid", "monotonicity",
+                          "autocorrelation", "signal_quality", "tie_interval", "null_mean",
+                          "null_p"}) {
+    EXPECT_TRUE(json["signal"][0].contains(key)) << key;
+  }
+  EXPECT_TRUE(json["signal"][0]["signal_quality"].is_null()) << "three points have no lag";
+  EXPECT_EQ(read_file(folder.scratch / "run/report/report.json"), score.output);
+
+  const std::string page = read_file(folder.scratch / "run/report/index.html");
+  const ProgramResult report = run_program(
+      {.arguments = {"report", folder.scratch / "run/store.sqlite", "-o", folder.scratch / "r"}});
+  EXPECT_EQ(report.exit_code, 0) << report.errors;
+  EXPECT_EQ(read_file(folder.scratch / "r/index.html"), page) << "the same store, the same bytes";
+}
+
+TEST(CommandsTest, SweepLooksForItsManifestInTheCurrentFolder) {
+  const RunFolder folder;
+  std::filesystem::rename(folder.manifest, folder.scratch / "checkpoints.yaml");
+  const ProgramResult sweep =
+      run_program({.arguments = {"sweep", "--quiet"}, .folder = folder.scratch.folder()});
+  ASSERT_EQ(sweep.exit_code, 0) << sweep.errors;
+  EXPECT_TRUE(std::filesystem::exists(folder.scratch / "runs/checkpoints/store.sqlite"));
+  const ProgramResult score =
+      run_program({.arguments = {"score"}, .folder = folder.scratch.folder()});
+  EXPECT_EQ(score.exit_code, 0) << score.errors;
+}
+
+}  // namespace
+}  // namespace e2lm

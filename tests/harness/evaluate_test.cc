@@ -1,0 +1,102 @@
+#include "harness/evaluate.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/fake_engine.h"
+#include "tests/support/scratch.h"
+
+namespace e2lm {
+namespace {
+
+class EvaluateTest : public testing::Test {
+ protected:
+  EvaluateTest() {
+    std::mt19937 random(1);
+    for (int i = 0; i < 1000; ++i) {
+      TokenRequest request;
+      for (int t = 0; t < 6; ++t) request.ids.push_back(static_cast<int32_t>(random() % 9));
+      request.first_scored = 4;
+      task_.requests.push_back(request);
+      task_.doc_ids.push_back(i / 4);
+    }
+    task_.name = "made";
+    task_.tree = PrefixTree::build(task_.requests);
+    const auto order = task_.tree.order();
+    order_.assign(order.begin(), order.end());
+    cell_ = store_.open_cell(
+        {store_.add_weights({"w"}), store_.add_request_set(task_.sha256(), order_), "fake"});
+  }
+
+  void expect_all_scores() const {
+    const auto scores = read_scores(store_, cell_, order_);
+    ASSERT_EQ(scores.size(), task_.requests.size());
+    for (size_t r = 0; r < scores.size(); ++r) {
+      const auto& ids = task_.requests[r].ids;
+      EXPECT_DOUBLE_EQ(scores[r].nats, FakeEngine::logprob(ids[4]) + FakeEngine::logprob(ids[5]));
+      EXPECT_EQ(scores[r].tokens, 2);
+      EXPECT_EQ(scores[r].greedy_tokens, (ids[4] % 7 == 0) + (ids[5] % 7 == 0));
+    }
+  }
+
+  Scratch scratch_;
+  Store store_ = Store::open(scratch_ / "store.sqlite");
+  PreparedTask task_;
+  std::vector<int32_t> order_;
+  int64_t cell_ = 0;
+  FakeEngine engine_;
+};
+
+TEST_F(EvaluateTest, StoresEveryRequestInBlocks) {
+  int64_t advanced = 0;
+  evaluate_cell(store_, cell_, task_, engine_, {.advance = [&](int64_t n) { advanced += n; }});
+  EXPECT_EQ(advanced, 1000);
+  const auto blocks = store_.blocks(cell_);
+  ASSERT_EQ(blocks.size(), 4u);
+  EXPECT_EQ(blocks[1].first, 256);
+  EXPECT_EQ(blocks[3].nats.size(), 232u);
+  expect_all_scores();
+}
+
+TEST_F(EvaluateTest, GoesOnAfterWholeBlocks) {
+  engine_.before_request = [](int64_t done) {
+    if (done == 600) throw Error("engine", "broke");
+  };
+  expect_error([&] { evaluate_cell(store_, cell_, task_, engine_, {}); }, "broke");
+  EXPECT_EQ(store_.blocks(cell_).size(), 2u) << "what was whole is kept";
+  int64_t asked = 0;
+  engine_.before_request = [&](int64_t) { ++asked; };
+  evaluate_cell(store_, cell_, task_, engine_, {});
+  EXPECT_EQ(asked, 1000 - 512) << "what was there is not computed again";
+  expect_all_scores();
+  evaluate_cell(store_, cell_, task_, engine_, {});
+  EXPECT_EQ(asked, 1000 - 512) << "nothing is left";
+}
+
+TEST_F(EvaluateTest, FillsAGapInTheMiddle) {
+  evaluate_cell(store_, cell_, task_, engine_, {});
+  store_.database().run("DELETE FROM block WHERE first = 256");
+  expect_error([&] { read_scores(store_, cell_, order_); }, "lacks the block from request 256");
+  evaluate_cell(store_, cell_, task_, engine_, {});
+  EXPECT_EQ(store_.blocks(cell_).size(), 4u);
+  expect_all_scores();
+}
+
+TEST_F(EvaluateTest, StopsAtTheNextBlock) {
+  int blocks = 0;
+  EXPECT_THROW(evaluate_cell(store_, cell_, task_, engine_, {.stop = [&] { return ++blocks == 2; }}),
+               Interrupted);
+  EXPECT_EQ(store_.blocks(cell_).size(), 2u);
+}
+
+TEST_F(EvaluateTest, NamesTheDocumentThatIsTooLong) {
+  engine_.positions = 4;
+  expect_error([&] { evaluate_cell(store_, cell_, task_, engine_, {}); }, "task made",
+               "document 0", "5 tokens", "4 positions");
+  EXPECT_TRUE(store_.blocks(cell_).empty());
+}
+
+}  // namespace
+}  // namespace e2lm

@@ -1,0 +1,127 @@
+#include "harness/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch.h"
+
+namespace e2lm {
+namespace {
+
+const char* const kMinimal =
+    "tasks: [wordnet_kinds]\n"
+    "series:\n"
+    "  - name: a\n"
+    "    path: runs/a/step{step}\n"
+    "    steps: [10, {from: 20, to: 40, by: 10}, 15]\n"
+    "    tokens: {per_step: 1000}\n";
+
+class ManifestTest : public testing::Test {
+ protected:
+  Manifest read(const std::string& text) { return Manifest::read(scratch_.write("m.yaml", text)); }
+
+  // kMinimal with one piece of text replaced, to be refused with these words.
+  template <typename... Parts>
+  void expect_refused(const std::string& from, const std::string& to, const Parts&... parts) {
+    std::string text = kMinimal;
+    const size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos);
+    expect_error([&] { read(text.replace(at, from.size(), to)); }, "m.yaml", parts...);
+  }
+
+  Scratch scratch_;
+};
+
+TEST_F(ManifestTest, ReadsTheBundledOne) {
+  const Manifest manifest = Manifest::read(Path(E2LM_SOURCE_DIR) / "checkpoints.yaml");
+  EXPECT_EQ(manifest.tasks.size(), 5u);
+  ASSERT_EQ(manifest.series.size(), 5u);
+  for (const Series& series : manifest.series) {
+    ASSERT_EQ(series.checkpoints.size(), 21u);
+    EXPECT_EQ(series.checkpoints[0].step, 40);
+    EXPECT_EQ(series.checkpoints[0].tokens, 81920);
+    EXPECT_EQ(series.checkpoints[20].tokens, 6553600);
+    for (const CheckpointRef& ref : series.checkpoints) {
+      EXPECT_TRUE(std::filesystem::exists(ref.folder / "model.safetensors")) << ref.folder;
+    }
+  }
+  EXPECT_EQ(manifest.series[4].mix, Mix::web);
+  EXPECT_EQ(manifest.series[4].control_for, "small-deep");
+  EXPECT_EQ(manifest.rules.early.step_multiple, 40);
+  EXPECT_EQ(manifest.rules.late.min_tokens, 1310720);
+}
+
+TEST_F(ManifestTest, DefaultsAndPathsCountFromItsFolder) {
+  const Manifest manifest = read(kMinimal);
+  const Series& series = manifest.series[0];
+  EXPECT_EQ(series.group, "a") << "a group of its own";
+  EXPECT_EQ(series.mix, Mix::science);
+  EXPECT_TRUE(series.tokenizer.empty());
+  std::vector<int64_t> steps;
+  for (const CheckpointRef& ref : series.checkpoints) steps.push_back(ref.step);
+  EXPECT_EQ(steps, (std::vector<int64_t>{10, 15, 20, 30, 40}));
+  EXPECT_EQ(series.checkpoints[0].folder, scratch_ / "runs/a/step10");
+  EXPECT_EQ(series.checkpoints[4].tokens, 40000);
+}
+
+TEST_F(ManifestTest, ScanTakesTheFoldersThatAreThere) {
+  for (const char* name : {"iter_0000020", "iter_0000100", "iter_x", "other_0000030"}) {
+    std::filesystem::create_directories(scratch_ / "runs" / name / "hf");
+  }
+  std::filesystem::create_directories(scratch_ / "runs/iter_0000050");  // without hf
+  const Manifest manifest = read(
+      "tasks: [t]\nseries:\n  - {name: a, path: 'runs/iter_{step:07}/hf', steps: scan, "
+      "tokens: {per_step: 1}}\n");
+  ASSERT_EQ(manifest.series[0].checkpoints.size(), 2u);
+  EXPECT_EQ(manifest.series[0].checkpoints[1].step, 100);
+}
+
+TEST_F(ManifestTest, TokensMayBeAListATableOrASchedule) {
+  scratch_.write("tokens.csv", "10,1e9\n15,2e9\n20,3e9\n30,4e9\n40,5e9\n");
+  const auto with = [&](const std::string& tokens) {
+    std::string text = kMinimal;
+    return read(text.replace(text.find("{per_step: 1000}"), 16, tokens)).series[0].checkpoints;
+  };
+  EXPECT_EQ(with("[1, 2, 3, 4, 5e9]")[4].tokens, 5e9);
+  EXPECT_EQ(with("tokens.csv")[1].tokens, 2e9);
+  EXPECT_NEAR(with("e2lm")[0].tokens, 10 * 256 * 4096.0, 1);
+}
+
+TEST_F(ManifestTest, ReferencesAndWeights) {
+  const auto rules = [&](const std::string& scoring) {
+    return read(std::string(kMinimal) + "scoring: " + scoring + "\n").rules;
+  };
+  using Kind = RankingReference::Kind;
+  EXPECT_EQ(rules("{reference: early-mean}").reference.kind, Kind::early_mean);
+  EXPECT_EQ(rules("{reference: {step: 30}}").reference.step, 30);
+  EXPECT_EQ(rules("{weights: {signal: 1}}").signal_weight, 1.0);
+  EXPECT_EQ(rules("{weights: {signal: 1}}").compliance_weight, 0.4);
+  EXPECT_EQ(rules("{early: {max_tokens: 206e9}}").early.max_tokens, 206e9);
+}
+
+TEST_F(ManifestTest, ErrorsNameLineAndKey) {
+  expect_refused("tasks: [wordnet_kinds]\n", "", "'tasks' is missing");
+  expect_refused("series:", "seires:", "m.yaml:2", "'seires' is unknown", "'series'");
+  expect_refused("name: a", "label: a", "m.yaml:3", "series[0].label");
+  expect_refused("step{step}", "step", "m.yaml:4", "{step}");
+  expect_refused("step{step}", "step{step:x}", "m.yaml:4");
+  expect_refused("[10,", "[ten,", "m.yaml:5", "series[0].steps");
+  expect_refused("to: 40", "to: 4", "m.yaml:5", "from <= to");
+  expect_refused("by: 10", "by: 0", "m.yaml:5");
+  expect_refused("{per_step: 1000}", "[1, 2]", "m.yaml:6", "2 entries for 5 checkpoints");
+  expect_refused("{per_step: 1000}", "{per_step: -1}", "m.yaml:6", "above 0");
+  expect_refused("{per_step: 1000}", "e2ml", "m.yaml:6", "e2ml");
+  expect_refused("name: a", "name: a\n    mix: both", "both", "science or web");
+  expect_refused("name: a", "name: a\n    hub: tiiuae/dense", "m.yaml:4", "hub", "local folders");
+  expect_refused("name: a", "name: a\n    control_for: b", "control for 'b'");
+  expect_refused("tasks: [wordnet_kinds]", "tasks: [t]\nversion: 2", "m.yaml:2", "version");
+  expect_refused("tasks: [wordnet_kinds]", "tasks: [t]\nscoring: {late: {max_tokens: 0}}",
+                 "m.yaml:2", "scoring.late");
+  expect_error([&] { read(std::string(kMinimal) + "  - {name: a, path: 'x{step}', steps: 1, "
+                                                  "tokens: e2lm}\n"); },
+               "m.yaml:7", "given twice");
+  expect_error([&] { Manifest::read(scratch_ / "none.yaml"); }, "none.yaml");
+}
+
+}  // namespace
+}  // namespace e2lm

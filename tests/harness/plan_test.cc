@@ -1,0 +1,80 @@
+#include "harness/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch.h"
+
+namespace e2lm {
+namespace {
+
+TEST(PlanTest, ReadsBackWhatWasWritten) {
+  const Scratch scratch;
+  Store store = Store::open(scratch / "store.sqlite");
+  const int64_t weights = store.add_weights({"w"});
+  Plan plan{.task_names = {"b", "a"}, .settings = "float32 cpu"};
+  for (const char* name : {"b", "a"}) {
+    plan.tasks.push_back({.name = name,
+                          .content_sha256 = "c",
+                          .tokenizer_sha256 = "t",
+                          .request_set = store.add_request_set(name, {0}),
+                          .items = {{1, {{3, 4}, {5, 6}}}},
+                          .metrics = {"acc", "margin"}});
+  }
+  plan.series = {{.name = "s", .group = "g", .control_for = "x", .mix = Mix::web,
+                  .tokenizer_sha256 = "t"}};
+  plan.series[0].checkpoints = {{{"s", 10, 1e9, "path/10"}, weights, ""},
+                                {{"s", 20, 2e9, "path/20"}, {}, "damaged"}};
+  plan.rules.early = {.max_tokens = 206e9, .step_multiple = 4000};
+  plan.rules.reference = {RankingReference::Kind::at_step, 7};
+  plan.rules.signal_weight = 0.25;
+  write_plan(store, plan);
+
+  const Plan read = read_plan(store);
+  EXPECT_EQ(read.task_names, plan.task_names);
+  ASSERT_EQ(read.tasks.size(), 2u);
+  EXPECT_EQ(read.tasks[1].metrics, plan.tasks[1].metrics);
+  EXPECT_EQ(read.tasks[0].items[0].gold, 1);
+  EXPECT_EQ(read.tasks[0].items[0].choices[1].bytes, 6);
+  ASSERT_EQ(read.series.size(), 1u);
+  EXPECT_EQ(read.series[0].mix, Mix::web);
+  EXPECT_EQ(read.series[0].checkpoints[0].weights, weights);
+  EXPECT_EQ(read.series[0].checkpoints[1].weights, std::nullopt);
+  EXPECT_EQ(read.series[0].checkpoints[1].error, "damaged");
+  EXPECT_EQ(read.rules.early.max_tokens, 206e9);
+  EXPECT_TRUE(std::isinf(read.rules.late.max_tokens));
+  EXPECT_EQ(read.rules.reference.step, 7);
+  EXPECT_EQ(read.rules.signal_weight, 0.25);
+  EXPECT_EQ(&read.task("a", read.series[0]), &read.tasks[1]);
+}
+
+TEST(PlanTest, TheLatestPlanCounts) {
+  const Scratch scratch;
+  Store store = Store::open(scratch / "store.sqlite");
+  expect_error([&] { read_plan(store); }, "no sweep yet");
+  Plan plan{.settings = "x"};
+  plan.series = {{.name = "old"}, {.name = "both"}};
+  write_plan(store, plan);
+  plan.series = {{.name = "both"}, {.name = "new"}};
+  write_plan(store, plan);
+  const Plan read = read_plan(store);
+  ASSERT_EQ(read.series.size(), 2u);
+  EXPECT_EQ(read.series[0].name, "both");
+  EXPECT_EQ(read.series[1].name, "new");
+}
+
+TEST(PlanTest, DamagedItemsAreAnError) {
+  const Scratch scratch;
+  Store store = Store::open(scratch / "store.sqlite");
+  Plan plan{.task_names = {"t"}, .settings = "x"};
+  plan.tasks = {{.name = "t", .request_set = store.add_request_set("r", {0}),
+                 .items = {{0, {{1, 1}, {2, 2}}}}, .metrics = {"acc"}}};
+  write_plan(store, plan);
+  for (const char* items : {"x'00000000'", "x'0500000002000000'", "x'00000000ffffff7f'"}) {
+    store.database().run(std::string("UPDATE task SET items = ") + items);
+    expect_error([&] { read_plan(store); }, "damaged task");
+  }
+}
+
+}  // namespace
+}  // namespace e2lm

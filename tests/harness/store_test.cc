@@ -1,0 +1,106 @@
+#include "harness/store.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch.h"
+
+namespace e2lm {
+namespace {
+
+class StoreTest : public testing::Test {
+ protected:
+  Scratch scratch_;
+  Path file_ = scratch_ / "run/store.sqlite";
+};
+
+TEST_F(StoreTest, KeepsCellsAndBlocks) {
+  {
+    Store store = Store::open(file_);
+    const int64_t weights = store.add_weights({"abc", "llama", "BF16", 100, 200});
+    EXPECT_EQ(store.add_weights({"abc", "llama", "BF16", 100, 200}), weights);
+    const int64_t set = store.add_request_set("req", {2, 0, 1});
+    const int64_t cell = store.open_cell({weights, set, "float32 cpu"});
+    store.add_block(cell, {2, {-3.0}, {1, 0}});
+    store.add_block(cell, {0, {-1.0, -2.5}, {1, 1, 2, 0}});
+    store.pause_cell(cell, 0.25, 5);
+    store.finish_cell(cell, 0.5, 10);
+  }
+  const Store store = Store::open_existing(file_);
+  const auto cells = store.cells();
+  ASSERT_EQ(cells.size(), 1u);
+  const auto& [key, cell] = *cells.begin();
+  EXPECT_EQ(cell.state, Store::State::done);
+  EXPECT_DOUBLE_EQ(cell.seconds, 0.75);
+  EXPECT_EQ(cell.rows, 15);
+  const auto blocks = store.blocks(cell.id);
+  ASSERT_EQ(blocks.size(), 2u);
+  EXPECT_EQ(blocks[0].nats, (std::vector<double>{-1.0, -2.5}));
+  EXPECT_EQ(blocks[0].counts, (std::vector<int32_t>{1, 1, 2, 0}));
+  EXPECT_EQ(blocks[1].first, 2);
+  EXPECT_EQ(store.finish_order(key.request_set), (std::vector<int32_t>{2, 0, 1}));
+}
+
+TEST_F(StoreTest, AFailedCellRunsAgain) {
+  Store store = Store::open(file_);
+  const Store::CellKey key = {store.add_weights({"w"}), store.add_request_set("r", {}), "s"};
+  const int64_t cell = store.open_cell(key);
+  store.fail_cell(cell, "broken");
+  EXPECT_EQ(store.cells().at(key).error, "broken");
+  EXPECT_EQ(store.open_cell(key), cell);
+  EXPECT_EQ(store.cells().at(key).state, Store::State::running);
+  EXPECT_EQ(store.cells().at(key).error, "");
+}
+
+TEST_F(StoreTest, RefusesALaterSchemaAndSaysWhoWroteIt) {
+  {
+    Store store = Store::open(file_);
+    store.database().run("PRAGMA user_version = 99");
+    store.database().run("UPDATE meta SET value = 'e2lm 7.5' WHERE key = 'written_by'");
+  }
+  expect_error([&] { Store::open(file_); }, "store.sqlite", "version 99", "e2lm 7.5");
+}
+
+TEST_F(StoreTest, RefusesOtherFiles) {
+  expect_error([&] { Store::open_existing(file_); }, "no such store");
+  scratch_.write("text.sqlite", std::string(5000, 'x'));
+  expect_error([&] { Store::open(scratch_ / "text.sqlite"); }, "no SQLite database");
+  {
+    Database other = Database::open(scratch_ / "other.sqlite", Database::Mode::create);
+    other.run("CREATE TABLE t (x)");
+  }
+  expect_error([&] { Store::open(scratch_ / "other.sqlite"); }, "another program");
+}
+
+TEST_F(StoreTest, ADamagedBlockIsAnError) {
+  Store store = Store::open(file_);
+  const int64_t cell = store.open_cell({store.add_weights({"w"}), store.add_request_set("r", {}),
+                                        "s"});
+  store.add_block(cell, {0, {-1.0, -2.5}, {1, 1, 2, 0}});
+  store.database().run("UPDATE block SET nats = x'0011'");
+  expect_error([&] { store.blocks(cell); }, "store.sqlite", "2 values is 2 bytes");
+}
+
+TEST_F(StoreTest, AFullDatabaseSaysSo) {
+  Store store = Store::open(file_);
+  const int64_t cell = store.open_cell({store.add_weights({"w"}), store.add_request_set("r", {}),
+                                        "s"});
+  store.database().run("PRAGMA max_page_count = 40");
+  const Store::Block block = {0, std::vector<double>(50'000), std::vector<int32_t>(100'000)};
+  expect_error([&] { store.add_block(cell, block); }, "store.sqlite", "disk is full");
+  EXPECT_TRUE(store.blocks(cell).empty());
+}
+
+TEST_F(StoreTest, TransactionsRollBack) {
+  Store store = Store::open(file_);
+  {
+    Transaction transaction(store.database());
+    store.add_weights({"gone"});
+  }
+  Statement count(store.database(), "SELECT count(*) FROM weights");
+  count.step();
+  EXPECT_EQ(count.integer(0), 0);
+}
+
+}  // namespace
+}  // namespace e2lm

@@ -1,0 +1,131 @@
+#include "harness/sweep.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/results.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/fake_engine.h"
+#include "tests/support/run_folder.h"
+
+namespace e2lm {
+namespace {
+
+class SweepTest : public testing::Test {
+ protected:
+  SweepSummary sweep() {
+    Store store = Store::open(store_path_);
+    const PlannedSweep planned = plan_sweep(Manifest::read(folder_.manifest), TaskLibrary({}),
+                                            store, {}, EngineOptions{});
+    opened_ = 0;
+    SweepOptions options{.quiet = true};
+    options.open_engine = [this](const Checkpoint& checkpoint, const EngineOptions&) {
+      ++opened_;
+      if (on_open_) on_open_(checkpoint);
+      return std::make_unique<FakeEngine>();
+    };
+    return run_sweep(planned, store, options);
+  }
+
+  Report report() const { return load_report(Store::open_existing(store_path_)); }
+
+  RunFolder folder_;
+  Path store_path_ = folder_.scratch / "run/store.sqlite";
+  std::function<void(const Checkpoint&)> on_open_;
+  int opened_ = 0;
+};
+
+TEST_F(SweepTest, ComputesEveryCellOnce) {
+  SweepSummary first = sweep();
+  EXPECT_EQ(first.cells, 3);
+  EXPECT_EQ(first.computed, 3);
+  EXPECT_EQ(first.failed, 0);
+  const SweepSummary second = sweep();
+  EXPECT_EQ(second.computed, 0);
+  EXPECT_EQ(opened_, 0) << "no checkpoint is opened when nothing is missing";
+  const Report result = report();
+  ASSERT_EQ(result.curves.size(), 1u);
+  ASSERT_EQ(result.curves[0].series[0].curve.size(), 3u);
+  EXPECT_EQ(result.curves[0].chance, 0.5);
+}
+
+TEST_F(SweepTest, ABrokenCheckpointInTheMiddleStopsNothing) {
+  const Path weights = folder_.checkpoint(80) / "model.safetensors";
+  const std::string whole = read_file(weights);
+  write_file(weights, whole.substr(0, 1000));
+  const SweepSummary summary = sweep();
+  EXPECT_EQ(summary.computed, 2);
+  EXPECT_EQ(summary.failed, 1);
+  Report result = report();
+  ASSERT_EQ(result.cells.size(), 3u);
+  EXPECT_EQ(result.cells[0].state, "done");
+  EXPECT_EQ(result.cells[1].state, "failed");
+  EXPECT_NE(result.cells[1].error.find("model.safetensors"), std::string::npos);
+  EXPECT_EQ(result.cells[2].state, "done");
+  EXPECT_EQ(result.curves[0].series[0].curve.size(), 2u);
+
+  write_file(weights, whole);
+  EXPECT_EQ(sweep().computed, 1) << "mended, it alone is computed";
+  EXPECT_EQ(report().cells[1].state, "done");
+}
+
+TEST_F(SweepTest, AnEngineThatCannotOpenFailsItsCheckpointOnly) {
+  on_open_ = [this](const Checkpoint& checkpoint) {
+    if (checkpoint.folder() == folder_.checkpoint(40)) throw Error("model", "is odd");
+  };
+  const SweepSummary summary = sweep();
+  EXPECT_EQ(summary.computed, 2);
+  EXPECT_EQ(summary.failed, 1);
+  EXPECT_EQ(report().cells[0].error, "model: is odd");
+  on_open_ = nullptr;
+  EXPECT_EQ(sweep().computed, 1) << "failed cells are tried again";
+  EXPECT_EQ(report().cells[0].state, "done");
+}
+
+TEST_F(SweepTest, ResultsFollowWeightsNotNames) {
+  sweep();
+  std::filesystem::rename(folder_.scratch / "a", folder_.scratch / "b");
+  std::string text = read_file(folder_.manifest);
+  text.replace(text.find("name: a"), 7, "name: b");
+  text.replace(text.find("path: a/"), 8, "path: b/");
+  write_file(folder_.manifest, text);
+  EXPECT_EQ(sweep().computed, 0) << "the same weights under another name";
+  EXPECT_EQ(report().cells.size(), 3u);
+  EXPECT_EQ(report().cells[0].series, "b");
+
+  std::filesystem::remove_all(folder_.scratch / "b/iter_80");
+  std::filesystem::copy(folder_.scratch / "b/iter_120", folder_.scratch / "b/iter_80");
+  EXPECT_EQ(sweep().computed, 0) << "other weights under the same name, known already";
+  const Report result = report();
+  EXPECT_EQ(result.curves[0].series[0].curve[1].value, result.curves[0].series[0].curve[2].value);
+}
+
+TEST_F(SweepTest, AChangedTaskIsComputedAgain) {
+  sweep();
+  const Path data = folder_.scratch / "tasks/test.jsonl";
+  std::string rows = read_file(data);
+  rows.replace(rows.find("grass?"), 6, "trees?");
+  write_file(data, rows);
+  EXPECT_EQ(sweep().computed, 3);
+  rows.replace(rows.find("\"answer\": 0"), 11, "\"answer\": 1");
+  write_file(data, rows);
+  EXPECT_EQ(sweep().computed, 0) << "another gold answer needs no log-likelihoods";
+}
+
+TEST_F(SweepTest, AMissingCheckpointIsAFailedCell) {
+  std::filesystem::remove_all(folder_.checkpoint(120));
+  EXPECT_EQ(sweep().failed, 1);
+  EXPECT_NE(report().cells[2].error.find("no such folder"), std::string::npos);
+}
+
+TEST_F(SweepTest, WrongTasksAndTokenizersEndIt) {
+  const Path task = folder_.scratch / "tasks/colours.yaml";
+  const std::string yaml = read_file(task);
+  write_file(task, yaml + "  - metric: accuracy\n");
+  expect_error([&] { sweep(); }, "colours.yaml:15", "'accuracy' is unknown");
+  write_file(task, yaml);
+  std::filesystem::remove_all(folder_.scratch / "tokenizer");
+  expect_error([&] { sweep(); }, "tokenizer");
+}
+
+}  // namespace
+}  // namespace e2lm

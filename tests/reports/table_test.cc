@@ -1,0 +1,66 @@
+#include "reports/table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/sample_report.h"
+
+namespace e2lm {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(TableTest, AlignsByCharacters) {
+  const Table table = {.header = {"task", "n"}, .rows = {{"é–", "1"}, {"long name", "12"}}};
+  EXPECT_EQ(as_text(table),
+            "task        n\n"
+            "é–          1\n"
+            "long name  12\n");
+  EXPECT_EQ(as_markdown(table),
+            "| task | n |\n|---|---:|\n| é– | 1 |\n| long name | 12 |\n");
+}
+
+TEST(TableTest, MarkdownEscapesWhatWouldBreakIt) {
+  const Table table = {.header = {"a"}, .rows = {{"x|y <b> `c` *d* e_f"}}};
+  EXPECT_THAT(as_markdown(table), HasSubstr("x\\|y \\<b> \\`c\\` \\*d\\* e\\_f"));
+}
+
+TEST(TableTest, AbsentValuesAreDashes) {
+  EXPECT_EQ(decimals({}), "–");
+  EXPECT_EQ(decimals(0.12345), "0.123");
+}
+
+TEST(TableTest, TheLeaderboardSaysWhatIsMissingAndWhatIsNotOfficial) {
+  const std::string text = leaderboard_text(sample_report());
+  EXPECT_THAT(text, HasSubstr("1/1"));
+  EXPECT_THAT(text, HasSubstr("1 of 2 cells have no result"));
+  EXPECT_THAT(text, HasSubstr("formula is not public"));
+  const std::string markdown = report_markdown(sample_report());
+  EXPECT_THAT(markdown, HasSubstr("base step 2, kinds: failed: weights: are \\<damaged>"));
+  EXPECT_THAT(markdown, HasSubstr("# Signal quality by series"));
+}
+
+TEST(TableTest, BestFirstWithinAMetric) {
+  Report report = sample_report("flat");
+  for (CurvePoint& point : report.curves[0].series[0].curve) point.value = 0.25 + point.step % 2;
+  report.curves.push_back(sample_report("rising").curves[0]);
+  report.judgements = judge(report.curves, report.rules);
+  const Table table = leaderboard_table(report);
+  EXPECT_EQ(table.rows[0][0], "rising");
+  EXPECT_EQ(table.rows[1][0], "flat");
+}
+
+TEST(TableTest, JsonHasTheSameNumbers) {
+  const Report report = sample_report();
+  const Json json = report_json(report);
+  EXPECT_EQ(json["leaderboard"][0]["signal_quality"].get<double>(),
+            *report.judgements[0].signal_mean);
+  EXPECT_TRUE(json["leaderboard"][0]["ranking_consistency"].is_null());
+  EXPECT_EQ(json["signal"].size(), 2u);
+  EXPECT_EQ(json["compliance"][0]["official"], false);
+  EXPECT_EQ(json["curves"][0]["series"][0]["points"].size(), 20u);
+  EXPECT_EQ(json["cells"][1]["state"], "failed");
+}
+
+}  // namespace
+}  // namespace e2lm

@@ -1,0 +1,54 @@
+#include "tasks/library.h"
+
+#include <gtest/gtest.h>
+
+#include "tasks/requests.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch.h"
+#include "tests/support/task_files.h"
+
+namespace e2lm {
+namespace {
+
+const Path kBundled = Path(E2LM_SOURCE_DIR) / "tasks/library";
+
+TEST(LibraryTest, FindsByNameTagGlobAndPath) {
+  const TaskLibrary library({kBundled});
+  EXPECT_EQ(library.find("wordnet_kinds").size(), 1u);
+  EXPECT_EQ(library.find("wordnet_cloze").size(), 4u);
+  EXPECT_EQ(library.find("wordnet_k*").size(), 2u);
+  EXPECT_EQ(library.find("some/where.yaml")[0], "some/where.yaml");
+  expect_error([&] { library.find("wordnet_kind"); }, "'wordnet_kind'",
+               "did you mean 'wordnet_kinds'?");
+}
+
+TEST(LibraryTest, LaterFoldersWin) {
+  const Scratch scratch;
+  TaskFiles().with_line(1, "task: wordnet_kinds").write(scratch);
+  const TaskLibrary library({kBundled, scratch.folder()});
+  EXPECT_EQ(library.find("wordnet_kinds")[0], scratch / "colours.yaml");
+}
+
+TEST(LibraryTest, EveryBundledTaskGivesItsRequests) {
+  const TaskLibrary library({kBundled});
+  const std::map<std::string, size_t> rows = {{"wordnet_kinds", 500},
+                                              {"wordnet_glosses", 240},
+                                              {"wordnet_parts", 140},
+                                              {"wordnet_everyday", 300},
+                                              {"wordnet_kinds_letters", 500}};
+  EXPECT_EQ(library.entries().size(), rows.size());
+  for (const auto& [name, count] : rows) {
+    const Task task = Task::read(library.find(name)[0]);
+    EXPECT_EQ(make_requests(task).items.size(), count) << name;
+    EXPECT_NO_THROW(make_requests(task, {.num_fewshot = 5})) << name;
+  }
+  const Task letters = Task::read(library.find("wordnet_kinds_letters")[0]);
+  const Request first = make_requests(letters).requests[0];
+  EXPECT_EQ(first.context,
+            "Question: What kind of thing is motion sickness?\nA. seed\nB. wood\nC. symptom\n"
+            "D. insect\nAnswer:");
+  EXPECT_EQ(first.continuation, " A");
+}
+
+}  // namespace
+}  // namespace e2lm

@@ -1,0 +1,130 @@
+#include "tasks/requests.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch.h"
+#include "tests/support/task_files.h"
+
+namespace e2lm {
+namespace {
+
+class RequestsTest : public testing::Test {
+ protected:
+  TaskRequests requests(const TaskFiles& files, const RequestOptions& options = {}) {
+    return make_requests(Task::read(files.write(scratch_)), options);
+  }
+
+  // One test row more, in line 4 of test.jsonl, which is to be refused with these words.
+  template <typename... Parts>
+  void expect_row_refused(const std::string& row, const Parts&... parts) {
+    TaskFiles files;
+    files.test += row + "\n";
+    expect_error([&] { requests(files); }, "test.jsonl:4", parts...);
+  }
+
+  Scratch scratch_;
+};
+
+TEST_F(RequestsTest, AreContextAndDelimitedChoices) {
+  const TaskRequests task = requests({});
+  ASSERT_EQ(task.requests.size(), 6u);
+  EXPECT_EQ(task.requests[0].context, "Question: grass?\nAnswer:");
+  EXPECT_EQ(task.requests[0].continuation, " green");
+  EXPECT_EQ(task.requests[3].doc_id, 1);
+  EXPECT_EQ(task.requests[3].idx, 1);
+  EXPECT_EQ(task.items[1].gold, 1);
+  EXPECT_EQ(task.items[2].choices[1].characters, 11);
+  EXPECT_EQ(task.items[2].choices[1].bytes, 12);
+}
+
+TEST_F(RequestsTest, FewShotExamplesComeFirstInFileOrder) {
+  TaskFiles files;
+  files.yaml += "description: \"Colours.\\n\\n\"\nnum_fewshot: 1\n";
+  EXPECT_EQ(requests(files).requests[0].context,
+            "Colours.\n\nQuestion: sky?\nAnswer: blue\n\nQuestion: grass?\nAnswer:");
+  EXPECT_EQ(requests(files, {.num_fewshot = 2}).requests[0].context,
+            "Colours.\n\nQuestion: sky?\nAnswer: blue\n\nQuestion: coal?\nAnswer: black\n\n"
+            "Question: grass?\nAnswer:");
+  EXPECT_EQ(requests(files, {.num_fewshot = 0}).requests[0].context,
+            "Colours.\n\nQuestion: grass?\nAnswer:");
+  expect_error([&] { requests(files, {.num_fewshot = 3}); }, "3 few-shot", "the 2 of");
+}
+
+TEST_F(RequestsTest, ATasksZeroShotsCannotBeRaised) {
+  TaskFiles files;
+  files.yaml += "num_fewshot: 0\n";
+  EXPECT_EQ(requests(files, {.num_fewshot = 2}).requests[0].context, "Question: grass?\nAnswer:");
+}
+
+TEST_F(RequestsTest, DelimitersCanBeChanged) {
+  TaskFiles files;
+  files.yaml += "target_delimiter: \"->\"\nfewshot_delimiter: \" | \"\nnum_fewshot: 1\n";
+  const TaskRequests task = requests(files);
+  EXPECT_EQ(task.requests[0].context,
+            "Question: sky?\nAnswer:->blue | Question: grass?\nAnswer:");
+  EXPECT_EQ(task.requests[1].continuation, "->red");
+}
+
+TEST_F(RequestsTest, GoldMayBeANumberDigitsOrTheChoiceItself) {
+  TaskFiles files;
+  files.test =
+      R"({"question": "a", "choices": ["x", "y"], "answer": "1"})"
+      "\n"
+      R"({"question": "b", "choices": ["x", "y"], "answer": "y"})"
+      "\n";
+  const TaskRequests task = requests(files);
+  EXPECT_EQ(task.items[0].gold, 1);
+  EXPECT_EQ(task.items[1].gold, 1);
+}
+
+TEST_F(RequestsTest, ChoicesMayBeGivenInTheFileOrByATemplate) {
+  TaskFiles files = TaskFiles().with_line(12, "doc_to_choice: [A, B]");
+  EXPECT_EQ(requests(files).requests[1].continuation, " B");
+  files = TaskFiles().with_line(12, "doc_to_choice: \"{{choices}}\"");
+  EXPECT_EQ(requests(files).requests[0].continuation, " green");
+}
+
+TEST_F(RequestsTest, LimitIsANumberOrAShare) {
+  EXPECT_EQ(requests({}, {.limit = 2}).items.size(), 2u);
+  EXPECT_EQ(requests({}, {.limit = 1.0}).items.size(), 1u);
+  EXPECT_EQ(requests({}, {.limit = 0.34}).items.size(), 2u) << "rounded up";
+  EXPECT_EQ(requests({}, {.limit = 100}).items.size(), 3u);
+}
+
+TEST_F(RequestsTest, TheHashFollowsWhateverChangesResults) {
+  const std::string plain = requests({}).sha256();
+  EXPECT_EQ(requests({}).sha256(), plain);
+  EXPECT_NE(requests({}, {.num_fewshot = 1}).sha256(), plain);
+  EXPECT_NE(requests({}, {.limit = 2}).sha256(), plain);
+  TaskFiles other_gold;
+  other_gold.test.replace(other_gold.test.find("\"answer\": 0"), 11, "\"answer\": 1");
+  EXPECT_NE(requests(other_gold).sha256(), plain);
+  EXPECT_EQ(requests(TaskFiles().with_line(2, "tag: [other]")).sha256(), plain);
+}
+
+TEST_F(RequestsTest, RowsThatCannotBeAskedAreNamed) {
+  expect_row_refused("{\"question\": ", "JSON");
+  expect_row_refused("[1]", "no object");
+  expect_row_refused(R"({"choices": ["x", "y"], "answer": 0})", "'question'");
+  expect_row_refused(R"({"question": "q", "answer": 0})", "no column 'choices'", "doc_to_choice");
+  expect_row_refused(R"({"question": "q", "choices": ["x", "y"]})", "no column 'answer'");
+  expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": 2})", "colours",
+                     "gold answer is 2", "2 choices");
+  expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": -1})", "-1");
+  expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": "z"})", "\"z\"");
+  expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": 1.5})", "1.5");
+  expect_row_refused(R"({"question": "q", "choices": ["x", ""], "answer": 0})", "choice 1",
+                     "not empty");
+  expect_row_refused(R"({"question": "q", "choices": ["x"], "answer": 0})", "two or more");
+  expect_row_refused(R"({"question": "q", "choices": 3, "answer": 0})", "two or more");
+}
+
+TEST_F(RequestsTest, EmptySplitsAreNamed) {
+  TaskFiles files;
+  files.test = "\n\n";
+  expect_error([&] { requests(files); }, "colours.yaml", "'test' has no documents");
+}
+
+}  // namespace
+}  // namespace e2lm

@@ -1,0 +1,64 @@
+# Shared by ./e2lm and ./check: installs Debian packages that are missing and builds. Sourced, not run.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+build_packages=(g++ cmake ninja-build ccache libeigen3-dev libdnnl-dev nlohmann-json3-dev
+  libyaml-cpp-dev libfmt-dev libboost-program-options-dev libsqlite3-dev libssl-dev libicu-dev
+  libonig-dev libjs-chart.js)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy)
+
+say() { printf '%s\n' "$*" >&2; }
+
+# install_missing PACKAGE...: apt, asking first on a terminal; nothing to do costs a few milliseconds.
+install_missing() {
+  local missing=() package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -y)
+  if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      say "These packages are missing and only root can install them:"
+      say "  apt-get install ${missing[*]}"
+      exit 2
+    fi
+    apt=(sudo "${apt[@]}")
+  fi
+  say "Missing packages: ${missing[*]}"
+  if [ -t 0 ] && [ -t 2 ]; then
+    read -r -p "Install them with apt? [Y/n] " answer >&2
+    case "$answer" in [nN]*) exit 2 ;; esac
+  fi
+  local log
+  log=$(mktemp)
+  if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } \
+      >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    say "apt could not install them; see above."
+    exit 2
+  fi
+  rm -f "$log"
+}
+
+# build PRESET TARGET...: configures once, then builds; silent when there is nothing to do.
+build() {
+  local folder="$root/build/$1" preset=$1
+  shift
+  if [ ! -e "$folder/build.ninja" ]; then
+    say "Configuring $preset ..."
+    (cd "$root" && cmake --preset "$preset" >"/tmp/e2lm-configure.$$" 2>&1) || {
+      cat "/tmp/e2lm-configure.$$" >&2
+      exit 2
+    }
+    rm -f "/tmp/e2lm-configure.$$"
+  fi
+  if ninja -C "$folder" -n "$@" | grep -q 'no work to do'; then return 0; fi
+  say "Building $preset (some minutes the first time) ..."
+  if [ -t 2 ]; then
+    ninja -C "$folder" "$@" >&2 || exit 2
+  else
+    ninja -C "$folder" --quiet "$@" >&2 || exit 2
+  fi
+}
