@@ -70,13 +70,13 @@ class Converter {
     for (auto& [name, old] : map.entries) {
       if (name.text == key.text) return static_cast<void>(old = std::move(value));
     }
-    map.entries.emplace_back(std::move(key), std::move(value));
+    map.entries.push_back({std::move(key), std::move(value)});
   }
 
   static void merge(Yaml& map, const Yaml& other) {
     for (const Yaml& list_item : other.items) merge(map, list_item);
     for (const auto& entry : other.entries) {
-      if (!map.find(entry.first.text)) map.entries.push_back(entry);
+      if (!map.find(entry.key.text)) map.entries.push_back(entry);
     }
   }
 

@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -13,6 +12,7 @@ namespace e2lm {
 
 // A YAML node with its place in the file. Scalars keep their text: what type a plain word has
 // depends on who asks (a manifest reads 206e9 as a number, YAML 1.1 calls it a string).
+struct YamlEntry;
 struct Yaml {
   enum class Kind { null, scalar, list, map };
 
@@ -21,8 +21,8 @@ struct Yaml {
   bool quoted = false;  // a quoted or block scalar is a string whatever it looks like
   std::string tag;      // "!function" and other local tags; empty for plain nodes
   std::vector<Yaml> items;
-  std::vector<std::pair<Yaml, Yaml>> entries;  // of a map, in file order
-  int line = 0;                                // 1-based
+  std::vector<YamlEntry> entries;  // of a map, in file order
+  int line = 0;                    // 1-based
 
   // The value under a string key, or null.
   const Yaml* find(std::string_view key) const;
@@ -30,6 +30,11 @@ struct Yaml {
   // The value with the types PyYAML gives (YAML 1.1): `no` is false, 010 is 8, 1:30 is 90, 1e3 is
   // a string. Keys become strings.
   Json json() const;
+};
+
+struct YamlEntry {
+  Yaml key;  // a scalar
+  Yaml value;
 };
 
 // Reads one document. Merge keys (<<) and aliases are resolved. Throws Error with file and line on

@@ -80,8 +80,8 @@ struct StateShape {
   int64_t conv_taps = 1;    // W
   RopeConfig rope;
 
-  int64_t inner_width() const { return mamba_heads * mamba_width; }                       // E
-  int64_t conv_channels() const { return inner_width() + 2 * groups * state_size; }       // C
+  int64_t inner_width() const { return mamba_heads * mamba_width; }                  // E
+  int64_t conv_channels() const { return inner_width() + 2 * groups * state_size; }  // C
   int64_t kept_row_bytes() const;    // keys and values of one row, all layers
   int64_t kept_state_bytes() const;  // scan state and convolution inputs, all layers
 };

@@ -24,9 +24,9 @@ class Checkpoint {
   const Tensor* find(std::string_view name) const;
   const std::vector<const Tensor*>& tensors() const { return tensors_; }  // sorted by name
 
-  int64_t parameters() const;     // elements of all tensors
-  int64_t stored_bytes() const;   // of all tensors
-  DType stored_dtype() const;     // of the largest tensor
+  int64_t parameters() const;    // elements of all tensors
+  int64_t stored_bytes() const;  // of all tensors
+  DType stored_dtype() const;    // of the largest tensor
 
   // What determines scores: SHA-256 over the bytes of config.json and of every safetensors file in
   // name order. Reads all of them.

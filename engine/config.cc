@@ -52,7 +52,9 @@ int64_t ConfigReader::size(std::string_view key, int64_t fallback) const {
   return has(key) ? size(key) : fallback;
 }
 
-double ConfigReader::number(std::string_view key) const { return finite(key, item(key)); }
+double ConfigReader::number(std::string_view key) const {
+  return finite(key, item(key));
+}
 
 double ConfigReader::number(std::string_view key, double fallback) const {
   return has(key) ? number(key) : fallback;
@@ -148,8 +150,8 @@ std::vector<float> rope_frequencies(const RopeConfig& rope, int64_t head_width) 
     double frequency = static_cast<float>(1.0 / std::pow(rope.theta, exponent));
     const double turns = rope.original_positions * frequency / (2 * std::numbers::pi);
     if (rope.factor != 1.0 && turns < rope.high_freq_factor) {
-      const double blend = std::max(0.0, (turns - rope.low_freq_factor) /
-                                             (rope.high_freq_factor - rope.low_freq_factor));
+      const double blend = std::max(
+          0.0, (turns - rope.low_freq_factor) / (rope.high_freq_factor - rope.low_freq_factor));
       frequency = (1 - blend) * frequency / rope.factor + blend * frequency;
     }
     frequencies.push_back(static_cast<float>(frequency));

@@ -19,8 +19,8 @@ class ConfigReader {
  public:
   explicit ConfigReader(const Checkpoint& checkpoint);
 
-  bool has(std::string_view key) const;           // present and not null
-  const Json& item(std::string_view key) const;   // REQUIRED to be there
+  bool has(std::string_view key) const;          // present and not null
+  const Json& item(std::string_view key) const;  // REQUIRED to be there
 
   int64_t size(std::string_view key) const;  // a positive whole number below 2^31
   int64_t size(std::string_view key, int64_t fallback) const;

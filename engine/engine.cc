@@ -66,8 +66,7 @@ class ModelEngine final : public Engine {
                   "the tokenizer this checkpoint was trained with");
     }
     if (tree.longest() > model_->max_positions()) {
-      throw Error("requests",
-                  fmt::format("one is {} tokens long", tree.longest()),
+      throw Error("requests", fmt::format("one is {} tokens long", tree.longest()),
                   fmt::format("at most the model's {} positions", model_->max_positions()));
     }
   }
@@ -112,7 +111,9 @@ class ModelEngine final : public Engine {
 
 }  // namespace
 
-std::string_view device_name(Device device) { return device == Device::cpu ? "cpu" : "cuda"; }
+std::string_view device_name(Device device) {
+  return device == Device::cpu ? "cpu" : "cuda";
+}
 
 std::string_view precision_name(Precision precision) {
   return precision == Precision::float32 ? "float32" : "bfloat16";

@@ -29,8 +29,8 @@ struct EngineOptions {
 
 // What a score call did.
 struct EngineStats {
-  int64_t rows = 0;            // distinct prefixes computed
-  int64_t scored_rows = 0;     // of them, with logits
+  int64_t rows = 0;         // distinct prefixes computed
+  int64_t scored_rows = 0;  // of them, with logits
   int64_t waves = 0;
   int64_t predicted_bytes = 0;  // peak, by the schedule's memory model
   double seconds = 0;

@@ -22,11 +22,11 @@ class PrefixTree {
  public:
   struct Node {
     int64_t first_row = 0;
-    int64_t rows = 0;           // length of the run
-    int64_t subtree_end = 0;    // one past the last row below this node
-    int64_t last_child = -1;    // first row of the last child; -1 without children
-    int32_t parent = -1;        // node; -1 where a text begins
-    int32_t position = 0;       // of the first row: tokens before it
+    int64_t rows = 0;         // length of the run
+    int64_t subtree_end = 0;  // one past the last row below this node
+    int64_t last_child = -1;  // first row of the last child; -1 without children
+    int32_t parent = -1;      // node; -1 where a text begins
+    int32_t position = 0;     // of the first row: tokens before it
   };
 
   // A row whose successor is scored, and the distinct tokens that follow it somewhere.

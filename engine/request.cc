@@ -8,6 +8,8 @@ double TokenScores::total_nats() const {
   return std::accumulate(logprobs_nats.begin(), logprobs_nats.end(), 0.0);
 }
 
-int TokenScores::greedy_tokens() const { return std::accumulate(greedy.begin(), greedy.end(), 0); }
+int TokenScores::greedy_tokens() const {
+  return std::accumulate(greedy.begin(), greedy.end(), 0);
+}
 
 }  // namespace e2lm

@@ -44,8 +44,8 @@ class HeaderReader {
       fail(name, "is not described", "an object with dtype, shape and data_offsets");
     }
     Tensor tensor{.name = name};
-    const std::string dtype = entry["dtype"].is_string() ? entry["dtype"].get<std::string>()
-                                                         : entry["dtype"].dump();
+    const std::string dtype =
+        entry["dtype"].is_string() ? entry["dtype"].get<std::string>() : entry["dtype"].dump();
     const auto known = dtype_named(dtype);
     if (!known) fail(name, fmt::format("has dtype {}", dtype), "F32, BF16 or F16");
     tensor.dtype = *known;

@@ -85,10 +85,10 @@ class Planner {
     int64_t rows = std::min(max_rows_, tree_.rows() - begin);
     while (cost(begin, begin + rows) > limit_bytes_) {
       if (rows <= kSmallestWave) {
-        throw Error("memory limit",
-                    fmt::format("{} MB are too few: a request of {} tokens needs {} MB",
-                                limit_bytes_ >> 20, tree_.longest(),
-                                (cost(begin, begin + rows) >> 20) + 1));
+        throw Error(
+            "memory limit",
+            fmt::format("{} MB are too few: a request of {} tokens needs {} MB", limit_bytes_ >> 20,
+                        tree_.longest(), (cost(begin, begin + rows) >> 20) + 1));
       }
       rows = std::max(kSmallestWave, rows / 2);
     }

@@ -13,13 +13,13 @@ namespace e2lm {
 struct Segment {
   int32_t first_row = 0;  // within the wave
   int32_t rows = 0;
-  int32_t position = 0;      // of the first row: tokens before it
-  int32_t parent = -1;       // an earlier segment of this wave
-  int32_t source = -1;       // a kept slot
-  int32_t branch = -1;       // where on the wave's branch stack its end state waits for children
-                             // other than the next segment; -1 when there are none
-  int32_t keep = -1;         // slot that keeps its keys and values for later waves
-  bool keep_state = false;   // that slot also keeps the state at its end
+  int32_t position = 0;     // of the first row: tokens before it
+  int32_t parent = -1;      // an earlier segment of this wave
+  int32_t source = -1;      // a kept slot
+  int32_t branch = -1;      // where on the wave's branch stack its end state waits for children
+                            // other than the next segment; -1 when there are none
+  int32_t keep = -1;        // slot that keeps its keys and values for later waves
+  bool keep_state = false;  // that slot also keeps the state at its end
 };
 
 // Rows computed together, layer by layer. Segments stand in row order, parents before children:
@@ -31,7 +31,7 @@ struct Wave {
     int32_t targets = 0;
   };
 
-  int64_t first_row = 0;  // in the tree
+  int64_t first_row = 0;           // in the tree
   std::vector<int32_t> tokens;     // [R]
   std::vector<int32_t> positions;  // [R]
   std::vector<Segment> segments;
@@ -57,12 +57,13 @@ struct MemoryModel {
 // states of those nodes on it that have children to come.
 struct Schedule {
   std::vector<Wave> waves;
-  int32_t slots = 0;           // slot numbers used
-  int64_t widest_wave = 0;     // rows
-  int64_t peak_bytes = 0;      // by the memory model
+  int32_t slots = 0;        // slot numbers used
+  int64_t widest_wave = 0;  // rows
+  int64_t peak_bytes = 0;   // by the memory model
 };
 
-constexpr int64_t kMaxWaveRows = 4096;  // more gains no speed: products are at their best long before
+constexpr int64_t kMaxWaveRows =
+    4096;  // more gains no speed: products are at their best long before
 
 // Waves of at most `max_rows` rows that stay under `limit_bytes`. Throws Error naming both numbers
 // if even one row tile does not fit.

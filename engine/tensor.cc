@@ -17,7 +17,9 @@ T load(const std::byte* at) {
   return value;
 }
 
-float from_bfloat16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
+float from_bfloat16(uint16_t bits) {
+  return std::bit_cast<float>(uint32_t{bits} << 16);
+}
 
 // IEEE binary16: normal numbers are rebiased; subnormals are scaled from integers, which is exact.
 float from_float16(uint16_t bits) {
@@ -46,7 +48,9 @@ std::string_view dtype_name(DType dtype) {
   return "?";
 }
 
-int64_t dtype_bytes(DType dtype) { return dtype == DType::float32 ? 4 : 2; }
+int64_t dtype_bytes(DType dtype) {
+  return dtype == DType::float32 ? 4 : 2;
+}
 
 int64_t Tensor::elements() const {
   int64_t count = 1;

@@ -85,8 +85,8 @@ std::string PreparedTask::sha256() const {
 PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer) {
   PreparedTask prepared{.name = task.task};
   for (const Request& request : task.requests) {
-    TokenPair pair = encode_pair(tokenizer, request.context, request.continuation,
-                                 SpecialTokens::omit);
+    TokenPair pair =
+        encode_pair(tokenizer, request.context, request.continuation, SpecialTokens::omit);
     TokenRequest tokens{.ids = std::move(pair.context)};
     tokens.first_scored = static_cast<int32_t>(tokens.ids.size());
     tokens.ids.insert(tokens.ids.end(), pair.continuation.begin(), pair.continuation.end());
@@ -128,7 +128,7 @@ std::vector<RequestScore> read_scores(const Store& store, int64_t cell,
   }
   if (next != std::ssize(scores)) {
     throw StoreError(store.database().path().string(),
-                fmt::format("cell {} lacks the block from request {}", cell, next));
+                     fmt::format("cell {} lacks the block from request {}", cell, next));
   }
   return scores;
 }

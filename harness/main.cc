@@ -32,9 +32,10 @@ std::string help() {
   for (const Command& command : commands()) {
     text += fmt::format("  {:<10} {}\n", command.name, command.summary);
   }
-  return text + "\n`e2lm COMMAND --help` shows a command's options.\n"
-                "Exit codes: 0 done, 1 some cells failed, 2 wrong use or bad input, 130 "
-                "interrupted.\n";
+  return text +
+         "\n`e2lm COMMAND --help` shows a command's options.\n"
+         "Exit codes: 0 done, 1 some cells failed, 2 wrong use or bad input, 130 "
+         "interrupted.\n";
 }
 
 const Command& find_command(const std::string& name) {

@@ -42,8 +42,8 @@ class SeriesReader {
   Mix read_mix() {
     const std::string mix = keys_.text("mix").value_or("science");
     if (mix != "science" && mix != "web") {
-      problems_.add(keys_.line(), fmt::format("'{}' is '{}'; it must be science or web",
-                                              keys_.path("mix"), mix));
+      problems_.add(keys_.line(),
+                    fmt::format("'{}' is '{}'; it must be science or web", keys_.path("mix"), mix));
     }
     return mix == "web" ? Mix::web : Mix::science;
   }
@@ -99,8 +99,8 @@ class SeriesReader {
     const int64_t by = range.integer("by").value_or(1);
     range.finish();
     if (from < 0 || to < from || by <= 0 || (to - from) / by >= kMost) {
-      problems_.add(node.line, fmt::format("'{}' must have 0 <= from <= to and by > 0",
-                                           keys_.path("steps")));
+      problems_.add(node.line,
+                    fmt::format("'{}' must have 0 <= from <= to and by > 0", keys_.path("steps")));
       return;
     }
     for (int64_t step = from; step <= to; step += by) steps.insert(step);
@@ -113,7 +113,8 @@ class SeriesReader {
       YamlMap map(node, key, problems_);
       const double per_step = map.number("per_step").value_or(0);
       map.finish();
-      if (per_step <= 0) problems_.add(node.line, fmt::format("'{}.per_step' must be above 0", key));
+      if (per_step <= 0)
+        problems_.add(node.line, fmt::format("'{}.per_step' must be above 0", key));
       for (CheckpointRef& ref : checkpoints) ref.tokens = per_step * static_cast<double>(ref.step);
     } else if (node.kind == Yaml::Kind::list) {
       if (node.items.size() != checkpoints.size()) {
@@ -263,6 +264,8 @@ class ManifestReader {
 
 }  // namespace
 
-Manifest Manifest::read(const Path& path) { return ManifestReader(path).read(); }
+Manifest Manifest::read(const Path& path) {
+  return ManifestReader(path).read();
+}
 
 }  // namespace e2lm

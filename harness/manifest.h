@@ -20,7 +20,7 @@ struct CheckpointRef {
 
 struct Series {
   std::string name;
-  std::string group;        // series of one group are ranked against each other
+  std::string group;  // series of one group are ranked against each other
   Mix mix = Mix::science;
   std::string control_for;  // of a web series: the science series it is compared with
   Path tokenizer;           // file or folder; empty: in each checkpoint's own folder

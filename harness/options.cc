@@ -76,7 +76,9 @@ std::optional<double> scaled_number(std::string_view text) {
 
 }  // namespace
 
-bool Arguments::flag(std::string_view name) const { return text(name).has_value(); }
+bool Arguments::flag(std::string_view name) const {
+  return text(name).has_value();
+}
 
 std::optional<std::string> Arguments::text(std::string_view name) const {
   for (const Value& value : values_) {
@@ -128,15 +130,14 @@ Arguments Command::parse(std::span<const std::string> words) const {
   try {
     using Style = po::command_line_style::style_t;
     const po::options_description description = describe(*this);
-    const auto parsed = po::command_line_parser(normal)
-                            .options(description)
-                            .style(po::command_line_style::unix_style &
-                                   ~static_cast<int>(Style::allow_guessing))
-                            .run();
+    const auto parsed =
+        po::command_line_parser(normal)
+            .options(description)
+            .style(po::command_line_style::unix_style & ~static_cast<int>(Style::allow_guessing))
+            .run();
     for (const auto& option : parsed.options) {
       if (option.position_key >= 0) {
-        given.positional_.insert(given.positional_.end(), option.value.begin(),
-                                     option.value.end());
+        given.positional_.insert(given.positional_.end(), option.value.begin(), option.value.end());
       } else {
         const std::string value = option.value.empty() ? "" : option.value.front();
         given.values_.push_back({option.string_key, value});

@@ -86,7 +86,8 @@ void write_meta(Store& store, std::string_view key, std::string_view value) {
 std::string read_meta(const Store& store, std::string_view key) {
   Statement find(store.database(), "SELECT value FROM meta WHERE key = ?");
   if (!find.bind(key).step()) {
-    throw StoreError(store.database().path().string(), "holds no sweep yet", "run `e2lm sweep` first");
+    throw StoreError(store.database().path().string(), "holds no sweep yet",
+                     "run `e2lm sweep` first");
   }
   return find.text(0);
 }

@@ -23,7 +23,8 @@ class Loader {
   }
 
  private:
-  // One curve per metric and series; the metrics and the chance level are those of the task's items.
+  // One curve per metric and series; the metrics and the chance level are those of the task's
+  // items.
   void load_task(const std::string& name, Report& report) {
     const size_t first = report.curves.size();
     for (const Plan::SeriesRow& series : plan_.series) {
@@ -115,6 +116,8 @@ class Loader {
 
 }  // namespace
 
-Report load_report(const Store& store) { return Loader(store).load(); }
+Report load_report(const Store& store) {
+  return Loader(store).load();
+}
 
 }  // namespace e2lm

@@ -32,9 +32,13 @@ std::string_view meaning(int code) {
 
 }  // namespace
 
-void Database::Close::operator()(sqlite3* handle) const { sqlite3_close(handle); }
+void Database::Close::operator()(sqlite3* handle) const {
+  sqlite3_close(handle);
+}
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 Database Database::open(const Path& path, Mode mode) {
   const int flags = mode == Mode::create       ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -59,7 +63,9 @@ void Database::run(std::string_view sql) {
   if (sqlite3_exec(handle_.get(), text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }
 
-int64_t Database::last_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
+int64_t Database::last_id() const {
+  return sqlite3_last_insert_rowid(handle_.get());
+}
 
 Statement::Statement(const Database& database, std::string_view sql) : database_(database) {
   sqlite3_stmt* statement = nullptr;

@@ -22,8 +22,8 @@ class StoreError : public Error {
   using Error::Error;
 };
 
-// A thin hold on SQLite: move-only handles, every failure a StoreError that names the file in words a
-// user can act on (a full disk, a file that is no database).
+// A thin hold on SQLite: move-only handles, every failure a StoreError that names the file in words
+// a user can act on (a full disk, a file that is no database).
 class Database {
  public:
   enum class Mode { create, read_write, read_only };
@@ -62,7 +62,7 @@ class Statement {
   Statement& bind(std::optional<int64_t> value);
   Statement& bind_bytes(std::span<const std::byte> bytes);  // kept until the statement ends
 
-  bool step();  // true: a row is there
+  bool step();    // true: a row is there
   void finish();  // runs a statement that gives no rows
 
   int64_t integer(int column) const;

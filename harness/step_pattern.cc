@@ -40,8 +40,8 @@ std::set<int64_t> StepPattern::scan(const Path& folder) const {
     if (name.size() < prefix.size() + suffix.size()) continue;
     if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
     name = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
-    const bool digits = !name.empty() && name.size() < 18 &&
-                        name.find_first_not_of(kDigits) == std::string::npos;
+    const bool digits =
+        !name.empty() && name.size() < 18 && name.find_first_not_of(kDigits) == std::string::npos;
     if (!digits) continue;
     const int64_t step = std::stoll(name);
     if (std::filesystem::exists(folder / fill(step))) steps.insert(step);

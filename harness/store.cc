@@ -60,8 +60,8 @@ std::vector<T> unpack(const Database& database, std::span<const std::byte> bytes
   std::vector<T> values(count);
   if (bytes.size() != values.size() * sizeof(T)) {
     throw StoreError(database.path().string(),
-                fmt::format("a block of {} values is {} bytes long", count, bytes.size()),
-                fmt::format("{}", values.size() * sizeof(T)));
+                     fmt::format("a block of {} values is {} bytes long", count, bytes.size()),
+                     fmt::format("{}", values.size() * sizeof(T)));
   }
   std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
@@ -82,7 +82,8 @@ Store::State state_named(const std::string& name) {
 Store Store::open(const Path& file) {
   std::error_code code;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), code);
-  if (code) throw StoreError(file.parent_path().string(), "cannot make the folder: " + code.message());
+  if (code)
+    throw StoreError(file.parent_path().string(), "cannot make the folder: " + code.message());
   Store store(Database::open(file, Database::Mode::create));
   store.prepare();
   return store;
@@ -105,14 +106,15 @@ void Store::prepare() {
   tables.step();
   const bool empty = tables.integer(0) == 0;
   if (!empty && application != kApplicationId) {
-    throw StoreError(database_.path().string(), "is a database of another program", "an e2lm store");
+    throw StoreError(database_.path().string(), "is a database of another program",
+                     "an e2lm store");
   }
   if (version > kSchemaVersion) {
     Statement writer(database_, "SELECT value FROM meta WHERE key = 'written_by'");
     const std::string program = writer.step() ? writer.text(0) : "a later e2lm";
     throw StoreError(database_.path().string(),
-                fmt::format("has schema version {}, written by {}", version, program),
-                fmt::format("version {} or older; this is e2lm {}", kSchemaVersion, kVersion));
+                     fmt::format("has schema version {}, written by {}", version, program),
+                     fmt::format("version {} or older; this is e2lm {}", kSchemaVersion, kVersion));
   }
   database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   if (!empty) return;

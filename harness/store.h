@@ -17,7 +17,8 @@ namespace e2lm {
 //   request_set  token requests (SHA-256), and the order in which the engine finishes them
 //   cell         weights × request_set × settings: running, done or failed
 //   block        neighbouring requests of a cell in that order, packed little-endian:
-//                nats float64[count] · counts int32[count][2], scored tokens and greedy ones of them
+//                nats float64[count] · counts int32[count][2], scored tokens and greedy ones of
+//                them
 //   series, checkpoint, task   the names people use, pointing at the above (plan.h)
 //
 // Rule for damage: a block is committed as a whole, so a killed run leaves whole blocks; one whose

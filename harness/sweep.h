@@ -11,8 +11,8 @@ namespace e2lm {
 
 struct SweepOptions {
   EngineOptions engine;
-  bool quiet = false;           // no progress
-  std::function<bool()> stop;   // asked after every block; true ends the sweep with Interrupted
+  bool quiet = false;          // no progress
+  std::function<bool()> stop;  // asked after every block; true ends the sweep with Interrupted
   // How a checkpoint becomes an engine; tests put another one here.
   std::function<std::unique_ptr<Engine>(const Checkpoint&, const EngineOptions&)> open_engine =
       Engine::open;

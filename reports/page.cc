@@ -35,9 +35,10 @@ std::string summary(const Report& report) {
     done += cell.state == "done";
     seconds += cell.seconds;
   }
-  return fmt::format("<p class=\"summary\">{} of {} cells (checkpoint × task) have results, "
-                     "computed in {:.0f} s on {}.</p>\n",
-                     done, report.cells.size(), seconds, escape_html(report.settings));
+  return fmt::format(
+      "<p class=\"summary\">{} of {} cells (checkpoint × task) have results, "
+      "computed in {:.0f} s on {}.</p>\n",
+      done, report.cells.size(), seconds, escape_html(report.settings));
 }
 
 std::string missing_cells(const Report& report) {
@@ -61,7 +62,8 @@ std::string explanation(const Report& report) {
 }
 
 // Whole numbers and the like may be put in by name: {{title}}.
-std::string fill(std::string_view page, const std::vector<std::pair<std::string, std::string>>& by) {
+std::string fill(std::string_view page,
+                 const std::vector<std::pair<std::string, std::string>>& by) {
   std::string html;
   while (!page.empty()) {
     const size_t open = page.find("{{");

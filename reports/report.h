@@ -33,7 +33,8 @@ struct Report {
 
 // What is said wherever a compliance score or a total stands.
 inline constexpr const char* kComplianceNote =
-    "Compliance is e2lm's own measure, gap_over_chance; the competition's formula is not public, so "
+    "Compliance is e2lm's own measure, gap_over_chance; the competition's formula is not public, "
+    "so "
     "neither it nor the total is the official score.";
 
 // The whole report as JSON: {"signal": [..], "ranking": [..], "compliance": [..], "leaderboard":

@@ -21,7 +21,8 @@ std::vector<const Judgement*> ranked(const Report& report) {
     order.push_back(&judgement);
   }
   const auto key = [&](const Judgement* j) {
-    return std::tuple(metric_place[j->metric], -j->total.value_or(-1), -j->signal_mean.value_or(-1));
+    return std::tuple(metric_place[j->metric], -j->total.value_or(-1),
+                      -j->signal_mean.value_or(-1));
   };
   std::stable_sort(order.begin(), order.end(),
                    [&](const Judgement* a, const Judgement* b) { return key(a) < key(b); });
@@ -154,11 +155,13 @@ std::string leaderboard_text(const Report& report) {
   std::string text = as_text(leaderboard_table(report));
   text += fmt::format(
       "\nsignal: mean signal quality of the science series on {}; noise: what noise alone scores,"
-      "\n  p the chance that it scores as high. early, late: series that end the phase above chance."
+      "\n  p the chance that it scores as high. early, late: series that end the phase above "
+      "chance."
       "\nranking: on {}, reference {}.\n{}\n",
       report.rules.early.describe(), report.rules.late.describe(),
       report.rules.reference.describe(), kComplianceNote);
-  if (missing > 0) text += fmt::format("{} of {} cells have no result.\n", missing, report.cells.size());
+  if (missing > 0)
+    text += fmt::format("{} of {} cells have no result.\n", missing, report.cells.size());
   return text;
 }
 

@@ -18,8 +18,7 @@ std::string count_tokens(double tokens) {
 }  // namespace
 
 bool Grid::contains(const CurvePoint& point) const {
-  return point.tokens > min_tokens && point.tokens <= max_tokens &&
-         point.step % step_multiple == 0;
+  return point.tokens > min_tokens && point.tokens <= max_tokens && point.step % step_multiple == 0;
 }
 
 std::string Grid::describe() const {

@@ -90,8 +90,8 @@ class Judge {
     for (auto a = task.series.begin(); a != task.series.end(); ++a) {
       for (auto b = a + 1; b != task.series.end(); ++b) {
         if (a->group != b->group || a->mix != Mix::science || b->mix != Mix::science) continue;
-        const RankingConsistency pair = ranking_consistency(a->curve, b->curve, rules_.early,
-                                                            rules_.late, rules_.reference);
+        const RankingConsistency pair =
+            ranking_consistency(a->curve, b->curve, rules_.early, rules_.late, rules_.reference);
         result.ranking.push_back({a->group, a->series, b->series, pair});
         if (pair.consistency) shares.push_back(*pair.consistency);
       }

@@ -16,7 +16,7 @@ enum class Mix { science, web };
 // One series' curve on one task by one metric, with what the series is.
 struct SeriesCurve {
   std::string series;
-  std::string group;        // series of one group (same size) are ranked against each other
+  std::string group;  // series of one group (same size) are ranked against each other
   Mix mix = Mix::science;
   std::string control_for;  // of a web series: the science series it is compared with; empty for
                             // all of its group
@@ -41,9 +41,9 @@ struct ScoringRules {
 
 struct SeriesSignal {
   std::string series;
-  SignalQuality signal;               // on the early grid
-  std::optional<double> noise_mean;   // what noise alone scores on as many points
-  std::optional<double> noise_p;      // chance that it scores as high as this series
+  SignalQuality signal;              // on the early grid
+  std::optional<double> noise_mean;  // what noise alone scores on as many points
+  std::optional<double> noise_p;     // chance that it scores as high as this series
   // Whether the mean of the last three checkpoints of a phase is above chance by more than three
   // standard errors; absent without a chance level or checkpoints.
   std::optional<bool> above_chance_early;

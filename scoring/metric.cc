@@ -58,7 +58,9 @@ constexpr Metric kMetrics[] = {
 
 }  // namespace
 
-std::span<const Metric> metrics() { return kMetrics; }
+std::span<const Metric> metrics() {
+  return kMetrics;
+}
 
 const Metric* find_metric(std::string_view name) {
   const auto found = std::find_if(std::begin(kMetrics), std::end(kMetrics),

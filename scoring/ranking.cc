@@ -26,7 +26,9 @@ std::vector<Difference> differences(const Curve& a, const Curve& b, const Grid& 
   return result;
 }
 
-int sign(double value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
+int sign(double value) {
+  return value > 0 ? 1 : value < 0 ? -1 : 0;
+}
 
 // +1: a is to be above b; 0: undecided.
 int reference_order(const Curve& a, const Curve& b, const Grid& early,

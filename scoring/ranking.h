@@ -22,9 +22,9 @@ struct RankingReference {
 
 // How steadily two models keep their order.
 struct RankingConsistency {
-  int64_t agree = 0;      // late checkpoints with the reference order
-  int64_t tied = 0;       // late checkpoints where both score the same; they do not agree
-  int64_t late = 0;       // late checkpoints both curves have
+  int64_t agree = 0;  // late checkpoints with the reference order
+  int64_t tied = 0;   // late checkpoints where both score the same; they do not agree
+  int64_t late = 0;   // late checkpoints both curves have
   std::optional<double> consistency;  // agree / late; absent without late points or a reference
 };
 

@@ -89,8 +89,7 @@ SignalQuality signal_quality(std::span<const double> values, TieRule rule) {
   if (result.rho) result.monotonicity = std::max(*result.rho, 0.0);
   result.autocorrelation = autocorrelation(values, result.lags);
   result.quality = combine(result.rho, result.autocorrelation);
-  result.quality_min =
-      combine(rank_correlation(values, TieRule::reversed), result.autocorrelation);
+  result.quality_min = combine(rank_correlation(values, TieRule::reversed), result.autocorrelation);
   result.quality_max = combine(rank_correlation(values, TieRule::stable), result.autocorrelation);
   result.tied_points = count_tied(values);
   return result;

@@ -26,7 +26,7 @@ enum class TieRule { stable, reversed, average_d2, average };
 struct SignalQuality {
   int64_t n = 0;
   int64_t lags = 0;
-  std::optional<double> rho;           // absent for n < 2, or all values equal under `average`
+  std::optional<double> rho;  // absent for n < 2, or all values equal under `average`
   std::optional<double> monotonicity;
   std::optional<double> autocorrelation;
   std::optional<double> quality;

@@ -21,12 +21,12 @@ Field Field::read(const Yaml& node, const std::string& key, Problems& problems) 
   field.key_ = key;
   field.source_ = node.json();
   if (!node.tag.empty()) {
-    problems.add(node.line, fmt::format("'{}' is {}, which needs Python and is not run here", key,
-                                        node.tag));
+    problems.add(node.line,
+                 fmt::format("'{}' is {}, which needs Python and is not run here", key, node.tag));
     return field;
   }
-  const bool usable = field.source_.is_string() || field.source_.is_array() ||
-                      field.source_.is_number_integer();
+  const bool usable =
+      field.source_.is_string() || field.source_.is_array() || field.source_.is_number_integer();
   if (!usable) {
     problems.add(node.line, fmt::format("'{}' must be text, a list or a whole number", key));
   }
@@ -45,8 +45,8 @@ Json Field::value(const Document& document) const {
   const auto column = document.columns.find(source_.get_ref<const std::string&>());
   if (column != document.columns.end()) return *column;
   if (is_name(source_.get_ref<const std::string&>())) {
-    throw Error(document.where, fmt::format("the row has no column '{}'",
-                                            source_.get_ref<const std::string&>()),
+    throw Error(document.where,
+                fmt::format("the row has no column '{}'", source_.get_ref<const std::string&>()),
                 fmt::format("the one that {} names", key_));
   }
   try {

@@ -50,8 +50,9 @@ std::vector<Path> TaskLibrary::find(std::string_view word) const {
   std::vector<std::string> known;
   for (const auto& [name, entry] : entries_) known.push_back(name);
   const std::string near = nearest(word, known);
-  throw Error("tasks", fmt::format("'{}' is no task, tag or task file{}", word,
-                                   near.empty() ? "" : fmt::format("; did you mean '{}'?", near)),
+  throw Error("tasks",
+              fmt::format("'{}' is no task, tag or task file{}", word,
+                          near.empty() ? "" : fmt::format("; did you mean '{}'?", near)),
               "a name that `e2lm ls tasks` shows");
 }
 

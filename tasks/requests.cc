@@ -139,8 +139,8 @@ TaskRequests make_requests(const Task& task, const RequestOptions& options) {
     for (int32_t idx = 0; idx < std::ssize(choices); ++idx) {
       const std::string& choice = choices[idx];
       result.requests.push_back({doc_id, idx, context, task.target_delimiter + choice});
-      item.choices.push_back({static_cast<int32_t>(count_characters(choice)),
-                              static_cast<int32_t>(choice.size())});
+      item.choices.push_back(
+          {static_cast<int32_t>(count_characters(choice)), static_cast<int32_t>(choice.size())});
     }
     result.items.push_back(std::move(item));
   }

@@ -11,13 +11,23 @@ namespace e2lm {
 namespace {
 
 // Keys of the original dialect that this reader knows of but does not carry out.
-constexpr std::array<std::string_view, 17> kNotSupported = {
-    "include",         "dataset_name",       "training_split",
-    "validation_split", "process_docs",      "process_results",
-    "filter_list",     "repeats",            "generation_kwargs",
-    "gen_prefix",      "custom_dataset",     "doc_to_image",
-    "doc_to_audio",    "use_prompt",         "unsafe_code",
-    "should_decontaminate", "doc_to_decontamination_query"};
+constexpr std::array<std::string_view, 17> kNotSupported = {"include",
+                                                            "dataset_name",
+                                                            "training_split",
+                                                            "validation_split",
+                                                            "process_docs",
+                                                            "process_results",
+                                                            "filter_list",
+                                                            "repeats",
+                                                            "generation_kwargs",
+                                                            "gen_prefix",
+                                                            "custom_dataset",
+                                                            "doc_to_image",
+                                                            "doc_to_audio",
+                                                            "use_prompt",
+                                                            "unsafe_code",
+                                                            "should_decontaminate",
+                                                            "doc_to_decontamination_query"};
 
 class TaskReader {
  public:
@@ -156,8 +166,8 @@ class TaskReader {
       }
       const std::string aggregation = map.text("aggregation").value_or("mean");
       if (aggregation != "mean") {
-        problems_.add(entry.line, fmt::format("the aggregation '{}' is not supported; 'mean' is",
-                                              aggregation));
+        problems_.add(entry.line,
+                      fmt::format("the aggregation '{}' is not supported; 'mean' is", aggregation));
       }
       map.find("higher_is_better");
       map.finish();
@@ -173,6 +183,8 @@ class TaskReader {
 
 }  // namespace
 
-Task Task::read(const Path& path) { return TaskReader(path).read(); }
+Task Task::read(const Path& path) {
+  return TaskReader(path).read();
+}
 
 }  // namespace e2lm

@@ -98,8 +98,8 @@ void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows
     }
     for (int32_t slot = wave.segments[s].source; slot >= 0; slot = kept_.slot(slot).parent) {
       const float* rows = kept_.kv(slot, layer, 0);
-      path.push_back({rows + column, rows + k.width + column, k.width + v.width,
-                      kept_.slot(slot).rows});
+      path.push_back(
+          {rows + column, rows + k.width + column, k.width + v.width, kept_.slot(slot).rows});
     }
     std::reverse(path.begin(), path.end());
     return path;

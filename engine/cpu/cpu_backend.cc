@@ -49,7 +49,9 @@ void CpuBackend::begin_wave(const Wave& wave) {
   }
 }
 
-void CpuBackend::end_wave(const Wave& wave) { kept_.end_wave(wave); }
+void CpuBackend::end_wave(const Wave& wave) {
+  kept_.end_wave(wave);
+}
 
 void CpuBackend::embed(const Wave& wave, const EmbeddingTable& table, float multiplier,
                        Rows hidden) {

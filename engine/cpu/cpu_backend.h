@@ -61,7 +61,7 @@ class CpuBackend final : public Backend {
   int64_t weight_bytes_ = 0;
   ProductCache products_;
   StateShape shape_;
-  std::vector<float> rotations_;   // [positions, cos (P/2) | sin (P/2)]
+  std::vector<float> rotations_;  // [positions, cos (P/2) | sin (P/2)]
   KeptStates kept_;
   std::vector<RowBlock> blocks_;   // of the wave, in row order
   std::vector<float> time_steps_;  // of the layer: [R, M, (dt, exp(dt·A))]

@@ -3,7 +3,9 @@
 namespace e2lm::cpu {
 namespace {
 
-void free_memory(std::vector<float>& values) { std::vector<float>().swap(values); }
+void free_memory(std::vector<float>& values) {
+  std::vector<float>().swap(values);
+}
 
 }  // namespace
 
@@ -48,7 +50,8 @@ PastRow KeptStates::row_before(const Wave& wave, const Segment& segment, int64_t
   if (segment.source >= 0) return {segment.source, static_cast<int32_t>(back)};
   if (segment.parent < 0) return {};
   const Segment& parent = wave.segments[segment.parent];
-  if (back < parent.rows) return {-1, static_cast<int32_t>(parent.first_row + parent.rows - 1 - back)};
+  if (back < parent.rows)
+    return {-1, static_cast<int32_t>(parent.first_row + parent.rows - 1 - back)};
   return past(segment.parent)[back - parent.rows];
 }
 

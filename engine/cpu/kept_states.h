@@ -9,11 +9,11 @@ namespace e2lm::cpu {
 
 // What one kept segment leaves for later waves, for every layer.
 struct KeptSlot {
-  int32_t parent = -1;       // slot of what it continues; -1 where a text begins
+  int32_t parent = -1;  // slot of what it continues; -1 where a text begins
   int64_t rows = 0;
-  std::vector<float> kv;     // [L, rows, k (K·P) | v (K·P)]
-  std::vector<float> scan;   // [L, E, N] in the scan's block order; empty without a kept state
-  std::vector<float> conv;   // [L, W-1, C], nearest row first; likewise
+  std::vector<float> kv;    // [L, rows, k (K·P) | v (K·P)]
+  std::vector<float> scan;  // [L, E, N] in the scan's block order; empty without a kept state
+  std::vector<float> conv;  // [L, W-1, C], nearest row first; likewise
 };
 
 // A row before a segment's first: row `index` of the wave, or entry `index` of a slot's
@@ -34,9 +34,9 @@ class KeptStates {
   KeptSlot& slot(int32_t index) { return slots_[index]; }
   const KeptSlot& slot(int32_t index) const { return slots_[index]; }
 
-  float* kv(int32_t slot, int64_t layer, int64_t row);          // [2·K·P]
-  float* scan(int32_t slot, int64_t layer);                     // [E, N]
-  float* conv(int32_t slot, int64_t layer, int64_t back);       // [C]
+  float* kv(int32_t slot, int64_t layer, int64_t row);     // [2·K·P]
+  float* scan(int32_t slot, int64_t layer);                // [E, N]
+  float* conv(int32_t slot, int64_t layer, int64_t back);  // [C]
 
   // The W-1 rows before segment `s` of the wave, nearest first.
   std::span<const PastRow> past(int32_t s) const {

@@ -18,8 +18,8 @@ constexpr auto kFloat = dnnl::memory::data_type::f32;
 constexpr int64_t kTilesPerPiece = 4;
 
 const dnnl::engine& cpu_engine() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
+  static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
+  return kEngine;
 }
 
 dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& x,
@@ -55,7 +55,9 @@ dnnl::memory TileProduct::pack(const float* weights) const {
   return packed;
 }
 
-int64_t TileProduct::packed_bytes() const { return static_cast<int64_t>(weights_.get_size()); }
+int64_t TileProduct::packed_bytes() const {
+  return static_cast<int64_t>(weights_.get_size());
+}
 
 int64_t TileProduct::scratch_bytes() const {
   return static_cast<int64_t>(description_.scratchpad_desc().get_size());

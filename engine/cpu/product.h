@@ -17,7 +17,8 @@ namespace e2lm::cpu {
 constexpr int64_t kTileRows = 64;
 constexpr int64_t kPanelOutputs = 256;
 
-// oneDNN's matmul of [kTileRows, inputs] × [inputs, outputs] → [kTileRows, outputs], single-threaded.
+// oneDNN's matmul of [kTileRows, inputs] × [inputs, outputs] → [kTileRows, outputs],
+// single-threaded.
 class TileProduct {
  public:
   TileProduct(int64_t inputs, int64_t outputs);
@@ -50,7 +51,7 @@ class ProductCache {
 class PackedMatrix final : public Matrix {
  public:
   struct Panel {
-    int64_t first = 0;    // output
+    int64_t first = 0;  // output
     int64_t outputs = 0;
     const TileProduct* product = nullptr;
     dnnl::memory weights;

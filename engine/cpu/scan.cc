@@ -10,7 +10,9 @@ namespace {
 
 constexpr float kSoftplusLinear = 20.0F;  // above this softplus(x) is x, as in torch
 
-float softplus(float x) { return x > kSoftplusLinear ? x : std::log1p(std::exp(x)); }
+float softplus(float x) {
+  return x > kSoftplusLinear ? x : std::log1p(std::exp(x));
+}
 
 // Up to kLanes neighbouring columns of one head: they share dt, decay, B and C, and their slice of
 // the state, [N, kLanes], stays in the cache while all rows of the wave pass.
@@ -18,7 +20,7 @@ struct Lane {
   int64_t head;
   int64_t first;  // column within the inner width E
   int64_t count;
-  int64_t b, c;   // columns of B and C in xbc
+  int64_t b, c;  // columns of B and C in xbc
 };
 
 // S ← decay·S + (dt·x)·B, returns Sᵀ·C. Four partial sums hide the latency of the additions; they
@@ -103,8 +105,8 @@ void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weigh
           const float* row = xbc.data + r * xbc.stride;
           const float* time = time_steps_.data() + (r * heads + lane.head) * 2;
           const Floats x = load(row + lane.first, lane.count);
-          const Floats y = step(current.data(), size, time[1], x * time[0], row + lane.b,
-                                row + lane.c);
+          const Floats y =
+              step(current.data(), size, time[1], x * time[0], row + lane.b, row + lane.c);
           store(out.data + r * out.stride + lane.first, y + x * skip, lane.count);
         }
       });

@@ -35,7 +35,9 @@ E2LM_INLINE inline Floats load(const float* from) {
   return values;
 }
 
-E2LM_INLINE inline void store(float* to, Floats values) { std::memcpy(to, &values, sizeof values); }
+E2LM_INLINE inline void store(float* to, Floats values) {
+  std::memcpy(to, &values, sizeof values);
+}
 
 // The first `count` lanes, others zero. REQUIRES: 0 <= count <= kLanes.
 E2LM_INLINE inline Floats load(const float* from, int64_t count) {
@@ -50,10 +52,16 @@ E2LM_INLINE inline void store(float* to, Floats values, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = values[i];
 }
 
-E2LM_INLINE inline Floats splat(float value) { return Floats{} + value; }
+E2LM_INLINE inline Floats splat(float value) {
+  return Floats{} + value;
+}
 
-E2LM_INLINE inline Floats max(Floats a, Floats b) { return a > b ? a : b; }
-E2LM_INLINE inline Floats min(Floats a, Floats b) { return a < b ? a : b; }
+E2LM_INLINE inline Floats max(Floats a, Floats b) {
+  return a > b ? a : b;
+}
+E2LM_INLINE inline Floats min(Floats a, Floats b) {
+  return a < b ? a : b;
+}
 
 // Halves are folded onto each other: lane i with i + 8, then + 4, + 2, + 1.
 E2LM_INLINE inline float sum(Floats v) {
@@ -69,7 +77,8 @@ E2LM_INLINE inline float largest(Floats v) {
   float lanes[kLanes];
   store(lanes, v);
   for (int64_t half = kLanes / 2; half > 0; half /= 2) {
-    for (int64_t i = 0; i < half; ++i) lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
+    for (int64_t i = 0; i < half; ++i)
+      lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
   }
   return lanes[0];
 }
@@ -107,7 +116,9 @@ E2LM_INLINE inline Floats exp(Floats x) {
   return result;
 }
 
-E2LM_INLINE inline Floats silu(Floats x) { return x / (1.0F + exp(-x)); }
+E2LM_INLINE inline Floats silu(Floats x) {
+  return x / (1.0F + exp(-x));
+}
 
 #if defined(__x86_64__)
 template <typename Body>

@@ -91,29 +91,29 @@ Config read_config(const Checkpoint& checkpoint) {
   if (gated_norm && !config.has("mamba_norm_before_gate")) {
     config.fail("mamba_norm_before_gate", "is missing");
   }
-  return {.vocabulary = config.size("vocab_size"),
-          .width = config.size("hidden_size"),
-          .feed_forward = config.size("intermediate_size"),
-          .layers = config.size("num_hidden_layers"),
-          .max_positions = config.size("max_position_embeddings"),
-          .tied = config.flag("tie_word_embeddings", false),
-          .attention_bias = config.flag("attention_bias", false),
-          .mlp_bias = config.flag("mlp_bias", false),
-          .mamba_bias = config.flag("mamba_proj_bias", false),
-          .out_bias = config.flag("projectors_bias", false),
-          .conv_bias = config.flag("mamba_conv_bias", true),
-          .gated_norm = gated_norm,
-          .norm_before_gate = config.flag("mamba_norm_before_gate", false),
-          .norm_eps = static_cast<float>(config.number("rms_norm_eps")),
-          .dt_limits = config.limits("time_step_limit", 0.0,
-                                     std::numeric_limits<double>::infinity()),
-          .shape = read_shape(config),
-          .multipliers = read_multipliers(config)};
+  return {
+      .vocabulary = config.size("vocab_size"),
+      .width = config.size("hidden_size"),
+      .feed_forward = config.size("intermediate_size"),
+      .layers = config.size("num_hidden_layers"),
+      .max_positions = config.size("max_position_embeddings"),
+      .tied = config.flag("tie_word_embeddings", false),
+      .attention_bias = config.flag("attention_bias", false),
+      .mlp_bias = config.flag("mlp_bias", false),
+      .mamba_bias = config.flag("mamba_proj_bias", false),
+      .out_bias = config.flag("projectors_bias", false),
+      .conv_bias = config.flag("mamba_conv_bias", true),
+      .gated_norm = gated_norm,
+      .norm_before_gate = config.flag("mamba_norm_before_gate", false),
+      .norm_eps = static_cast<float>(config.number("rms_norm_eps")),
+      .dt_limits = config.limits("time_step_limit", 0.0, std::numeric_limits<double>::infinity()),
+      .shape = read_shape(config),
+      .multipliers = read_multipliers(config)};
 }
 
 struct Layer {
-  Array input_norm;                 // [D]
-  std::unique_ptr<Matrix> input;    // D → q (H·P) | k (K·P) | v (K·P) | z (E) | x B C (C) | dt (M)
+  Array input_norm;               // [D]
+  std::unique_ptr<Matrix> input;  // D → q (H·P) | k (K·P) | v (K·P) | z (E) | x B C (C) | dt (M)
   MambaWeights mamba;
   std::unique_ptr<Matrix> output;   // mixed: scan (E) | attention (H·P) → D
   Array feed_forward_norm;          // [D]
@@ -166,8 +166,11 @@ class LayerBinder {
     scale_outputs(v, 0, kv_width, m.attention_in, 1.0);
     const int64_t inner = c_.shape.inner_width(), bc = c_.shape.groups * c_.shape.state_size;
     int64_t first = 0;
-    for (const auto& [count, multiplier] : {std::pair(inner, m.z), {inner, m.x}, {bc, m.b},
-                                            {bc, m.c}, {c_.shape.mamba_heads, m.dt}}) {
+    for (const auto& [count, multiplier] : {std::pair(inner, m.z),
+                                            {inner, m.x},
+                                            {bc, m.b},
+                                            {bc, m.c},
+                                            {c_.shape.mamba_heads, m.dt}}) {
       scale_outputs(mixer, first, count, m.ssm_in * multiplier, multiplier);
       first += count;
     }
@@ -206,8 +209,8 @@ class LayerBinder {
   // scale the inputs (gate, attention), so here only the biases carry them.
   HostMatrix output() {
     HostMatrix scan = linear("mamba.out_proj", c_.width, c_.shape.inner_width(), c_.out_bias);
-    HostMatrix attention = linear("self_attn.o_proj", c_.width, c_.query_width(),
-                                  c_.attention_bias);
+    HostMatrix attention =
+        linear("self_attn.o_proj", c_.width, c_.query_width(), c_.attention_bias);
     for (float& value : scan.bias) value *= static_cast<float>(c_.multipliers.ssm_out);
     for (float& value : attention.bias) value *= static_cast<float>(c_.multipliers.attention_out);
     return stack_inputs({std::move(scan), std::move(attention)});

@@ -73,12 +73,12 @@ Layer bind_layer(const Config& c, Binder& tensors, Backend& backend, int64_t ind
       stack_outputs({linear("self_attn.q_proj", c.query_width(), c.width, c.attention_bias),
                      linear("self_attn.k_proj", c.kv_width(), c.width, c.attention_bias),
                      linear("self_attn.v_proj", c.kv_width(), c.width, c.attention_bias)}));
-  layer.output = backend.matrix(
-      linear("self_attn.o_proj", c.width, c.query_width(), c.attention_bias));
+  layer.output =
+      backend.matrix(linear("self_attn.o_proj", c.width, c.query_width(), c.attention_bias));
   layer.feed_forward_norm = norm("post_attention_layernorm.weight");
-  layer.gate_up = backend.matrix(
-      stack_outputs({linear("mlp.gate_proj", c.feed_forward, c.width, c.mlp_bias),
-                     linear("mlp.up_proj", c.feed_forward, c.width, c.mlp_bias)}));
+  layer.gate_up =
+      backend.matrix(stack_outputs({linear("mlp.gate_proj", c.feed_forward, c.width, c.mlp_bias),
+                                    linear("mlp.up_proj", c.feed_forward, c.width, c.mlp_bias)}));
   layer.down = backend.matrix(linear("mlp.down_proj", c.width, c.feed_forward, c.mlp_bias));
   return layer;
 }

@@ -14,7 +14,9 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-std::span<const Family> families() { return kFamilies; }
+std::span<const Family> families() {
+  return kFamilies;
+}
 
 const Family& family_of(const Checkpoint& checkpoint) {
   const ConfigReader config(checkpoint);

@@ -114,8 +114,9 @@ Command logprobs_command() {
           .options = join({{"model", "DIR", "", "checkpoint folder"},
                            {"requests", "FILE", "", "requests, a JSON object a line"},
                            {"output,o", "FILE", "", "results; default: standard output"},
-                           {"tokenizer", "PATH", "", "tokenizer.json or its folder; default: the "
-                                                     "model's"},
+                           {"tokenizer", "PATH", "",
+                            "tokenizer.json or its folder; default: the "
+                            "model's"},
                            {"per-token", "", "", "also the log-probability of every token"},
                            {"special", "", "", "add the tokenizer template's special tokens"}},
                           engine_option_rows()),

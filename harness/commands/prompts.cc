@@ -11,12 +11,9 @@ int run(const Arguments& arguments) {
     const TaskRequests task = make_requests(Task::read(path), request_options(arguments));
     std::string lines;
     for (const Request& request : task.requests) {
-      const Json line = {{"task", task.task},
-                         {"doc_id", request.doc_id},
-                         {"idx", request.idx},
-                         {"type", "loglikelihood"},
-                         {"context", request.context},
-                         {"continuation", request.continuation}};
+      const Json line = {{"task", task.task},          {"doc_id", request.doc_id},
+                         {"idx", request.idx},         {"type", "loglikelihood"},
+                         {"context", request.context}, {"continuation", request.continuation}};
       lines += line.dump() + "\n";
     }
     print(lines);

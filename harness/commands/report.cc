@@ -14,7 +14,8 @@ int run(const Arguments& arguments) {
   const auto output = arguments.text("output");
   const Path folder = output ? Path(*output) : store.database().path().parent_path() / "report";
   write_report(load_report(store), folder);
-  print(fmt::format("Report: {} (also report.md, report.json)\n", (folder / "index.html").string()));
+  print(
+      fmt::format("Report: {} (also report.md, report.json)\n", (folder / "index.html").string()));
   return 0;
 }
 

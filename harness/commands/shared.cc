@@ -31,8 +31,9 @@ std::vector<Option> engine_option_rows() {
   return {{"device", "NAME", "auto", "cpu or auto"},
           {"dtype", "NAME", "auto", "arithmetic of matrix products: float32 or auto"},
           {"threads", "N", "", "threads; default: all processors the process may use"},
-          {"memory", "SIZE", "", "limit for weights and activations, as 8G; default: half of what "
-                                 "is free"}};
+          {"memory", "SIZE", "",
+           "limit for weights and activations, as 8G; default: half of what "
+           "is free"}};
 }
 
 EngineOptions engine_options(const Arguments& arguments) {
@@ -96,6 +97,8 @@ std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& s
   return first;
 }
 
-Path default_run(const Path& manifest) { return Path("runs") / manifest.stem(); }
+Path default_run(const Path& manifest) {
+  return Path("runs") / manifest.stem();
+}
 
 }  // namespace e2lm

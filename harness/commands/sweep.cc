@@ -20,21 +20,21 @@ std::string describe(const SweepSummary& summary) {
   std::string text = fmt::format("Computed {} of {} cells in {}", summary.computed, summary.cells,
                                  format_seconds(summary.seconds));
   if (reused > 0) text += fmt::format(", {} were there", reused);
-  if (summary.failed > 0) text += fmt::format(", {} failed (the report shows which)", summary.failed);
+  if (summary.failed > 0)
+    text += fmt::format(", {} failed (the report shows which)", summary.failed);
   return text + ".\n";
 }
 
 int run(const Arguments& arguments) {
-  const Path path = arguments.positional().empty() ? kDefaultManifest
-                                                   : arguments.positional().front();
+  const Path path =
+      arguments.positional().empty() ? kDefaultManifest : arguments.positional().front();
   const Manifest manifest = Manifest::read(path);
   const TaskLibrary library = open_library(arguments);
   const auto output = arguments.text("output");
   const Path folder = output ? Path(*output) : default_run(path);
   Store store = Store::open(folder / "store.sqlite");
-  const SweepOptions options{.engine = engine_options(arguments),
-                             .quiet = arguments.flag("quiet"),
-                             .stop = interrupted};
+  const SweepOptions options{
+      .engine = engine_options(arguments), .quiet = arguments.flag("quiet"), .stop = interrupted};
   const PlannedSweep planned =
       plan_sweep(manifest, library, store, request_options(arguments), options.engine);
   const SweepSummary summary = run_sweep(planned, store, options);
@@ -51,11 +51,13 @@ Command sweep_command() {
   return {.name = "sweep",
           .arguments = "[checkpoints.yaml]",
           .summary = "Score every checkpoint of a manifest on every task, then judge the tasks.",
-          .details = "What the store has already is not computed again; a sweep that was stopped "
-                     "goes on where it was.\nPrints a leaderboard and leaves store and report in "
-                     "the output folder.",
-          .options = join(join({{"output,o", "DIR", "", "run folder; default: runs/NAME for "
-                                                        "NAME.yaml"},
+          .details =
+              "What the store has already is not computed again; a sweep that was stopped "
+              "goes on where it was.\nPrints a leaderboard and leaves store and report in "
+              "the output folder.",
+          .options = join(join({{"output,o", "DIR", "",
+                                 "run folder; default: runs/NAME for "
+                                 "NAME.yaml"},
                                 {"quiet,q", "", "", "no progress"}},
                                task_option_rows()),
                           engine_option_rows()),

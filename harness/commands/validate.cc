@@ -96,8 +96,9 @@ Command validate_command() {
   return {.name = "validate",
           .arguments = "FILE",
           .summary = "Is this file right? Reports everything wrong with it, with lines.",
-          .details = "FILE is a task file, a manifest, a checkpoint folder, a tokenizer.json, a\n"
-                     ".safetensors file or a store.",
+          .details =
+              "FILE is a task file, a manifest, a checkpoint folder, a tokenizer.json, a\n"
+              ".safetensors file or a store.",
           .options = task_option_rows(),
           .min_positional = 1,
           .max_positional = 1,

@@ -62,8 +62,8 @@ TEST_F(CheckpointTest, EverySpellingOfNoUpperLimitIsTheSame) {
   const size_t end = text.find(']', begin) + 1;
   for (const char* limit : {"[0.0, Infinity]", "[0, 1e999]", "[0.0, null]", "null",
                             R"([0.0, {"__float__": "Infinity"}])"}) {
-    write_file(folder_ / "config.json", text.substr(0, begin) + "\"time_step_limit\": " + limit +
-                                            text.substr(end));
+    write_file(folder_ / "config.json",
+               text.substr(0, begin) + "\"time_step_limit\": " + limit + text.substr(end));
     EXPECT_EQ(score().logprobs_nats, expected) << limit;
   }
   drop_key("time_step_limit");

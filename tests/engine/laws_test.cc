@@ -21,14 +21,13 @@ class Laws : public testing::TestWithParam<std::string> {
                                  PrefixTree::Sharing sharing = PrefixTree::Sharing::on) {
     const auto engine = Engine::open(checkpoint_, options);
     std::vector<TokenScores> scores(requests.size());
-    last_ = engine->score(PrefixTree::build(requests, sharing), [&](int32_t r, TokenScores s) {
-      scores[r] = std::move(s);
-    });
+    last_ = engine->score(PrefixTree::build(requests, sharing),
+                          [&](int32_t r, TokenScores s) { scores[r] = std::move(s); });
     return scores;
   }
 
-  static void expect_same_bits(const std::vector<TokenScores>& a,
-                               const std::vector<TokenScores>& b, const std::string& what) {
+  static void expect_same_bits(const std::vector<TokenScores>& a, const std::vector<TokenScores>& b,
+                               const std::string& what) {
     ASSERT_EQ(a.size(), b.size());
     for (size_t i = 0; i < a.size(); ++i) {
       EXPECT_EQ(a[i].logprobs_nats, b[i].logprobs_nats) << what << ", request " << i;

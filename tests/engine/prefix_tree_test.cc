@@ -10,7 +10,9 @@
 namespace e2lm {
 namespace {
 
-std::vector<int32_t> list(std::span<const int32_t> values) { return {values.begin(), values.end()}; }
+std::vector<int32_t> list(std::span<const int32_t> values) {
+  return {values.begin(), values.end()};
+}
 
 TEST(PrefixTreeTest, SharesPrefixesAndSplitsAtBranches) {
   // A question with two answers, one of two tokens, and the question cut short.

@@ -29,12 +29,11 @@ TEST_F(SafetensorsTest, ReadsNamesShapesAndValues) {
   const std::string data(reinterpret_cast<const char*>(values), sizeof values);
   const uint16_t halves[] = {0x3C00, 0xC000, 0x0001, 0x7C00};  // 1, -2, smallest, infinity
   const std::string half_data(reinterpret_cast<const char*>(halves), sizeof halves);
-  const Path path = scratch_.write(
-      "m.safetensors",
-      safetensors_bytes(R"({"__metadata__":{"format":"pt"},
+  const Path path =
+      scratch_.write("m.safetensors", safetensors_bytes(R"({"__metadata__":{"format":"pt"},
         "b":{"dtype":"F16","shape":[4],"data_offsets":[8,16]},
         "a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}})",
-                        data + half_data));
+                                                        data + half_data));
   const SafetensorsFile file = SafetensorsFile::open(path);
   ASSERT_EQ(file.tensors().size(), 2u);
   EXPECT_EQ(file.tensors()[0].describe(), "F32 [2, 1]");

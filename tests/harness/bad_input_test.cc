@@ -73,9 +73,8 @@ TEST_F(BadInputTest, HeaderLengthBeyondTheFile) {
 }
 
 TEST_F(BadInputTest, OverlappingOffsets) {
-  const std::string header =
-      R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
-      R"("b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}})";
+  const std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                             R"("b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}})";
   write_file(weights_, safetensors_bytes(header, "123456"));
   expect_failed_cell(HasSubstr("overlaps"));
 }
@@ -177,8 +176,8 @@ TEST_F(BadInputTest, DiskFullWhileWritingTheStore) {
 }
 
 TEST_F(BadInputTest, DiskFullWhilePrinting) {
-  const ProgramResult result = run_program(
-      {.arguments = {"prompts", "wordnet_kinds"}, .standard_output = "/dev/full"});
+  const ProgramResult result =
+      run_program({.arguments = {"prompts", "wordnet_kinds"}, .standard_output = "/dev/full"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.errors, HasSubstr("standard output: cannot be written"));
 }

@@ -114,8 +114,8 @@ TEST_F(BundledSeries, EveryCellHasTheReferenceAccuracy) {
         const auto scores = read_scores(store, cell.id, store.finish_order(task.request_set));
         const std::vector<Item> items = items_of(task, scores);
         const auto n = static_cast<double>(items.size());
-        const std::string what = series.name + " " + std::to_string(checkpoint->ref.step) + " " +
-                                 name;
+        const std::string what =
+            series.name + " " + std::to_string(checkpoint->ref.step) + " " + name;
         const int ties = near_ties(items, [](const Choice& c) { return c.logprob_nats; });
         const double acc = score_items(*find_metric("acc"), items).mean;
         const double off = std::abs(acc - expected["acc"].get<double>()) * n;
@@ -152,9 +152,8 @@ TEST_F(BundledSeries, ChoicesHaveTheReferenceLogProbabilities) {
     const auto series = std::find_if(plan.series.begin(), plan.series.end(),
                                      [&](const auto& row) { return row.name == series_name; });
     ASSERT_NE(series, plan.series.end());
-    const auto checkpoint =
-        std::find_if(series->checkpoints.begin(), series->checkpoints.end(),
-                     [&](const auto& row) { return row.ref.step == step; });
+    const auto checkpoint = std::find_if(series->checkpoints.begin(), series->checkpoints.end(),
+                                         [&](const auto& row) { return row.ref.step == step; });
     if (checkpoint == series->checkpoints.end()) continue;
     const Plan::TaskRow& task = plan.task("wordnet_kinds", *series);
     const auto& cell = cells.at({*checkpoint->weights, task.request_set, plan.settings});

@@ -86,9 +86,9 @@ TEST(CommandsTest, LogprobsAnswerInInputOrder) {
     EXPECT_EQ(lines[i]["token_logprobs"].size(), expected.logprobs_nats.size());
   }
   const Path output = scratch / "out.jsonl";
-  const ProgramResult to_file = run_program({.arguments = {"logprobs", "--model", golden.folder,
-                                                           "--requests", requests, "--per-token",
-                                                           "--output", output}});
+  const ProgramResult to_file =
+      run_program({.arguments = {"logprobs", "--model", golden.folder, "--requests", requests,
+                                 "--per-token", "--output", output}});
   EXPECT_EQ(to_file.exit_code, 0);
   EXPECT_EQ(read_file(output), result.output);
 }
@@ -96,9 +96,10 @@ TEST(CommandsTest, LogprobsAnswerInInputOrder) {
 TEST(CommandsTest, LogprobsTakesTexts) {
   const Path source = E2LM_SOURCE_DIR;
   const Scratch scratch;
-  const Path requests = scratch.write(
-      "in.jsonl", "{\"context\": \"Question: What kind of thing is a robin?\\nAnswer:\", "
-                  "\"continuation\": \" bird\"}\n");
+  const Path requests =
+      scratch.write("in.jsonl",
+                    "{\"context\": \"Question: What kind of thing is a robin?\\nAnswer:\", "
+                    "\"continuation\": \" bird\"}\n");
   const ProgramResult result = run_program(
       {.arguments = {"logprobs", "--model", source / "series/base-wide/iter_0003200", "--tokenizer",
                      source / "series/tokenizer", "--requests", requests}});
@@ -110,8 +111,9 @@ TEST(CommandsTest, LogprobsTakesTexts) {
 
 TEST(CommandsTest, TokenizeReadsStandardInput) {
   const Path tokenizer = Path(E2LM_SOURCE_DIR) / "series/tokenizer";
-  const ProgramResult result = run_program({.arguments = {"tokenize", "--tokenizer", tokenizer},
-                                            .input = "{\"text\": \"Question:\"}\n{\"text\": \"\"}\n"});
+  const ProgramResult result =
+      run_program({.arguments = {"tokenize", "--tokenizer", tokenizer},
+                   .input = "{\"text\": \"Question:\"}\n{\"text\": \"\"}\n"});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   const std::vector<Json> lines = parse_lines(result.output);
   ASSERT_EQ(lines.size(), 2u);
@@ -152,7 +154,8 @@ TEST(CommandsTest, ValidateKnowsEveryKindOfFile) {
     return result.output;
   };
   EXPECT_THAT(valid(source / "checkpoints.yaml"), HasSubstr("105 checkpoints"));
-  EXPECT_THAT(valid(source / "tasks/library/wordnet/wordnet_kinds.yaml"), HasSubstr("500 documents"));
+  EXPECT_THAT(valid(source / "tasks/library/wordnet/wordnet_kinds.yaml"),
+              HasSubstr("500 documents"));
   EXPECT_THAT(valid(source / "series/tokenizer/tokenizer.json"), HasSubstr("1024 ids"));
   EXPECT_THAT(valid(source / "series/small-deep/iter_0000040"), HasSubstr("94,008 parameters"));
   EXPECT_THAT(valid(source / "series/small-deep/iter_0000040/model.safetensors"),
@@ -161,23 +164,23 @@ TEST(CommandsTest, ValidateKnowsEveryKindOfFile) {
 
 TEST(CommandsTest, SweepScoreAndReportGoTogether) {
   const RunFolder folder;
-  const ProgramResult sweep = run_program(
-      {.arguments = {"sweep", folder.manifest, "-o", folder.scratch / "run"}});
+  const ProgramResult sweep =
+      run_program({.arguments = {"sweep", folder.manifest, "-o", folder.scratch / "run"}});
   ASSERT_EQ(sweep.exit_code, 0) << sweep.errors;
   EXPECT_THAT(sweep.output, HasSubstr("Computed 3 of 3 cells"));
   EXPECT_THAT(sweep.output, HasSubstr("colours"));
-  const ProgramResult again = run_program(
-      {.arguments = {"sweep", folder.manifest, "-o", folder.scratch / "run"}});
+  const ProgramResult again =
+      run_program({.arguments = {"sweep", folder.manifest, "-o", folder.scratch / "run"}});
   EXPECT_THAT(again.output, HasSubstr("Nothing to compute: all 3 cells"));
 
-  const ProgramResult score = run_program(
-      {.arguments = {"score", folder.scratch / "run", "--format", "json"}});
+  const ProgramResult score =
+      run_program({.arguments = {"score", folder.scratch / "run", "--format", "json"}});
   ASSERT_EQ(score.exit_code, 0) << score.errors;
   const Json json = parse_json(score.output, "score");
   ASSERT_EQ(json["signal"].size(), 1u);
-  for (const char* key : {"series", "task", "metric", "n", "grid", "monotonicity",
-                          "autocorrelation", "signal_quality", "tie_interval", "null_mean",
-                          "null_p"}) {
+  for (const char* key :
+       {"series", "task", "metric", "n", "grid", "monotonicity", "autocorrelation",
+        "signal_quality", "tie_interval", "null_mean", "null_p"}) {
     EXPECT_TRUE(json["signal"][0].contains(key)) << key;
   }
   EXPECT_TRUE(json["signal"][0]["signal_quality"].is_null()) << "three points have no lag";

@@ -86,15 +86,16 @@ TEST_F(EvaluateTest, FillsAGapInTheMiddle) {
 
 TEST_F(EvaluateTest, StopsAtTheNextBlock) {
   int blocks = 0;
-  EXPECT_THROW(evaluate_cell(store_, cell_, task_, engine_, {.stop = [&] { return ++blocks == 2; }}),
-               Interrupted);
+  EXPECT_THROW(
+      evaluate_cell(store_, cell_, task_, engine_, {.stop = [&] { return ++blocks == 2; }}),
+      Interrupted);
   EXPECT_EQ(store_.blocks(cell_).size(), 2u);
 }
 
 TEST_F(EvaluateTest, NamesTheDocumentThatIsTooLong) {
   engine_.positions = 4;
-  expect_error([&] { evaluate_cell(store_, cell_, task_, engine_, {}); }, "task made",
-               "document 0", "5 tokens", "4 positions");
+  expect_error([&] { evaluate_cell(store_, cell_, task_, engine_, {}); }, "task made", "document 0",
+               "5 tokens", "4 positions");
   EXPECT_TRUE(store_.blocks(cell_).empty());
 }
 

@@ -20,11 +20,17 @@ using namespace std::chrono_literals;
 std::string manifest_text() {
   const std::string source = E2LM_SOURCE_DIR;
   return "tasks: [wordnet]\n"
-         "tokenizer: " + source + "/series/tokenizer\n"
+         "tokenizer: " +
+         source +
+         "/series/tokenizer\n"
          "series:\n"
-         "  - {name: small-deep, path: '" + source + "/series/small-deep/iter_{step:07}',\n"
+         "  - {name: small-deep, path: '" +
+         source +
+         "/series/small-deep/iter_{step:07}',\n"
          "     steps: [40, 320, 640], tokens: {per_step: 2048}}\n"
-         "  - {name: base-wide, path: '" + source + "/series/base-wide/iter_{step:07}',\n"
+         "  - {name: base-wide, path: '" +
+         source +
+         "/series/base-wide/iter_{step:07}',\n"
          "     steps: [40, 320, 640], tokens: {per_step: 2048}}\n";
 }
 
@@ -45,7 +51,8 @@ std::string contents(const Path& store_path) {
   add("SELECT w.sha256, r.sha256, c.settings, c.state, b.first, b.count, b.nats, b.counts "
       "FROM block b JOIN cell c ON c.id = b.cell JOIN weights w ON w.id = c.weights "
       "JOIN request_set r ON r.id = c.request_set "
-      "ORDER BY w.sha256, r.sha256, c.settings, b.first", 8);
+      "ORDER BY w.sha256, r.sha256, c.settings, b.first",
+      8);
   add("SELECT name, position, ranking_group, mix FROM series ORDER BY name", 4);
   add("SELECT series, step, position, tokens, error FROM checkpoint ORDER BY series, step", 5);
   add("SELECT name, content_sha256, position, items FROM task ORDER BY name", 4);

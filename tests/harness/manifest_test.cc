@@ -117,9 +117,13 @@ TEST_F(ManifestTest, ErrorsNameLineAndKey) {
   expect_refused("tasks: [wordnet_kinds]", "tasks: [t]\nversion: 2", "m.yaml:2", "version");
   expect_refused("tasks: [wordnet_kinds]", "tasks: [t]\nscoring: {late: {max_tokens: 0}}",
                  "m.yaml:2", "scoring.late");
-  expect_error([&] { read(std::string(kMinimal) + "  - {name: a, path: 'x{step}', steps: 1, "
-                                                  "tokens: e2lm}\n"); },
-               "m.yaml:7", "given twice");
+  expect_error(
+      [&] {
+        read(std::string(kMinimal) +
+             "  - {name: a, path: 'x{step}', steps: 1, "
+             "tokens: e2lm}\n");
+      },
+      "m.yaml:7", "given twice");
   expect_error([&] { Manifest::read(scratch_ / "none.yaml"); }, "none.yaml");
 }
 

@@ -21,8 +21,8 @@ TEST(PlanTest, ReadsBackWhatWasWritten) {
                           .items = {{1, {{3, 4}, {5, 6}}}},
                           .metrics = {"acc", "margin"}});
   }
-  plan.series = {{.name = "s", .group = "g", .control_for = "x", .mix = Mix::web,
-                  .tokenizer_sha256 = "t"}};
+  plan.series = {
+      {.name = "s", .group = "g", .control_for = "x", .mix = Mix::web, .tokenizer_sha256 = "t"}};
   plan.series[0].checkpoints = {{{"s", 10, 1e9, "path/10"}, weights, ""},
                                 {{"s", 20, 2e9, "path/20"}, {}, "damaged"}};
   plan.rules.early = {.max_tokens = 206e9, .step_multiple = 4000};
@@ -67,8 +67,10 @@ TEST(PlanTest, DamagedItemsAreAnError) {
   const Scratch scratch;
   Store store = Store::open(scratch / "store.sqlite");
   Plan plan{.task_names = {"t"}, .settings = "x"};
-  plan.tasks = {{.name = "t", .request_set = store.add_request_set("r", {0}),
-                 .items = {{0, {{1, 1}, {2, 2}}}}, .metrics = {"acc"}}};
+  plan.tasks = {{.name = "t",
+                 .request_set = store.add_request_set("r", {0}),
+                 .items = {{0, {{1, 1}, {2, 2}}}},
+                 .metrics = {"acc"}}};
   write_plan(store, plan);
   for (const char* items : {"x'00000000'", "x'0500000002000000'", "x'00000000ffffff7f'"}) {
     store.database().run(std::string("UPDATE task SET items = ") + items);

@@ -74,8 +74,8 @@ TEST_F(StoreTest, RefusesOtherFiles) {
 
 TEST_F(StoreTest, ADamagedBlockIsAnError) {
   Store store = Store::open(file_);
-  const int64_t cell = store.open_cell({store.add_weights({"w"}), store.add_request_set("r", {}),
-                                        "s"});
+  const int64_t cell =
+      store.open_cell({store.add_weights({"w"}), store.add_request_set("r", {}), "s"});
   store.add_block(cell, {0, {-1.0, -2.5}, {1, 1, 2, 0}});
   store.database().run("UPDATE block SET nats = x'0011'");
   expect_error([&] { store.blocks(cell); }, "store.sqlite", "2 values is 2 bytes");
@@ -83,8 +83,8 @@ TEST_F(StoreTest, ADamagedBlockIsAnError) {
 
 TEST_F(StoreTest, AFullDatabaseSaysSo) {
   Store store = Store::open(file_);
-  const int64_t cell = store.open_cell({store.add_weights({"w"}), store.add_request_set("r", {}),
-                                        "s"});
+  const int64_t cell =
+      store.open_cell({store.add_weights({"w"}), store.add_request_set("r", {}), "s"});
   store.database().run("PRAGMA max_page_count = 40");
   const Store::Block block = {0, std::vector<double>(50'000), std::vector<int32_t>(100'000)};
   expect_error([&] { store.add_block(cell, block); }, "store.sqlite", "disk is full");

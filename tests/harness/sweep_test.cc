@@ -14,8 +14,8 @@ class SweepTest : public testing::Test {
  protected:
   SweepSummary sweep() {
     Store store = Store::open(store_path_);
-    const PlannedSweep planned = plan_sweep(Manifest::read(folder_.manifest), TaskLibrary({}),
-                                            store, {}, EngineOptions{});
+    const PlannedSweep planned =
+        plan_sweep(Manifest::read(folder_.manifest), TaskLibrary({}), store, {}, EngineOptions{});
     opened_ = 0;
     SweepOptions options{.quiet = true};
     options.open_engine = [this](const Checkpoint& checkpoint, const EngineOptions&) {

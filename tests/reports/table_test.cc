@@ -16,8 +16,7 @@ TEST(TableTest, AlignsByCharacters) {
             "task        n\n"
             "é–          1\n"
             "long name  12\n");
-  EXPECT_EQ(as_markdown(table),
-            "| task | n |\n|---|---:|\n| é– | 1 |\n| long name | 12 |\n");
+  EXPECT_EQ(as_markdown(table), "| task | n |\n|---|---:|\n| é– | 1 |\n| long name | 12 |\n");
 }
 
 TEST(TableTest, MarkdownEscapesWhatWouldBreakIt) {

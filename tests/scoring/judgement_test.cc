@@ -19,13 +19,12 @@ SeriesCurve series(std::string name, std::string group, Mix mix, double start, d
 }
 
 TEST(JudgementTest, JoinsThePartsIntoATotal) {
-  const TaskCurves task = {
-      .task = "t",
-      .metric = "acc",
-      .chance = 0.25,
-      .series = {series("a", "small", Mix::science, 0.25, 0.45, 0.5),
-                 series("b", "small", Mix::science, 0.25, 0.40, 0.4),
-                 series("web", "small", Mix::web, 0.25, 0.2501, 0.25)}};
+  const TaskCurves task = {.task = "t",
+                           .metric = "acc",
+                           .chance = 0.25,
+                           .series = {series("a", "small", Mix::science, 0.25, 0.45, 0.5),
+                                      series("b", "small", Mix::science, 0.25, 0.40, 0.4),
+                                      series("web", "small", Mix::web, 0.25, 0.2501, 0.25)}};
   const Judgement result = judge({task}, kRules)[0];
   ASSERT_EQ(result.signal.size(), 3u);
   EXPECT_NEAR(*result.signal_mean, 1.0, 1e-9) << "straight rises";
@@ -75,9 +74,8 @@ TEST(JudgementTest, ShortAndConstantCurvesGiveNoSignalInsteadOfNaN) {
   SeriesCurve brief = series("a", "small", Mix::science, 0.25, 0.45, 0.5);
   brief.curve.resize(5);
   const SeriesCurve constant = series("b", "base", Mix::science, 0.25, 0.25, 0.25);
-  const Judgement result =
-      judge({{.task = "t", .metric = "acc", .chance = 0.25, .series = {brief, constant}}},
-            kRules)[0];
+  const Judgement result = judge(
+      {{.task = "t", .metric = "acc", .chance = 0.25, .series = {brief, constant}}}, kRules)[0];
   EXPECT_FALSE(result.signal[0].signal.quality.has_value());
   EXPECT_FALSE(result.signal[1].signal.quality.has_value());
   EXPECT_FALSE(result.signal_mean.has_value());

@@ -7,7 +7,9 @@
 namespace e2lm {
 namespace {
 
-Item item(int gold, std::vector<Choice> choices) { return {gold, std::move(choices)}; }
+Item item(int gold, std::vector<Choice> choices) {
+  return {gold, std::move(choices)};
+}
 
 double value(std::string_view metric, const Item& item) {
   return find_metric(metric)->value(item);
@@ -51,7 +53,9 @@ TEST(MetricTest, OneItemHasNoStandardError) {
             0.0);
 }
 
-TEST(MetricTest, UnknownNamesAreNull) { EXPECT_EQ(find_metric("accuracy"), nullptr); }
+TEST(MetricTest, UnknownNamesAreNull) {
+  EXPECT_EQ(find_metric("accuracy"), nullptr);
+}
 
 }  // namespace
 }  // namespace e2lm

@@ -11,11 +11,10 @@ namespace {
 
 constexpr double kTolerance = 1e-9;  // sums in another order
 
-const std::vector<std::pair<std::string, TieRule>> kRules = {
-    {"stable", TieRule::stable},
-    {"reversed", TieRule::reversed},
-    {"average_d2", TieRule::average_d2},
-    {"average", TieRule::average}};
+const std::vector<std::pair<std::string, TieRule>> kRules = {{"stable", TieRule::stable},
+                                                             {"reversed", TieRule::reversed},
+                                                             {"average_d2", TieRule::average_d2},
+                                                             {"average", TieRule::average}};
 
 void expect_value(const Json& expected, const std::optional<double>& value,
                   const std::string& what) {
@@ -30,8 +29,8 @@ TEST(SignalTest, EqualsNumpyOnMadeCurves) {
   for (const Json& entry : golden["cases"]) {
     const auto values = entry["values"].get<std::vector<double>>();
     for (const auto& [name, rule] : kRules) {
-      const std::string what = entry["kind"].get<std::string>() + " of " +
-                               std::to_string(values.size()) + ", " + name;
+      const std::string what =
+          entry["kind"].get<std::string>() + " of " + std::to_string(values.size()) + ", " + name;
       const SignalQuality result = signal_quality(values, rule);
       EXPECT_EQ(result.lags, entry["lags"].get<int64_t>()) << what;
       expect_value(entry[name]["rho"], result.rho, what + " rho");

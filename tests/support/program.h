@@ -19,11 +19,11 @@ namespace e2lm {
 // How to start the built program.
 struct ProgramCall {
   std::vector<std::string> arguments;
-  Path folder = {};                                // current folder; default: the test's own
+  Path folder = {};                                     // current folder; default: the test's own
   std::map<std::string, std::string> environment = {};  // on top of the test's
-  std::string input = {};                          // its standard input
-  std::string standard_output = {};                // a file to send it to instead of capturing
-  int64_t file_size_limit = 0;                     // bytes a file may have, as on a full disk
+  std::string input = {};                               // its standard input
+  std::string standard_output = {};                     // a file to send it to instead of capturing
+  int64_t file_size_limit = 0;                          // bytes a file may have, as on a full disk
 };
 
 struct ProgramResult {
@@ -123,6 +123,8 @@ class Program {
   int err_ = -1;
 };
 
-inline ProgramResult run_program(const ProgramCall& call) { return Program(call).wait(); }
+inline ProgramResult run_program(const ProgramCall& call) {
+  return Program(call).wait();
+}
 
 }  // namespace e2lm

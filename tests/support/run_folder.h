@@ -21,15 +21,14 @@ struct RunFolder {
     }
     std::filesystem::copy(source / "series/tokenizer", scratch / "tokenizer");
     TaskFiles().write(scratch, "tasks");
-    write_file(manifest,
-               "tasks: [" + (scratch / "tasks/colours.yaml").string() +
-                   "]\n"
-                   "tokenizer: tokenizer\n"
-                   "series:\n"
-                   "  - name: a\n"
-                   "    path: a/iter_{step}\n"
-                   "    steps: [40, 80, 120]\n"
-                   "    tokens: {per_step: 2048}\n");
+    write_file(manifest, "tasks: [" + (scratch / "tasks/colours.yaml").string() +
+                             "]\n"
+                             "tokenizer: tokenizer\n"
+                             "series:\n"
+                             "  - name: a\n"
+                             "    path: a/iter_{step}\n"
+                             "    steps: [40, 80, 120]\n"
+                             "    tokens: {per_step: 2048}\n");
   }
 
   Path checkpoint(int step) const { return scratch / ("a/iter_" + std::to_string(step)); }

@@ -31,9 +31,9 @@ struct EditableTensors {
     EditableTensors tensors;
     const SafetensorsFile file = SafetensorsFile::open(path);
     for (const Tensor& tensor : file.tensors()) {
-      tensors.entries.push_back({tensor.name, std::string(dtype_name(tensor.dtype)), tensor.shape,
-                                 std::string(reinterpret_cast<const char*>(tensor.bytes.data()),
-                                             tensor.bytes.size())});
+      tensors.entries.push_back(
+          {tensor.name, std::string(dtype_name(tensor.dtype)), tensor.shape,
+           std::string(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size())});
     }
     return tensors;
   }

@@ -5,13 +5,11 @@
 namespace e2lm {
 
 // A report of one task with the given names, two series of 16 early and 4 late checkpoints.
-inline Report sample_report(const std::string& task = "kinds",
-                            const std::string& series = "base") {
+inline Report sample_report(const std::string& task = "kinds", const std::string& series = "base") {
   TaskCurves curves{.task = task, .metric = "acc", .chance = 0.25};
   for (const bool web : {false, true}) {
-    SeriesCurve curve{.series = series + (web ? "-web" : ""),
-                      .group = "g",
-                      .mix = web ? Mix::web : Mix::science};
+    SeriesCurve curve{
+        .series = series + (web ? "-web" : ""), .group = "g", .mix = web ? Mix::web : Mix::science};
     for (int i = 1; i <= 20; ++i) {
       curve.curve.push_back({i, 100.0 * i, 0.25 + (web ? 0.001 : 0.02) * i, 0.02});
     }

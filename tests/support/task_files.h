@@ -25,18 +25,16 @@ struct TaskFiles {
       "doc_to_choice: choices\n"
       "metric_list:\n"
       "  - metric: acc\n";
-  std::string test =
-      R"({"question": "grass?", "choices": ["green", "red"], "answer": 0})"
-      "\n"
-      R"({"question": "blood?", "choices": ["green", "red"], "answer": 1})"
-      "\n"
-      R"({"question": "snow?", "choices": ["white", "höllischrot"], "answer": 0})"
-      "\n";
-  std::string dev =
-      R"({"question": "sky?", "choices": ["blue", "red"], "answer": 0})"
-      "\n"
-      R"({"question": "coal?", "choices": ["white", "black"], "answer": 1})"
-      "\n";
+  std::string test = R"({"question": "grass?", "choices": ["green", "red"], "answer": 0})"
+                     "\n"
+                     R"({"question": "blood?", "choices": ["green", "red"], "answer": 1})"
+                     "\n"
+                     R"({"question": "snow?", "choices": ["white", "höllischrot"], "answer": 0})"
+                     "\n";
+  std::string dev = R"({"question": "sky?", "choices": ["blue", "red"], "answer": 0})"
+                    "\n"
+                    R"({"question": "coal?", "choices": ["white", "black"], "answer": 1})"
+                    "\n";
 
   // Writes the three files and returns the path of the task file.
   Path write(const Scratch& scratch, const Path& folder = "") const {

@@ -61,18 +61,16 @@ TEST_F(RequestsTest, DelimitersCanBeChanged) {
   TaskFiles files;
   files.yaml += "target_delimiter: \"->\"\nfewshot_delimiter: \" | \"\nnum_fewshot: 1\n";
   const TaskRequests task = requests(files);
-  EXPECT_EQ(task.requests[0].context,
-            "Question: sky?\nAnswer:->blue | Question: grass?\nAnswer:");
+  EXPECT_EQ(task.requests[0].context, "Question: sky?\nAnswer:->blue | Question: grass?\nAnswer:");
   EXPECT_EQ(task.requests[1].continuation, "->red");
 }
 
 TEST_F(RequestsTest, GoldMayBeANumberDigitsOrTheChoiceItself) {
   TaskFiles files;
-  files.test =
-      R"({"question": "a", "choices": ["x", "y"], "answer": "1"})"
-      "\n"
-      R"({"question": "b", "choices": ["x", "y"], "answer": "y"})"
-      "\n";
+  files.test = R"({"question": "a", "choices": ["x", "y"], "answer": "1"})"
+               "\n"
+               R"({"question": "b", "choices": ["x", "y"], "answer": "y"})"
+               "\n";
   const TaskRequests task = requests(files);
   EXPECT_EQ(task.items[0].gold, 1);
   EXPECT_EQ(task.items[1].gold, 1);
