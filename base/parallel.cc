@@ -12,7 +12,6 @@ namespace e2lm {
 void parallel_for(int threads, int64_t count, int64_t grain,
                   const std::function<void(int64_t, int64_t)>& work) {
   const int64_t pieces = (count + grain - 1) / grain;
-  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): the pragma below reads it
   const int team = static_cast<int>(std::clamp<int64_t>(pieces, 1, threads));
   omp_set_num_threads(1);  // inherited by the team below: what `work` calls stays on its thread
   std::exception_ptr failure;

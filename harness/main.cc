@@ -13,10 +13,10 @@
 namespace e2lm {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {
+  static const std::vector<Command> kAll = {
       sweep_command(),    score_command(),   report_command(), logprobs_command(),
       tokenize_command(), prompts_command(), ls_command(),     validate_command()};
-  return all;
+  return kAll;
 }
 
 namespace {
