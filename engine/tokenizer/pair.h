@@ -8,7 +8,7 @@
 
 namespace e2lm {
 
-// A context and the continuation to score, as ids.
+// A context and the continuation to score, as ids; neither is empty.
 struct TokenPair {
   std::vector<int32_t> context;
   std::vector<int32_t> continuation;
@@ -22,11 +22,14 @@ struct TokenPair {
 // continuation, both are encoded together, and the result is cut at len(encode(context)).
 //
 // Where a token spans the join the cut can leave an empty continuation, on which the original
-// dies. Here the pair is then encoded separately, so that every continuation with text has at
-// least one scored token; prefix_kept is false.
+// dies. Here the continuation is then encoded on its own, without the template's special tokens,
+// so that there is something to score; prefix_kept is false.
 //
-// An empty context (after the move) stands for the prefix token: BOS if the tokenizer names one,
-// else EOS. Throws Error if there is neither, or if the continuation is empty.
+// An empty context (after the move), or one that has no tokens, stands for the prefix token: BOS
+// if the tokenizer names one, else EOS. A continuation that begins with that token already gives
+// it to the context, unless nothing would be left.
+//
+// Throws Error if there is no prefix token, or if the continuation is empty or has no tokens.
 TokenPair encode_pair(const Tokenizer& tokenizer, std::string_view context,
                       std::string_view continuation, SpecialTokens special);
 

@@ -13,22 +13,24 @@ namespace e2lm {
 
 enum class SpecialTokens { omit, add };  // of the template; added tokens in the text always count
 
-// Text to token ids, exactly as the Hugging Face tokenizers library does it for the same
+// Text to token ids, exactly as the Hugging Face tokenizers library (0.23) does it for the same
 // tokenizer.json: added tokens → normalizer → pre-tokenizer → byte-pair merges → template.
+// Truncation and padding in the file are passed over, as by transformers; so is the decoder.
 //
 // A file with a part this reader does not know is refused, naming the part: never an
 // approximation. Encoding is const and safe from several threads.
 class Tokenizer {
  public:
-  // `path` is a tokenizer.json or the folder that holds one (with, optionally,
-  // tokenizer_config.json, which names the BOS and EOS tokens). Throws Error naming file and part.
+  // `path` is a tokenizer.json or the folder that holds one; tokenizer_config.json beside it, if
+  // there is one, names the BOS and EOS tokens. Throws Error naming file and part.
   static Tokenizer read(const Path& path);
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // REQUIRES: valid UTF-8 (throws Error if it is not).
+  // Throws Error when the text is not valid UTF-8, or, as the original, when it needs an unknown
+  // token that the file names but does not have.
   std::vector<int32_t> encode(std::string_view text, SpecialTokens special) const;
 
   std::optional<int32_t> bos() const;  // from tokenizer_config.json

@@ -1,0 +1,74 @@
+#include "engine/tokenizer/pair.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "engine/tokenizer/unicode.h"
+
+namespace e2lm {
+namespace {
+
+using Ids = std::vector<int32_t>;
+
+// The text without the white space at its end: Python's str.rstrip(). REQUIRES: valid UTF-8.
+std::string_view without_trailing_space(std::string_view text) {
+  size_t end = 0;
+  for (size_t at = 0; at < text.size();) {
+    if (!is_python_space(decode_utf8(text, at))) end = at;
+  }
+  return text.substr(0, end);
+}
+
+int32_t prefix_token(const Tokenizer& tokenizer) {
+  const auto token = tokenizer.bos() ? tokenizer.bos() : tokenizer.eos();
+  if (token) return *token;
+  throw Error("empty context", "no token can stand for it",
+              "a bos_token or eos_token in tokenizer_config.json");
+}
+
+// The prefix token as context. Where the continuation begins with it already, it is that one,
+// unless nothing would be left to score.
+TokenPair after_prefix(const Tokenizer& tokenizer, Ids continuation) {
+  const int32_t prefix = prefix_token(tokenizer);
+  const bool has_prefix = continuation.size() > 1 && continuation.front() == prefix;
+  if (has_prefix) continuation.erase(continuation.begin());
+  return {{prefix}, std::move(continuation), true};
+}
+
+TokenPair cut_pair(const Tokenizer& tokenizer, std::string_view context, const std::string& joined,
+                   SpecialTokens special) {
+  Ids whole = tokenizer.encode(joined, special);
+  if (context.empty()) return after_prefix(tokenizer, std::move(whole));
+  TokenPair pair;
+  pair.context = tokenizer.encode(context, special);
+  if (pair.context.empty()) return after_prefix(tokenizer, std::move(whole));
+  const size_t cut = pair.context.size();
+  if (whole.size() > cut) {
+    pair.prefix_kept = std::equal(pair.context.begin(), pair.context.end(), whole.begin());
+    pair.continuation.assign(whole.begin() + static_cast<std::ptrdiff_t>(cut), whole.end());
+  } else {
+    pair.prefix_kept = false;
+    pair.continuation = tokenizer.encode(joined.substr(context.size()), SpecialTokens::omit);
+  }
+  return pair;
+}
+
+}  // namespace
+
+TokenPair encode_pair(const Tokenizer& tokenizer, std::string_view context,
+                      std::string_view continuation, SpecialTokens special) {
+  require_utf8(context);
+  require_utf8(continuation);
+  const std::string joined = std::string(context).append(continuation);
+  context = without_trailing_space(context);
+  TokenPair pair = cut_pair(tokenizer, context, joined, special);
+  if (pair.continuation.empty()) {
+    const std::string text = joined.substr(context.size());
+    throw Error("continuation", text.empty() ? "is empty" : "'" + text + "' has no tokens");
+  }
+  return pair;
+}
+
+}  // namespace e2lm
