@@ -40,6 +40,10 @@ std::string python_repr(const Json& value);
 // Python's str(): text as it is, everything else as repr().
 std::string python_str(const Json& value);
 
+// Python's str.isdigit(): there are characters, and each is a digit of some script, or one that is
+// raised, circled or the like. "²" passes, though it is no Python number.
+bool python_isdigit(std::string_view utf8);
+
 // Reads a Python literal (ast.literal_eval): strings with all escapes, numbers, True, False, None,
 // lists, tuples (as lists), dicts with text keys. Throws Error naming what it met.
 Json parse_python_literal(std::string_view text, std::string_view where);
