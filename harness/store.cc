@@ -49,8 +49,9 @@ CREATE TABLE weights_file (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TE
   WITHOUT ROWID;
 )sql";
 
-int64_t pragma(const Database& database, const char* name) {
-  Statement statement(database, fmt::format("PRAGMA {}", name));
+// The one number a query gives. The statement ends here: while one is open, its read transaction is.
+int64_t number(const Database& database, std::string_view query) {
+  Statement statement(database, query);
   statement.step();
   return statement.integer(0);
 }
@@ -100,11 +101,9 @@ Store Store::open_existing(const Path& file) {
 
 // Makes the schema in an empty file, and refuses what is not ours.
 void Store::prepare() {
-  const int64_t version = pragma(database_, "user_version");
-  const int64_t application = pragma(database_, "application_id");
-  Statement tables(database_, "SELECT count(*) FROM sqlite_master");
-  tables.step();
-  const bool empty = tables.integer(0) == 0;
+  const int64_t version = number(database_, "PRAGMA user_version");
+  const int64_t application = number(database_, "PRAGMA application_id");
+  const bool empty = number(database_, "SELECT count(*) FROM sqlite_master") == 0;
   if (!empty && application != kApplicationId) {
     throw StoreError(database_.path().string(), "is a database of another program",
                      "an e2lm store");
