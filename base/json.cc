@@ -132,7 +132,8 @@ Json parse_python_json(std::string_view text, std::string_view where) {
 }
 
 void for_each_json_line(const Path& path, const std::function<void(int64_t, Json)>& row) {
-  if (!std::filesystem::is_regular_file(path)) throw Error(path.string(), "no such file");
+  if (!std::filesystem::exists(path)) throw Error(path.string(), "no such file");
+  if (std::filesystem::is_directory(path)) throw Error(path.string(), "is a folder", "a file");
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error(path.string(), "cannot open: " + std::string(std::strerror(errno)));
   std::string line;

@@ -96,17 +96,25 @@ TEST(CommandsTest, LogprobsAnswerInInputOrder) {
 TEST(CommandsTest, LogprobsTakesTexts) {
   const Path source = E2LM_SOURCE_DIR;
   const Scratch scratch;
-  const Path requests =
-      scratch.write("in.jsonl",
-                    "{\"context\": \"Question: What kind of thing is a robin?\\nAnswer:\", "
-                    "\"continuation\": \" bird\"}\n");
-  const ProgramResult result = run_program(
-      {.arguments = {"logprobs", "--model", source / "series/base-wide/iter_0003200", "--tokenizer",
-                     source / "series/tokenizer", "--requests", requests}});
+  std::string requests;
+  for (const char* kind : {" fish", " bird", " tree"}) {
+    requests += Json({{"context", "Question: What kind of thing is a salmon?\nAnswer:"},
+                      {"continuation", kind}})
+                    .dump() +
+                "\n";
+  }
+  const ProgramResult result =
+      run_program({.arguments = {"logprobs", "--model", source / "series/base-wide/iter_0003200",
+                                 "--tokenizer", source / "series/tokenizer", "--requests",
+                                 scratch.write("in.jsonl", requests)}});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
-  const Json line = parse_lines(result.output).at(0);
-  EXPECT_FALSE(line.contains("id"));
-  EXPECT_GT(line["logprob"], std::log(0.5)) << "it has read that a robin is a bird";
+  const std::vector<Json> lines = parse_lines(result.output);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_FALSE(lines[0].contains("id"));
+  for (const int other : {1, 2}) {
+    EXPECT_GT(lines[0]["logprob"].get<double>(), lines[other]["logprob"].get<double>() + 2)
+        << "it has read that a salmon is a fish";
+  }
 }
 
 TEST(CommandsTest, TokenizeReadsStandardInput) {
