@@ -49,7 +49,8 @@ CREATE TABLE weights_file (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TE
   WITHOUT ROWID;
 )sql";
 
-// The one number a query gives. The statement ends here: while one is open, its read transaction is.
+// The one number a query gives. The statement ends here: while one is open, its read transaction
+// is.
 int64_t number(const Database& database, std::string_view query) {
   Statement statement(database, query);
   statement.step();

@@ -24,11 +24,11 @@ std::string reason(int code, OnigErrorInfo* info) {
 }
 
 void initialize_once() {
-  static const int done = [] {
+  static const int kDone = [] {
     OnigEncoding encoding = ONIG_ENCODING_UTF8;
     return onig_initialize(&encoding, 1);
   }();
-  (void)done;
+  (void)kDone;
 }
 
 // Where Oniguruma puts the groups of a match; it frees itself.

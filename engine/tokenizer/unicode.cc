@@ -35,7 +35,7 @@ bool has_property(char32_t character, UProperty property) {
 // The form as it was in Unicode 11: characters that came later are left alone and keep what
 // stands before them from combining with what stands behind.
 const icu::Normalizer2& normalizer_of_unicode_11(NormalForm form) {
-  static const icu::UnicodeSet characters = [] {
+  static const icu::UnicodeSet kCharacters = [] {
     UErrorCode status = U_ZERO_ERROR;
     icu::UnicodeSet set(icu::UnicodeString::fromUTF8("[:age=11.0:]"), status);
     assert(U_SUCCESS(status) && "the pattern is a constant");
@@ -43,16 +43,16 @@ const icu::Normalizer2& normalizer_of_unicode_11(NormalForm form) {
     return set;
   }();
   using Maker = const icu::Normalizer2* (*)(UErrorCode&);
-  static const auto filtered = [](Maker make) {
+  const auto filtered = [](Maker make) {
     UErrorCode status = U_ZERO_ERROR;
     const icu::Normalizer2* all = make(status);
     assert(U_SUCCESS(status) && "ICU carries its normal forms");
-    return icu::FilteredNormalizer2(*all, characters);
+    return icu::FilteredNormalizer2(*all, kCharacters);
   };
-  static const std::array<icu::FilteredNormalizer2, 4> forms = {
+  static const std::array<icu::FilteredNormalizer2, 4> kForms = {
       filtered(icu::Normalizer2::getNFCInstance), filtered(icu::Normalizer2::getNFDInstance),
       filtered(icu::Normalizer2::getNFKCInstance), filtered(icu::Normalizer2::getNFKDInstance)};
-  return forms[static_cast<size_t>(form)];
+  return kForms[static_cast<size_t>(form)];
 }
 
 }  // namespace

@@ -180,7 +180,7 @@ class LiteralReader {
   // Letters before the quote that opens a string here; npos when there is none.
   size_t string_prefix_size() const {
     const size_t quote = rest().find_first_of("'\"");
-    if (quote == std::string_view::npos || quote > 2) return std::string_view::npos;
+    if (quote > 2) return std::string_view::npos;
     const bool letters =
         rest().substr(0, quote).find_first_not_of("rRuUbBfF") == std::string_view::npos;
     return letters ? quote : std::string_view::npos;

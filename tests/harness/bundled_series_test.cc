@@ -18,7 +18,7 @@ namespace e2lm {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;  // some ten times slower: every eighth checkpoint then
+constexpr bool kSanitized = true;  // some ten times slower: three of the 21 checkpoints then
 #else
 constexpr bool kSanitized = false;
 #endif
@@ -35,7 +35,7 @@ class BundledSeries : public testing::Test {
       std::string text = read_file(manifest);
       const std::string all = "[{from: 40, to: 640, by: 40}, 1152, 1664, 2176, 2688, 3200]";
       for (size_t at; (at = text.find(all)) != std::string::npos;) {
-        text.replace(at, all.size(), "[{from: 40, to: 640, by: 300}, 3200]");
+        text.replace(at, all.size(), "[40, 640, 3200]");
       }
       for (const char* folder : {"tokenizer: series", "path: series"}) {
         for (size_t at = 0; (at = text.find(folder, at)) != std::string::npos; at += 20) {
@@ -134,7 +134,7 @@ TEST_F(BundledSeries, EveryCellHasTheReferenceAccuracy) {
       }
     }
   }
-  EXPECT_EQ(compared, kSanitized ? 5 * 4 * 4 : 105 * 4);
+  EXPECT_EQ(compared, kSanitized ? 5 * 3 * 4 : 105 * 4);
   std::printf("%d cells compared, %d items with a tie below 1e-4 nats, %d cells differ by them\n",
               compared, excepted_items, differing_cells);
 }
@@ -167,7 +167,7 @@ TEST_F(BundledSeries, ChoicesHaveTheReferenceLogProbabilities) {
     }
   }
   EXPECT_LE(worst, 1e-3);
-  EXPECT_EQ(compared, kSanitized ? 2000 : 6000);
+  EXPECT_EQ(compared, kSanitized ? 4000 : 6000);
   std::printf("%d choices compared, largest difference %.2g nats\n", compared, worst);
 }
 
