@@ -42,17 +42,24 @@ install_missing() {
   rm -f "$log"
 }
 
-# build PRESET TARGET...: configures once, then builds; silent when there is nothing to do.
+# configure PRESET TESTS: tests are ON or OFF; they need packages that the program does not.
+configure() {
+  local log
+  log=$(mktemp)
+  say "Configuring $1 ..."
+  (cd "$root" && cmake --preset "$1" "-DE2LM_TESTS=$2") >"$log" 2>&1 || { cat "$log" >&2; exit 2; }
+  rm -f "$log"
+}
+
+# build PRESET TARGET...: configures once, then builds; silent when there is nothing to do. The
+# target `all` holds the tests.
 build() {
   local folder="$root/build/$1" preset=$1
   shift
-  if [ ! -e "$folder/build.ninja" ]; then
-    say "Configuring $preset ..."
-    (cd "$root" && cmake --preset "$preset" >"/tmp/e2lm-configure.$$" 2>&1) || {
-      cat "/tmp/e2lm-configure.$$" >&2
-      exit 2
-    }
-    rm -f "/tmp/e2lm-configure.$$"
+  if [ "$*" = all ]; then
+    grep -qs 'E2LM_TESTS:BOOL=ON' "$folder/CMakeCache.txt" || configure "$preset" ON
+  elif [ ! -e "$folder/build.ninja" ]; then
+    configure "$preset" OFF
   fi
   if ninja -C "$folder" -n "$@" | grep -q 'no work to do'; then return 0; fi
   say "Building $preset (some minutes the first time) ..."
