@@ -1,6 +1,7 @@
 #include "harness/results.h"
 
 #include <map>
+#include <span>
 
 #include "base/error.h"
 #include "harness/evaluate.h"
@@ -39,52 +40,50 @@ class Loader {
                                                    .control_for = series.control_for});
       }
       for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
-        load_cell(task, checkpoint, first, report);
+        report.cells.push_back(
+            load_cell(task, checkpoint, std::span(report.curves).subspan(first)));
       }
     }
   }
 
-  void load_cell(const Plan::TaskRow& task, const Plan::CheckpointRow& checkpoint, size_t first,
-                 Report& report) {
+  // The cell's row of the report; its values become the next point of each of the task's curves.
+  ReportCell load_cell(const Plan::TaskRow& task, const Plan::CheckpointRow& checkpoint,
+                       std::span<TaskCurves> curves) {
     ReportCell cell{.series = checkpoint.ref.series,
                     .step = checkpoint.ref.step,
                     .tokens = checkpoint.ref.tokens,
                     .task = task.name,
-                    .state = "missing",
+                    .state = checkpoint.weights ? "missing" : "failed",
+                    .error = checkpoint.error,
                     .documents = std::ssize(task.items)};
-    if (!checkpoint.weights) {
-      cell.state = "failed";
-      cell.error = checkpoint.error;
-    } else {
-      const auto found = cells_.find({*checkpoint.weights, task.request_set, plan_.settings});
-      if (found != cells_.end()) read_cell(found->second, task, checkpoint, first, report, cell);
-    }
-    report.cells.push_back(std::move(cell));
-  }
-
-  void read_cell(const Store::Cell& stored, const Plan::TaskRow& task,
-                 const Plan::CheckpointRow& checkpoint, size_t first, Report& report,
-                 ReportCell& cell) {
+    if (!checkpoint.weights) return cell;
+    const auto found = cells_.find({*checkpoint.weights, task.request_set, plan_.settings});
+    if (found == cells_.end()) return cell;
+    const Store::Cell& stored = found->second;
     cell.error = stored.error;
     if (stored.state == Store::State::failed) cell.state = "failed";
-    if (stored.state != Store::State::done) return;
+    if (stored.state != Store::State::done) return cell;
     cell.state = "done";
     cell.rows = stored.rows;
     cell.seconds = stored.seconds;
-    const std::vector<Item> items = read_items(stored.id, task);
+    add_points(task, checkpoint, read_items(stored.id, task), curves);
+    return cell;
+  }
+
+  void add_points(const Plan::TaskRow& task, const Plan::CheckpointRow& checkpoint,
+                  const std::vector<Item>& items, std::span<TaskCurves> curves) const {
     for (size_t m = 0; m < task.metrics.size(); ++m) {
       const Metric* metric = find_metric(task.metrics[m]);
       if (!metric) {
         throw Error(store_.database().path().string(),
                     "names the metric '" + task.metrics[m] + "', which this version does not have");
       }
-      TaskCurves& curves = report.curves[first + m];
-      curves.chance = chance_level(*metric, items);
+      curves[m].chance = chance_level(*metric, items);
       const Score score = score_items(*metric, items);
-      curves.series.back().curve.push_back({.step = checkpoint.ref.step,
-                                            .tokens = checkpoint.ref.tokens,
-                                            .value = score.mean,
-                                            .standard_error = score.standard_error});
+      curves[m].series.back().curve.push_back({.step = checkpoint.ref.step,
+                                               .tokens = checkpoint.ref.tokens,
+                                               .value = score.mean,
+                                               .standard_error = score.standard_error});
     }
   }
 

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Times lm-evaluation-harness with transformers against e2lm: same task, same items, same cores.
+
+Takes the log-likelihood requests that lm-evaluation-harness makes of a task, lets both score them
+one after the other, checks that the scores agree, and prints requests per second of both. The
+peer's clock covers its loglikelihood() call with the model loaded; e2lm's covers its whole process,
+loading included.
+
+Exit codes: 0 done, 1 the scores disagree, 2 wrong use or a library is missing.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_EPILOG = """\
+examples:
+  bench_peers.py --model MODEL --task tasks/library/wordnet/wordnet_kinds.yaml --limit 100
+      a checkpoint of yours
+  bench_peers.py --geometry falcon-h1-0.5b --tokenizer DIR --task arc_easy.yaml --limit 20
+      random weights of a real geometry, made by transformers
+
+needs: lm_eval, torch and transformers from PyPI; ./e2lm built.
+"""
+
+
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    model = parser.add_mutually_exclusive_group(required=True)
+    model.add_argument("--model", type=Path, help="checkpoint folder")
+    model.add_argument("--geometry", choices=sorted(GEOMETRIES), help="random weights of this shape")
+    add("--tokenizer", type=Path, help="folder of tokenizer.json; default: the model's")
+    add("--task", type=Path, required=True, help="task file that both can read")
+    add("--limit", type=int, help="only the first N documents")
+    add("--num_fewshot", type=int, help="few-shot examples, instead of the task's own number")
+    add("--dtype", default="float32", choices=["float32", "bfloat16"], help="of both")
+    add("--peer-dtype", choices=["float32", "bfloat16"], help="of the peer alone")
+    add("--batch-size", type=int, default=8, help="of the peer")
+    add("--threads", type=int, default=1, help="of both")
+    add("--repeats", type=int, default=3, help="e2lm runs; the median counts")
+    add("--tolerance", type=float, default=5e-3, help="nats a request may differ, both in float32")
+    return parser.parse_args(arguments)
+
+
+# What the random models are made of; letters as in the project: D, F, L, H, K, P, then M, X, N.
+GEOMETRIES = {
+    "falcon-h1-0.5b": dict(D=1024, F=2048, L=36, H=8, K=2, P=64, M=24, X=64, N=128),
+    "falcon-h1-1.5b": dict(D=2048, F=4608, L=24, H=8, K=2, P=128, M=48, X=64, N=256),
+    "smollm2-135m": dict(D=576, F=1536, L=30, H=9, K=3, P=64),
+}
+
+
+def make_model(geometry: str, vocabulary: int, folder: Path) -> None:
+    import torch
+    import transformers
+
+    g = GEOMETRIES[geometry]
+    shared = dict(
+        vocab_size=vocabulary,
+        hidden_size=g["D"],
+        intermediate_size=g["F"],
+        num_hidden_layers=g["L"],
+        num_attention_heads=g["H"],
+        num_key_value_heads=g["K"],
+        head_dim=g["P"],
+        max_position_embeddings=16384,
+        tie_word_embeddings="M" not in g,
+    )
+    torch.manual_seed(1)
+    if "M" in g:
+        hybrid = dict(
+            mamba_n_heads=g["M"],
+            mamba_d_head=g["X"],
+            mamba_d_ssm=g["M"] * g["X"],
+            mamba_d_state=g["N"],
+            mamba_n_groups=1,
+            mamba_rms_norm=False,
+            mamba_norm_before_gate=False,
+            lm_head_multiplier=40 / g["D"],
+            ssm_in_multiplier=1280 / g["D"],
+            attention_in_multiplier=1.0,
+        )
+        config = transformers.FalconH1Config(**shared, **hybrid)
+        model = transformers.FalconH1ForCausalLM(config)
+    else:
+        model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**shared))
+    model.to(torch.bfloat16).save_pretrained(folder)
+
+
+def prepare_model(options: argparse.Namespace, scratch: Path) -> Path:
+    """The model's folder, made first if a geometry was asked for."""
+    if options.model:
+        return options.model
+    if not options.tokenizer:
+        raise SystemExit("bench_peers: --geometry needs --tokenizer")
+    tokenizer = json.loads((options.tokenizer / "tokenizer.json").read_text())
+    ids = list(tokenizer["model"]["vocab"].values())
+    ids += [token["id"] for token in tokenizer.get("added_tokens", [])]
+    folder = scratch / "model"
+    make_model(options.geometry, (max(ids) + 8) // 8 * 8, folder)
+    return folder
+
+
+class Peer:
+    """lm-evaluation-harness with a transformers model on the processor."""
+
+    def __init__(self, options: argparse.Namespace, model: Path, tokenizer: Path) -> None:
+        import torch
+        import transformers
+        from lm_eval.models.huggingface import HFLM
+
+        torch.set_num_threads(options.threads)
+        file = tokenizer / "tokenizer.json"
+        reader = transformers.PreTrainedTokenizerFast(tokenizer_file=str(file), pad_token_id=0)
+        reader.pad_token = reader.convert_ids_to_tokens(0)
+        reader.eos_token = reader.pad_token
+        dtype = getattr(torch, options.peer_dtype or options.dtype)
+        weights = transformers.AutoModelForCausalLM.from_pretrained(model, dtype=dtype)
+        self._lm = HFLM(
+            pretrained=weights.eval(), tokenizer=reader, batch_size=options.batch_size, device="cpu"
+        )
+        self._options = options
+
+    def requests(self) -> list:
+        """The task's log-likelihood requests, as lm-evaluation-harness builds them."""
+        import yaml
+        from lm_eval.tasks import TaskManager, get_task_dict
+
+        config = yaml.safe_load(self._options.task.read_text())
+        config["dataset_kwargs"]["data_files"] = {
+            split: str((self._options.task.parent / file).resolve())
+            for split, file in config["dataset_kwargs"]["data_files"].items()
+        }
+        config["metric_list"] = [{"metric": "acc"}]  # e2lm's own metrics are unknown there
+        task = get_task_dict([config], TaskManager())[config["task"]]
+        if self._options.num_fewshot is not None:
+            task.set_config(key="num_fewshot", value=self._options.num_fewshot)
+        task.build_all_requests(limit=self._options.limit, rank=0, world_size=1)
+        return task.instances
+
+    def score(self, requests: list) -> tuple[list[float], float]:
+        started = time.perf_counter()
+        answers = self._lm.loglikelihood(requests, disable_tqdm=True)
+        return [logprob for logprob, _ in answers], time.perf_counter() - started
+
+
+def run_e2lm(
+    options: argparse.Namespace, model: Path, tokenizer: Path, file: Path
+) -> tuple[list[float], float]:
+    program = ROOT / "build/release/harness/e2lm"
+    command = [program, "logprobs", "--model", model, "--tokenizer", tokenizer]
+    command += ["--requests", file, "--threads", options.threads, "--dtype", options.dtype]
+    seconds = []
+    for _ in range(options.repeats):
+        started = time.perf_counter()
+        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, check=True)
+        seconds.append(time.perf_counter() - started)
+    scores = [json.loads(line)["logprob"] for line in done.stdout.splitlines()]
+    return scores, statistics.median(seconds)
+
+
+def compare(ours: list[float], theirs: list[float]) -> tuple[float, float]:
+    """Mean and largest difference, in nats a request."""
+    off = [abs(a - b) for a, b in zip(ours, theirs, strict=True)]
+    return statistics.mean(off), max(off)
+
+
+def main(arguments: list[str]) -> int:
+    options = parse_arguments(arguments)
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        os.environ["HF_DATASETS_CACHE"] = str(scratch / "datasets")
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
+        model = prepare_model(options, scratch)
+        tokenizer = options.tokenizer or model
+        peer = Peer(options, model, tokenizer)
+        requests = peer.requests()
+        file = scratch / "requests.jsonl"
+        with file.open("w") as out:
+            for request in requests:
+                context, continuation = request.args
+                out.write(json.dumps({"context": context, "continuation": continuation}) + "\n")
+        ours, our_seconds = run_e2lm(options, model, tokenizer, file)
+        theirs, their_seconds = peer.score(requests)
+        mean, worst = compare(ours, theirs)
+
+    count = len(requests)
+    print(f"{count} requests of {options.task.name}, {options.threads} thread(s)")
+    for label, seconds in (("lm-evaluation-harness", their_seconds), ("e2lm", our_seconds)):
+        print(f"  {label:<22} {count / seconds:10.2f} requests/s  {seconds:8.2f} s")
+    print(f"  ratio {their_seconds / our_seconds:.1f}")
+    print(f"  scores differ by {mean:.2g} nats on average, {worst:.2g} at most")
+    both_float32 = options.dtype == (options.peer_dtype or options.dtype) == "float32"
+    return 1 if both_float32 and worst > options.tolerance else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ImportError as error:
+        print(f"bench_peers: {error}; pip install lm_eval torch transformers", file=sys.stderr)
+        sys.exit(2)
