@@ -24,6 +24,9 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   const Path& path() const { return path_; }
 
+  // Gives the memory back that holds pages of the file; they come again when looked at.
+  void release_pages() const;
+
  private:
   Path path_;
   std::span<const std::byte> bytes_;

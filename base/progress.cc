@@ -42,6 +42,10 @@ void Progress::print(std::string_view line) {
   std::fputs(fmt::format("{}\n", line).c_str(), stderr);
 }
 
+void Progress::note(std::string_view line) {
+  if (!quiet_) print(line);
+}
+
 void Progress::show(bool force) {
   const auto now = Clock::now();
   if (quiet_ || (!force && now - shown_ < (terminal_ ? Clock::duration(kRedraw) : kLogLine)))

@@ -27,14 +27,26 @@ struct Rows {
   Rows columns(int64_t first, int64_t count) const { return {data + first, stride, count}; }
 };
 
-// The weights of one product y = (x·Wᵀ) ⊙ scale + bias as read from a checkpoint; several matrices
-// that share an input are stacked by rows, several that share an output by columns.
+// The weights of one product y = (x·Wᵀ) ⊙ scale + bias where they lie in a checkpoint; several
+// matrices that share an input are stacked by rows, several that share an output by columns.
 struct HostMatrix {
+  struct Block {
+    const Tensor* tensor = nullptr;  // [outputs, inputs]
+    int64_t first_output = 0;
+    int64_t first_input = 0;
+
+    int64_t outputs() const { return tensor->shape[0]; }
+    int64_t inputs() const { return tensor->shape[1]; }
+  };
+
   int64_t outputs = 0;
   int64_t inputs = 0;
-  std::vector<float> values;  // [outputs, inputs]
+  std::vector<Block> blocks;  // cover W [outputs, inputs]
   std::vector<float> scale;   // [outputs], or empty for 1
   std::vector<float> bias;    // [outputs], or empty for 0
+
+  // Rows [first, first + count) of W in float32 → out [count, inputs].
+  void read_weights(int64_t first, int64_t count, float* out) const;
 };
 
 // The same on the device, in whatever layout it likes.
@@ -118,6 +130,9 @@ class Backend {
   virtual Array activations(int64_t rows, int64_t width) = 0;
   // Bytes of weights resident on the device so far.
   virtual int64_t weight_bytes() const = 0;
+
+  // Scratch that operations need for each row of a wave, besides what they are given.
+  virtual int64_t scratch_bytes_per_row(const StateShape& shape) const = 0;
 
   // Called once before the first wave of a schedule: kept slots, rotations up to `positions`.
   virtual void prepare(const StateShape& shape, int32_t slots, int32_t positions) = 0;

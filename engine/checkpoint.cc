@@ -115,10 +115,15 @@ DType Checkpoint::stored_dtype() const {
   return largest == tensors_.end() ? DType::float32 : (*largest)->dtype;
 }
 
+void Checkpoint::release_pages() const {
+  for (const SafetensorsFile& file : files_) file.file().release_pages();
+}
+
 std::string Checkpoint::sha256() const {
   Sha256 hash;
   hash.add_field(config_text_);
   for (const SafetensorsFile& file : files_) hash.add(file.file().bytes());
+  release_pages();
   return hash.hex();
 }
 

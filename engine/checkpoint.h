@@ -28,6 +28,9 @@ class Checkpoint {
   int64_t stored_bytes() const;  // of all tensors
   DType stored_dtype() const;    // of the largest tensor
 
+  // Gives the memory back that holds pages of the files read so far; they come again when needed.
+  void release_pages() const;
+
   // What determines scores: SHA-256 over the bytes of config.json and of every safetensors file in
   // name order. Reads all of them.
   std::string sha256() const;

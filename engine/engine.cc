@@ -16,28 +16,25 @@
 namespace e2lm {
 namespace {
 
-std::unique_ptr<Backend> open_backend(const EngineOptions& options) {
+std::unique_ptr<Backend> open_backend(const EngineOptions& options, Precision precision) {
   if (options.device == Device::cuda) {
     throw Error("--device cuda", "this build has no CUDA engine", "cpu");
   }
-  if (options.precision == Precision::bfloat16) {
-    throw Error("--dtype bfloat16", "the CPU engine computes in float32", "float32 or auto");
-  }
-  return open_cpu_backend(options.threads > 0 ? options.threads : available_threads());
+  return open_cpu_backend(options.threads > 0 ? options.threads : available_threads(), precision);
 }
 
 class ModelEngine final : public Engine {
  public:
   ModelEngine(const Checkpoint& checkpoint, const EngineOptions& options)
-      : backend_(open_backend(options)),
-        model_(family_of(checkpoint).bind(checkpoint, *backend_)),
+      : backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
+        model_(bind(checkpoint, *backend_)),
         memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes : default_memory_bytes()),
         wave_rows_(options.wave_rows > 0 ? options.wave_rows : kMaxWaveRows) {}
 
   EngineStats score(const PrefixTree& tree, const Sink& sink) override {
     const auto started = std::chrono::steady_clock::now();
     check(tree);
-    const Schedule schedule = make_schedule(tree, memory_model(tree), memory_bytes_, wave_rows_);
+    const Schedule schedule = plan(tree);
     model_->prepare(schedule.widest_wave);
     backend_->prepare(model_->shape(), schedule.slots, tree.longest());
     std::vector<TargetScore> scores(tree.targets().size());
@@ -54,10 +51,21 @@ class ModelEngine final : public Engine {
             .seconds = seconds.count()};
   }
 
+  int64_t working_bytes(const PrefixTree& tree) const override {
+    return plan(tree).peak_bytes - backend_->weight_bytes();
+  }
+
   int64_t vocabulary() const override { return model_->vocabulary(); }
   int64_t max_positions() const override { return model_->max_positions(); }
 
  private:
+  // The weights are the backend's now; their pages of the file need not stay.
+  static std::unique_ptr<Model> bind(const Checkpoint& checkpoint, Backend& backend) {
+    auto model = family_of(checkpoint).bind(checkpoint, backend);
+    checkpoint.release_pages();
+    return model;
+  }
+
   void check(const PrefixTree& tree) const {
     if (tree.largest_token() >= model_->vocabulary()) {
       throw Error("requests",
@@ -71,11 +79,16 @@ class ModelEngine final : public Engine {
     }
   }
 
+  Schedule plan(const PrefixTree& tree) const {
+    return make_schedule(tree, memory_model(tree), memory_bytes_, wave_rows_);
+  }
+
   MemoryModel memory_model(const PrefixTree& tree) const {
     const StateShape& shape = model_->shape();
     const auto rotations = int64_t{tree.longest()} * shape.head_width;
     return {.fixed = backend_->weight_bytes() + rotations * static_cast<int64_t>(sizeof(float)),
-            .per_row = model_->floats_per_row() * static_cast<int64_t>(sizeof(float)),
+            .per_row = model_->floats_per_row() * static_cast<int64_t>(sizeof(float)) +
+                       backend_->scratch_bytes_per_row(shape),
             .per_kept_row = shape.kept_row_bytes(),
             .per_kept_state = shape.kept_state_bytes()};
   }
@@ -117,6 +130,12 @@ std::string_view device_name(Device device) {
 
 std::string_view precision_name(Precision precision) {
   return precision == Precision::float32 ? "float32" : "bfloat16";
+}
+
+Precision choose_precision(const EngineOptions& options, DType stored) {
+  if (options.precision) return *options.precision;
+  const bool fast = stored == DType::bfloat16 && cpu_has_bfloat16();
+  return fast ? Precision::bfloat16 : Precision::float32;
 }
 
 std::unique_ptr<Engine> Engine::open(const Checkpoint& checkpoint, const EngineOptions& options) {

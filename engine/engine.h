@@ -3,29 +3,34 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint.h"
+#include "engine/precision.h"
 #include "engine/prefix_tree.h"
 #include "engine/request.h"
 
 namespace e2lm {
 
 enum class Device { cpu, cuda };
-enum class Precision { float32, bfloat16 };
 
 std::string_view device_name(Device device);
-std::string_view precision_name(Precision precision);
 
 struct EngineOptions {
   Device device = Device::cpu;
-  Precision precision = Precision::float32;
-  int threads = 0;           // 0: as many as the process may use
-  int64_t memory_bytes = 0;  // 0: a share of what is free
-  int64_t wave_rows = 0;     // at most so many rows at once; 0: the schedule's own limit
+  std::optional<Precision> precision;  // none: see choose_precision
+  int threads = 0;                     // 0: as many as the process may use
+  int64_t memory_bytes = 0;            // 0: a share of what is free
+  int64_t wave_rows = 0;               // at most so many rows at once; 0: the schedule's own limit
 };
+
+// The precision an engine opened with `options` has for weights stored as `stored`: the one asked
+// for, else bfloat16 where the weights are stored so and the device has instructions for it, else
+// float32.
+Precision choose_precision(const EngineOptions& options, DType stored);
 
 // What a score call did.
 struct EngineStats {
@@ -54,6 +59,10 @@ class Engine {
   // Throws Error if a token is outside the vocabulary or a request is longer than the model's
   // positions; nothing is computed then. An exception from the sink ends the call.
   virtual EngineStats score(const PrefixTree& tree, const Sink& sink) = 0;
+
+  // What scoring the tree will allocate at once at most, besides the weights: exact sizes of all
+  // that grows with the requests. Throws Error if the memory limit is too low.
+  virtual int64_t working_bytes(const PrefixTree& tree) const = 0;
 
   virtual int64_t vocabulary() const = 0;
   virtual int64_t max_positions() const = 0;

@@ -103,7 +103,7 @@ void write_series(Store& store, const Plan::SeriesRow& series, int64_t position)
       .finish();
   int64_t place = 0;
   for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
-    Statement(store.database(), "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?, ?, ?)")
+    Statement(store.database(), "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(series.name)
         .bind(checkpoint.ref.step)
         .bind(place++)
@@ -111,6 +111,7 @@ void write_series(Store& store, const Plan::SeriesRow& series, int64_t position)
         .bind(checkpoint.ref.folder.string())
         .bind(checkpoint.weights)
         .bind(checkpoint.error)
+        .bind(checkpoint.settings)
         .finish();
   }
 }
@@ -132,12 +133,13 @@ void write_task(Store& store, const Plan::TaskRow& task, int64_t position) {
 std::vector<Plan::CheckpointRow> read_checkpoints(const Store& store, const std::string& series) {
   std::vector<Plan::CheckpointRow> rows;
   Statement all(store.database(),
-                "SELECT step, tokens, path, weights, error FROM checkpoint "
+                "SELECT step, tokens, path, weights, error, settings FROM checkpoint "
                 "WHERE series = ? AND position IS NOT NULL ORDER BY position");
   all.bind(series);
   while (all.step()) {
     Plan::CheckpointRow row{.ref = {series, all.integer(0), all.real(1), all.text(2)},
-                            .error = all.text(4)};
+                            .error = all.text(4),
+                            .settings = all.text(5)};
     if (!all.is_null(3)) row.weights = all.integer(3);
     rows.push_back(std::move(row));
   }
@@ -167,7 +169,6 @@ void write_plan(Store& store, const Plan& plan) {
     write_task(store, task, name - plan.task_names.begin());
   }
   write_meta(store, "rules", rules_json(plan.rules).dump());
-  write_meta(store, "settings", plan.settings);
   transaction.commit();
 }
 
@@ -175,7 +176,6 @@ Plan read_plan(const Store& store) {
   Plan plan;
   const Path& path = store.database().path();
   plan.rules = rules_of(parse_json(read_meta(store, "rules"), path.string()));
-  plan.settings = read_meta(store, "settings");
   Statement series(store.database(),
                    "SELECT name, ranking_group, mix, control_for, tokenizer_sha256 FROM series "
                    "WHERE position IS NOT NULL ORDER BY position");

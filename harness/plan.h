@@ -27,6 +27,7 @@ struct Plan {
     CheckpointRef ref;
     std::optional<int64_t> weights;  // none if it could not be read
     std::string error;               // then why
+    std::string settings;            // of the engine: "float32 cpu"
   };
   struct SeriesRow {
     std::string name, group, control_for;
@@ -39,7 +40,6 @@ struct Plan {
   std::vector<TaskRow> tasks;
   std::vector<SeriesRow> series;
   ScoringRules rules;
-  std::string settings;  // of the engine: "float32 cpu"
 
   // The row of a task under a series' tokenizer. REQUIRES: there is one.
   const TaskRow& task(const std::string& name, const SeriesRow& of) const;

@@ -41,12 +41,12 @@ Path tokenizer_path(const Series& series) {
 
 class Planner {
  public:
-  Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests)
-      : library_(library), store_(store), requests_(requests) {}
+  Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
+          const EngineOptions& engine)
+      : library_(library), store_(store), requests_(requests), engine_(engine) {}
 
-  PlannedSweep plan(const Manifest& manifest, const std::string& settings) {
+  PlannedSweep plan(const Manifest& manifest) {
     result_.plan.rules = manifest.rules;
-    result_.plan.settings = settings;
     for (const std::string& word : manifest.tasks) read_tasks(word);
     for (const Series& series : manifest.series) add_series(series);
     write_plan(store_, result_.plan);
@@ -113,6 +113,7 @@ class Planner {
     Plan::CheckpointRow row{.ref = ref};
     try {
       const Checkpoint checkpoint = Checkpoint::open(ref.folder);
+      row.settings = engine_settings(engine_, checkpoint.stored_dtype());
       row.weights = store_.add_weights({.sha256 = known_sha256(store_, checkpoint),
                                         .family = ConfigReader(checkpoint).text("model_type"),
                                         .dtype = std::string(dtype_name(checkpoint.stored_dtype())),
@@ -127,6 +128,7 @@ class Planner {
   const TaskLibrary& library_;
   Store& store_;
   const RequestOptions& requests_;
+  const EngineOptions& engine_;
   PlannedSweep result_;
   std::vector<ReadTask> tasks_;
   std::map<Path, std::string> tokenizers_;  // their SHA-256
@@ -134,13 +136,14 @@ class Planner {
 
 }  // namespace
 
-std::string engine_settings(const EngineOptions& options) {
-  return fmt::format("{} {}", precision_name(options.precision), device_name(options.device));
+std::string engine_settings(const EngineOptions& options, DType stored) {
+  return fmt::format("{} {}", precision_name(choose_precision(options, stored)),
+                     device_name(options.device));
 }
 
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
                         const RequestOptions& requests, const EngineOptions& engine) {
-  return Planner(library, store, requests).plan(manifest, engine_settings(engine));
+  return Planner(library, store, requests, engine).plan(manifest);
 }
 
 }  // namespace e2lm

@@ -17,8 +17,9 @@ struct PlannedSweep {
   std::map<int64_t, PreparedTask> tasks;  // by request set
 };
 
-// What determines an engine's results besides weights and requests: "float32 cpu".
-std::string engine_settings(const EngineOptions& options);
+// What determines an engine's results besides weights, stored as `stored`, and requests:
+// "float32 cpu".
+std::string engine_settings(const EngineOptions& options, DType stored);
 
 // Turns the manifest's names into what they stand for: tasks into token requests under every
 // tokenizer among the series, checkpoints into hashed weights; and makes it the store's plan.

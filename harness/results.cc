@@ -1,6 +1,9 @@
 #include "harness/results.h"
 
+#include <fmt/format.h>
+
 #include <map>
+#include <set>
 #include <span>
 
 #include "base/error.h"
@@ -17,13 +20,24 @@ class Loader {
       : store_(store), plan_(read_plan(store)), cells_(store.cells()) {}
 
   Report load() {
-    Report report{.rules = plan_.rules, .settings = plan_.settings};
+    Report report{.rules = plan_.rules, .settings = settings()};
     for (const std::string& task : plan_.task_names) load_task(task, report);
     report.judgements = judge(report.curves, report.rules);
     return report;
   }
 
  private:
+  // Of all checkpoints; most sweeps have one.
+  std::string settings() const {
+    std::set<std::string> all;
+    for (const Plan::SeriesRow& series : plan_.series) {
+      for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
+        if (checkpoint.weights) all.insert(checkpoint.settings);
+      }
+    }
+    return fmt::format("{}", fmt::join(all, ", "));
+  }
+
   // One curve per metric and series; the metrics and the chance level are those of the task's
   // items.
   void load_task(const std::string& name, Report& report) {
@@ -57,7 +71,7 @@ class Loader {
                     .error = checkpoint.error,
                     .documents = std::ssize(task.items)};
     if (!checkpoint.weights) return cell;
-    const auto found = cells_.find({*checkpoint.weights, task.request_set, plan_.settings});
+    const auto found = cells_.find({*checkpoint.weights, task.request_set, checkpoint.settings});
     if (found == cells_.end()) return cell;
     const Store::Cell& stored = found->second;
     cell.error = stored.error;

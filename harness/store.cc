@@ -39,7 +39,7 @@ CREATE TABLE series (
 CREATE TABLE checkpoint (
   series TEXT NOT NULL, step INTEGER NOT NULL, position INTEGER, tokens REAL NOT NULL,
   path TEXT NOT NULL, weights INTEGER REFERENCES weights, error TEXT NOT NULL DEFAULT '',
-  PRIMARY KEY (series, step)) WITHOUT ROWID;
+  settings TEXT NOT NULL DEFAULT '', PRIMARY KEY (series, step)) WITHOUT ROWID;
 CREATE TABLE task (
   name TEXT NOT NULL, content_sha256 TEXT NOT NULL, tokenizer_sha256 TEXT NOT NULL,
   position INTEGER, request_set INTEGER NOT NULL REFERENCES request_set,
@@ -117,7 +117,7 @@ void Store::prepare() {
                      fmt::format("version {} or older; this is e2lm {}", kSchemaVersion, kVersion));
   }
   database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  if (!empty) return;
+  if (!empty) return upgrade(version);
   Transaction transaction(database_);
   database_.run(kSchema);
   database_.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
@@ -125,6 +125,18 @@ void Store::prepare() {
   Statement(database_, "INSERT INTO meta VALUES ('written_by', ?)")
       .bind(fmt::format("e2lm {}", kVersion))
       .finish();
+  transaction.commit();
+}
+
+// Version 1 had the engine's settings once for all checkpoints.
+void Store::upgrade(int64_t version) {
+  if (version == kSchemaVersion) return;
+  Transaction transaction(database_);
+  database_.run(
+      "ALTER TABLE checkpoint ADD COLUMN settings TEXT NOT NULL DEFAULT '';"
+      "UPDATE checkpoint SET settings = (SELECT value FROM meta WHERE key = 'settings')"
+      "  WHERE EXISTS (SELECT 1 FROM meta WHERE key = 'settings');");
+  database_.run(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
   transaction.commit();
 }
 

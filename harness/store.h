@@ -25,7 +25,7 @@ namespace e2lm {
 // size does not fit its count is an Error, as is a file of another kind or of a newer schema.
 class Store {
  public:
-  static constexpr int64_t kSchemaVersion = 1;
+  static constexpr int64_t kSchemaVersion = 2;
 
   // Opens the store at `file`, making it and its folder if they are not there.
   static Store open(const Path& file);
@@ -77,6 +77,7 @@ class Store {
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
   void prepare();
+  void upgrade(int64_t version);
 
   Database database_;
 };

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/progress.h"
+#include "harness/prefetch.h"
 
 namespace e2lm {
 namespace {
@@ -46,7 +49,8 @@ std::vector<Job> missing_jobs(const PlannedSweep& planned, const Store& store) {
               .error = checkpoint.error};
       for (const std::string& name : plan.task_names) {
         const int64_t request_set = plan.task(name, series).request_set;
-        const Store::CellKey key = {checkpoint.weights.value_or(0), request_set, plan.settings};
+        const Store::CellKey key = {checkpoint.weights.value_or(0), request_set,
+                                    checkpoint.settings};
         if (checkpoint.weights && !covered.insert(key).second) continue;
         job.cells.push_back({key, &planned.tasks.at(request_set)});
       }
@@ -88,6 +92,7 @@ class Sweeper {
     const auto started = Clock::now();
     const int64_t id = store_.open_cell(cell.key);
     try {
+      predict_memory(*cell.task, engine, summary);
       const EngineStats stats = evaluate_cell(store_, id, *cell.task, engine, hooks_);
       store_.finish_cell(id, seconds_since(started), stats.rows);
       ++summary.computed;
@@ -101,6 +106,16 @@ class Sweeper {
       ++summary.failed;
       progress_.print(fmt::format("{}, {}: failed: {}", job.name, cell.task->name, error.what()));
     }
+  }
+
+  // What is in memory now, weights included, and what the cell will add. Said when it is more than
+  // was said before.
+  void predict_memory(const PreparedTask& task, const Engine& engine, SweepSummary& summary) {
+    const int64_t bytes =
+        std::max(peak_resident_bytes(), resident_bytes() + engine.working_bytes(task.tree));
+    if (bytes <= summary.predicted_bytes + summary.predicted_bytes / 10) return;
+    summary.predicted_bytes = bytes;
+    progress_.note(fmt::format("Memory: up to {} expected.", format_bytes(bytes)));
   }
 
   // The whole checkpoint is of no use; what can be recorded of its cells is.
@@ -137,7 +152,11 @@ SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOpt
   }
   SweepSummary summary{.cells = count_cells(planned.plan)};
   Sweeper sweeper(store, options, requests);
-  for (const Job& job : jobs) sweeper.run(job, summary);
+  Prefetch prefetch;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (i + 1 < jobs.size()) prefetch.start(jobs[i + 1].folder);
+    sweeper.run(jobs[i], summary);
+  }
   summary.seconds = seconds_since(started);
   return summary;
 }

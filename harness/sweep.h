@@ -23,6 +23,7 @@ struct SweepSummary {
   int64_t computed = 0;  // of them, in this sweep
   int64_t failed = 0;    // the others were there already
   double seconds = 0;
+  int64_t predicted_bytes = 0;  // of this process at most, said before each cell
 };
 
 // Scores every checkpoint × task cell of the plan that the store lacks. A checkpoint that cannot be

@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/simd.h"
 
 namespace e2lm::cpu {
 namespace {

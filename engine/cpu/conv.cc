@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/simd.h"
 
 namespace e2lm::cpu {
 namespace {

@@ -32,6 +32,13 @@ Array CpuBackend::activations(int64_t rows, int64_t width) {
   return allocate((rows + kTileRows - 1) / kTileRows * kTileRows * width);
 }
 
+int64_t CpuBackend::scratch_bytes_per_row(const StateShape& shape) const {
+  const bool copied = products_.operand() != Operand::float32;
+  const int64_t operands = copied ? widest_inputs_ * operand_bytes(products_.operand()) : 0;
+  return operands + logprob_bytes_per_row() +
+         2 * shape.mamba_heads * static_cast<int64_t>(sizeof(float));
+}
+
 void CpuBackend::prepare(const StateShape& shape, int32_t slots, int32_t positions) {
   shape_ = shape;
   kept_.prepare(shape, slots);
@@ -65,8 +72,12 @@ void CpuBackend::embed(const Wave& wave, const EmbeddingTable& table, float mult
 
 }  // namespace cpu
 
-std::unique_ptr<Backend> open_cpu_backend(int threads) {
-  return std::make_unique<cpu::CpuBackend>(threads);
+std::unique_ptr<Backend> open_cpu_backend(int threads, Precision precision) {
+  return std::make_unique<cpu::CpuBackend>(threads, cpu::choose_operand(precision));
+}
+
+bool cpu_has_bfloat16() {
+  return cpu::has_bfloat16_products();
 }
 
 }  // namespace e2lm

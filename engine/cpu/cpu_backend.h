@@ -8,7 +8,7 @@
 #include "engine/backend.h"
 #include "engine/cpu/kept_states.h"
 #include "engine/cpu/product.h"
-#include "engine/cpu/simd.h"
+#include "engine/cpu/isa.h"
 
 namespace e2lm::cpu {
 
@@ -17,12 +17,14 @@ namespace e2lm::cpu {
 // outputs, so threads never share a sum.
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(int threads, Isa isa = choose_isa()) : threads_(threads), isa_(isa) {}
+  CpuBackend(int threads, Operand operand, Isa isa = choose_isa())
+      : threads_(threads), isa_(isa), products_(operand) {}
 
   std::unique_ptr<Matrix> matrix(HostMatrix weights) override;
   Array array(std::span<const float> values) override;
   Array activations(int64_t rows, int64_t width) override;
   int64_t weight_bytes() const override { return weight_bytes_; }
+  int64_t scratch_bytes_per_row(const StateShape& shape) const override;
 
   void prepare(const StateShape& shape, int32_t slots, int32_t positions) override;
   void begin_wave(const Wave& wave) override;
@@ -55,16 +57,23 @@ class CpuBackend final : public Backend {
   static constexpr int32_t kBlockRows = 16;
 
   void prepare_rotations(int32_t positions);
+  int64_t logprob_bytes_per_row() const;
+
+  // x [rows, inputs], dense and readable up to a whole tile, as operands. Valid until the next
+  // call.
+  OperandRows operands(int64_t rows, Rows x);
 
   int threads_;
   Isa isa_;
   int64_t weight_bytes_ = 0;
+  int64_t widest_inputs_ = 0, widest_outputs_ = 0;  // of all matrices
   ProductCache products_;
   StateShape shape_;
   std::vector<float> rotations_;  // [positions, cos (P/2) | sin (P/2)]
   KeptStates kept_;
-  std::vector<RowBlock> blocks_;   // of the wave, in row order
-  std::vector<float> time_steps_;  // of the layer: [R, M, (dt, exp(dt·A))]
+  std::vector<RowBlock> blocks_;     // of the wave, in row order
+  std::vector<float> time_steps_;    // of the layer: [R, M, (dt, exp(dt·A))]
+  std::vector<std::byte> operands_;  // of the product, where they are not the floats themselves
 };
 
 }  // namespace e2lm::cpu

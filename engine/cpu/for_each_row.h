@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/parallel.h"
-#include "engine/cpu/simd.h"
+#include "engine/cpu/isa.h"
 
 namespace e2lm::cpu {
 

@@ -3,6 +3,7 @@
 #include "engine/cpu/cpu_backend.h"
 #include "engine/cpu/for_each_row.h"
 #include "engine/cpu/norm.h"
+#include "engine/cpu/simd.h"
 
 namespace e2lm::cpu {
 namespace {

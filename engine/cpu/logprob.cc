@@ -5,6 +5,7 @@
 #include "engine/cpu/cpu_backend.h"
 #include "engine/cpu/for_each_row.h"
 #include "engine/cpu/norm.h"
+#include "engine/cpu/simd.h"
 
 namespace e2lm::cpu {
 namespace {
@@ -62,6 +63,12 @@ RowSum join_panels(std::span<const PanelSum> panels) {
 
 }  // namespace
 
+int64_t CpuBackend::logprob_bytes_per_row() const {
+  const int64_t panels = (widest_outputs_ + kPanelOutputs - 1) / kPanelOutputs;
+  return widest_inputs_ * static_cast<int64_t>(sizeof(float)) +
+         panels * static_cast<int64_t>(sizeof(PanelSum));
+}
+
 void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
                           const Matrix& head, std::span<TargetScore> scores) {
   const int64_t rows = std::ssize(wave.scored_rows);
@@ -81,7 +88,7 @@ void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weigh
   std::vector<PanelSum> sums(rows * panels);
   std::vector<float> target_logits(wave.targets.size());
   const int64_t first_target = wave.scored_rows.front().first_target;
-  for_each_tile(threads_, rows, normed_rows, matrix, [&](const ProductTile& tile) {
+  for_each_tile(threads_, rows, operands(rows, normed_rows), matrix, [&](const ProductTile& tile) {
     float z[kPanelOutputs];
     for (int64_t i = 0; i < tile.rows; ++i) {
       const int64_t row = tile.first_row + i;

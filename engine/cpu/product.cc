@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <unordered_map>
 
 #include "base/parallel.h"
+#include "engine/cpu/bfloat16.h"
 #include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/for_each_row.h"
+#include "engine/cpu/simd.h"
 
 namespace e2lm::cpu {
 namespace {
@@ -16,6 +20,10 @@ constexpr auto kFloat = dnnl::memory::data_type::f32;
 // Row tiles that one piece of work passes over a panel: more reuse the panel's weights from the
 // cache, fewer leave more pieces to share out.
 constexpr int64_t kTilesPerPiece = 4;
+
+dnnl::memory::data_type type_of(Operand operand) {
+  return operand == Operand::bfloat16 ? dnnl::memory::data_type::bf16 : kFloat;
+}
 
 const dnnl::engine& cpu_engine() {
   static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
@@ -36,18 +44,43 @@ dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& x,
 
 }  // namespace
 
-TileProduct::TileProduct(int64_t inputs, int64_t outputs)
-    : x_({kTileRows, inputs}, kFloat, Format::ab),
-      weights_({inputs, outputs}, kFloat, Format::any),
+Operand choose_operand(Precision precision) {
+  if (precision == Precision::float32) return Operand::float32;
+  return has_bfloat16_products() ? Operand::bfloat16 : Operand::rounded;
+}
+
+int64_t operand_bytes(Operand operand) {
+  return operand == Operand::bfloat16 ? sizeof(uint16_t) : sizeof(float);
+}
+
+void write_operands(Isa isa, Operand operand, const float* x, int64_t count, std::byte* out) {
+  if (operand == Operand::float32) {
+    std::memcpy(out, x, count * sizeof(float));
+  } else if (operand == Operand::bfloat16) {
+    auto* to = reinterpret_cast<uint16_t*>(out);
+    dispatch(isa, [&]() E2LM_INLINE { round_floats(x, count, to); });
+  } else {
+    auto* to = reinterpret_cast<float*>(out);
+    dispatch(isa, [&]() E2LM_INLINE { round_floats(x, count, to); });
+  }
+}
+
+TileProduct::TileProduct(Operand operand, int64_t inputs, int64_t outputs)
+    : operand_(operand),
+      x_({kTileRows, inputs}, type_of(operand), Format::ab),
+      weights_({inputs, outputs}, type_of(operand), Format::any),
       out_({kTileRows, outputs}, kFloat, Format::ab),
-      plain_weights_({inputs, outputs}, kFloat, Format::ba),
+      plain_weights_({inputs, outputs}, type_of(operand), Format::ba),
       description_(describe(x_, weights_, out_)),
       primitive_(description_) {
   weights_ = description_.weights_desc();
 }
 
-dnnl::memory TileProduct::pack(const float* weights) const {
-  dnnl::memory plain(plain_weights_, cpu_engine(), const_cast<float*>(weights));
+dnnl::memory TileProduct::pack(Isa isa, const float* weights) const {
+  std::vector<std::byte> operands(plain_weights_.get_size());
+  const int64_t count = std::ssize(operands) / operand_bytes(operand_);
+  write_operands(isa, operand_, weights, count, operands.data());
+  dnnl::memory plain(plain_weights_, cpu_engine(), operands.data());
   dnnl::memory packed(weights_, cpu_engine());
   dnnl::stream stream(cpu_engine());
   dnnl::reorder(plain, packed).execute(stream, plain, packed);
@@ -63,10 +96,10 @@ int64_t TileProduct::scratch_bytes() const {
   return static_cast<int64_t>(description_.scratchpad_desc().get_size());
 }
 
-void TileProduct::run(const float* x, const dnnl::memory& weights, float* out,
+void TileProduct::run(const std::byte* x, const dnnl::memory& weights, float* out,
                       std::byte* scratch) const {
   dnnl::stream stream(cpu_engine());
-  const dnnl::memory source(x_, cpu_engine(), const_cast<float*>(x));
+  const dnnl::memory source(x_, cpu_engine(), const_cast<std::byte*>(x));
   const dnnl::memory target(out_, cpu_engine(), out);
   const dnnl::memory room(description_.scratchpad_desc(), cpu_engine(), scratch);
   primitive_.execute(stream, {{DNNL_ARG_SRC, source},
@@ -78,19 +111,24 @@ void TileProduct::run(const float* x, const dnnl::memory& weights, float* out,
 
 const TileProduct& ProductCache::get(int64_t inputs, int64_t outputs) {
   auto& product = products_[{inputs, outputs}];
-  if (!product) product = std::make_unique<TileProduct>(inputs, outputs);
+  if (!product) product = std::make_unique<TileProduct>(operand_, inputs, outputs);
   return *product;
 }
 
-PackedMatrix::PackedMatrix(const HostMatrix& host, ProductCache& products)
+PackedMatrix::PackedMatrix(const HostMatrix& host, ProductCache& products, int threads, Isa isa)
     : scale(host.scale), bias(host.bias) {
   outputs = host.outputs;
   inputs = host.inputs;
   for (int64_t first = 0; first < outputs; first += kPanelOutputs) {
     const int64_t count = std::min(kPanelOutputs, outputs - first);
-    const TileProduct& product = products.get(inputs, count);
-    panels.push_back({first, count, &product, product.pack(host.values.data() + first * inputs)});
+    panels.push_back({first, count, &products.get(inputs, count), {}});
   }
+  parallel_for(threads, std::ssize(panels), 1, [&](int64_t p, int64_t) {
+    Panel& panel = panels[p];
+    std::vector<float> weights(panel.outputs * inputs);
+    host.read_weights(panel.first, panel.outputs, weights.data());
+    panel.weights = panel.product->pack(isa, weights.data());
+  });
 }
 
 int64_t PackedMatrix::bytes() const {
@@ -99,9 +137,8 @@ int64_t PackedMatrix::bytes() const {
   return total;
 }
 
-void for_each_tile(int threads, int64_t rows, Rows x, const PackedMatrix& matrix,
+void for_each_tile(int threads, int64_t rows, OperandRows x, const PackedMatrix& matrix,
                    const std::function<void(const ProductTile&)>& use) {
-  assert(x.width == matrix.inputs && x.stride == x.width);
   const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
   const int64_t groups = (tiles + kTilesPerPiece - 1) / kTilesPerPiece;
   parallel_for(threads, groups * std::ssize(matrix.panels), 1, [&](int64_t piece, int64_t) {
@@ -112,15 +149,18 @@ void for_each_tile(int threads, int64_t rows, Rows x, const PackedMatrix& matrix
     const int64_t last = std::min(tiles, (group + 1) * kTilesPerPiece);
     for (int64_t tile = group * kTilesPerPiece; tile < last; ++tile) {
       const int64_t first_row = tile * kTileRows;
-      panel.product->run(x.data + first_row * x.stride, panel.weights, acc.data(), scratch.data());
+      panel.product->run(x.data + first_row * x.row_bytes, panel.weights, acc.data(),
+                         scratch.data());
       use({panel, panel_index, first_row, std::min(kTileRows, rows - first_row), acc.data()});
     }
   });
 }
 
 std::unique_ptr<Matrix> CpuBackend::matrix(HostMatrix weights) {
-  auto packed = std::make_unique<PackedMatrix>(weights, products_);
+  auto packed = std::make_unique<PackedMatrix>(weights, products_, threads_, isa_);
   weight_bytes_ += packed->bytes();
+  widest_inputs_ = std::max(widest_inputs_, packed->inputs);
+  widest_outputs_ = std::max(widest_outputs_, packed->outputs);
   return packed;
 }
 
@@ -145,7 +185,7 @@ E2LM_INLINE inline void finish_tile(const ProductTile& tile, const float* scale,
 }
 
 template <bool kAdd>
-void multiply(int threads, Isa isa, int64_t rows, Rows x, const Matrix& weights, Rows out) {
+void multiply(int threads, Isa isa, int64_t rows, OperandRows x, const Matrix& weights, Rows out) {
   const auto& matrix = static_cast<const PackedMatrix&>(weights);
   const float* scale = matrix.scale.empty() ? nullptr : matrix.scale.data();
   const float* bias = matrix.bias.empty() ? nullptr : matrix.bias.data();
@@ -156,12 +196,26 @@ void multiply(int threads, Isa isa, int64_t rows, Rows x, const Matrix& weights,
 
 }  // namespace
 
+OperandRows CpuBackend::operands(int64_t rows, Rows x) {
+  assert(x.stride == x.width);
+  const Operand operand = products_.operand();
+  const int64_t row_bytes = x.width * operand_bytes(operand);
+  if (operand == Operand::float32) return {reinterpret_cast<const std::byte*>(x.data), row_bytes};
+  const int64_t whole_tiles = (rows + kTileRows - 1) / kTileRows * kTileRows;
+  operands_.resize(std::max(std::ssize(operands_), whole_tiles * row_bytes));
+  parallel_for(threads_, whole_tiles, kRowGrain, [&](int64_t first, int64_t last) {
+    write_operands(isa_, operand, x.data + first * x.width, (last - first) * x.width,
+                   operands_.data() + first * row_bytes);
+  });
+  return {operands_.data(), row_bytes};
+}
+
 void CpuBackend::product(const Wave& wave, Rows x, const Matrix& weights, Rows out) {
-  multiply<false>(threads_, isa_, wave.rows(), x, weights, out);
+  multiply<false>(threads_, isa_, wave.rows(), operands(wave.rows(), x), weights, out);
 }
 
 void CpuBackend::add_product(const Wave& wave, Rows x, const Matrix& weights, Rows hidden) {
-  multiply<true>(threads_, isa_, wave.rows(), x, weights, hidden);
+  multiply<true>(threads_, isa_, wave.rows(), operands(wave.rows(), x), weights, hidden);
 }
 
 }  // namespace e2lm::cpu

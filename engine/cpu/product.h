@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/cpu/isa.h"
+#include "engine/precision.h"
 
 namespace e2lm::cpu {
 
@@ -17,22 +19,35 @@ namespace e2lm::cpu {
 constexpr int64_t kTileRows = 64;
 constexpr int64_t kPanelOutputs = 256;
 
-// oneDNN's matmul of [kTileRows, inputs] × [inputs, outputs] → [kTileRows, outputs],
-// single-threaded.
+// What the inputs and weights of a tile product are.
+enum class Operand {
+  float32,
+  bfloat16,  // two bytes each, multiplied by the processor's own instructions
+  rounded,   // bfloat16 values held as float32, for processors that lack those
+};
+
+Operand choose_operand(Precision precision);
+int64_t operand_bytes(Operand operand);
+
+// Writes `count` floats as operands.
+void write_operands(Isa isa, Operand operand, const float* x, int64_t count, std::byte* out);
+
+// oneDNN's matmul of [kTileRows, inputs] × [inputs, outputs] → [kTileRows, outputs], sums in
+// float32, single-threaded.
 class TileProduct {
  public:
-  TileProduct(int64_t inputs, int64_t outputs);
+  TileProduct(Operand operand, int64_t inputs, int64_t outputs);
 
-  dnnl::memory pack(const float* weights) const;  // weights [outputs, inputs], row-major
+  dnnl::memory pack(Isa isa, const float* weights) const;  // weights [outputs, inputs], row-major
   int64_t packed_bytes() const;
   int64_t scratch_bytes() const;
 
-  // x dense [kTileRows, inputs] → out dense [kTileRows, outputs]. Safe from several threads with
-  // scratch of their own.
-  void run(const float* x, const dnnl::memory& weights, float* out, std::byte* scratch) const;
+  // x dense [kTileRows, inputs], operands → out dense [kTileRows, outputs]. Safe from several
+  // threads with scratch of their own.
+  void run(const std::byte* x, const dnnl::memory& weights, float* out, std::byte* scratch) const;
 
  private:
-  dnnl::engine engine_;
+  Operand operand_;
   dnnl::memory::desc x_, weights_, out_, plain_weights_;
   dnnl::matmul::primitive_desc description_;
   dnnl::matmul primitive_;
@@ -41,9 +56,12 @@ class TileProduct {
 // Tile products by shape; a model has few.
 class ProductCache {
  public:
+  explicit ProductCache(Operand operand) : operand_(operand) {}
+  Operand operand() const { return operand_; }
   const TileProduct& get(int64_t inputs, int64_t outputs);
 
  private:
+  Operand operand_;
   std::map<std::pair<int64_t, int64_t>, std::unique_ptr<TileProduct>> products_;
 };
 
@@ -57,7 +75,7 @@ class PackedMatrix final : public Matrix {
     dnnl::memory weights;
   };
 
-  PackedMatrix(const HostMatrix& host, ProductCache& products);
+  PackedMatrix(const HostMatrix& host, ProductCache& products, int threads, Isa isa);
 
   int64_t bytes() const;
 
@@ -75,9 +93,15 @@ struct ProductTile {
   const float* acc;
 };
 
-// Multiplies x [rows, inputs] (dense, readable up to the next multiple of kTileRows) by the matrix
-// and hands every tile to `use`, on several threads. Each (tile, panel) comes exactly once.
-void for_each_tile(int threads, int64_t rows, Rows x, const PackedMatrix& matrix,
+// The rows of a product as its tiles read them: operands, dense, whole tiles.
+struct OperandRows {
+  const std::byte* data = nullptr;
+  int64_t row_bytes = 0;
+};
+
+// Multiplies x [rows, inputs] by the matrix and hands every tile to `use`, on several threads. Each
+// (tile, panel) comes exactly once.
+void for_each_tile(int threads, int64_t rows, OperandRows x, const PackedMatrix& matrix,
                    const std::function<void(const ProductTile&)>& use);
 
 }  // namespace e2lm::cpu

@@ -3,27 +3,15 @@
 #include <cstdint>
 #include <cstring>
 
-// Sixteen floats at a time, and the choice of the instruction set they run on.
-//
-// Everything here is written in the compiler's portable vector type; the compiler lowers it to
-// AVX-512, AVX2 or whatever the baseline has. `dispatch` runs a body compiled three times and picks
-// the widest set the processor knows. What is specific to x86 is in this file; elsewhere the
-// portable body is the only one.
+#include "engine/cpu/isa.h"
+
+// Sixteen floats at a time, written in the compiler's portable vector type: the compiler lowers it
+// to AVX-512, AVX2 or whatever the baseline has, as `dispatch` (isa.h) asks.
 //
 // Lanes are summed in one fixed order, so results do not depend on how work was divided. They may
 // differ between instruction sets in the last bit (fused multiply-add).
 
-#define E2LM_INLINE __attribute__((always_inline))
-
 namespace e2lm::cpu {
-
-enum class Isa { portable, avx2, avx512 };
-
-bool has_isa(Isa isa);
-
-// The widest set the processor has, or the one that the environment variable E2LM_ISA names
-// (portable, avx2, avx512). Throws Error if that is unknown or not to be had.
-Isa choose_isa();
 
 constexpr int64_t kLanes = 16;
 using Floats = float __attribute__((vector_size(64)));
@@ -118,29 +106,6 @@ E2LM_INLINE inline Floats exp(Floats x) {
 
 E2LM_INLINE inline Floats silu(Floats x) {
   return x / (1.0F + exp(-x));
-}
-
-#if defined(__x86_64__)
-template <typename Body>
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) void run_avx512(
-    const Body& body) {
-  body();
-}
-template <typename Body>
-__attribute__((target("avx2,fma"))) void run_avx2(const Body& body) {
-  body();
-}
-#endif
-
-// Runs `body`, a lambda marked E2LM_INLINE, compiled for the given instruction set.
-// REQUIRES: has_isa(isa).
-template <typename Body>
-void dispatch(Isa isa, const Body& body) {
-#if defined(__x86_64__)
-  if (isa == Isa::avx512) return run_avx512(body);
-  if (isa == Isa::avx2) return run_avx2(body);
-#endif
-  body();
 }
 
 }  // namespace e2lm::cpu

@@ -31,7 +31,7 @@ std::vector<float> Binder::values(const std::string& name, std::vector<int64_t> 
 
 HostMatrix Binder::linear(const std::string& name, int64_t outputs, int64_t inputs, bool bias) {
   HostMatrix matrix{.outputs = outputs, .inputs = inputs};
-  matrix.values = values(name + ".weight", {outputs, inputs});
+  matrix.blocks = {{&tensor(name + ".weight", {outputs, inputs})}};
   if (bias) matrix.bias = values(name + ".bias", {outputs});
   return matrix;
 }
@@ -68,8 +68,11 @@ HostMatrix stack_outputs(std::vector<HostMatrix> parts) {
   };
   for (const HostMatrix& part : parts) {
     assert(part.inputs == stack.inputs);
+    for (HostMatrix::Block block : part.blocks) {
+      block.first_output += stack.outputs;
+      stack.blocks.push_back(block);
+    }
     stack.outputs += part.outputs;
-    stack.values.insert(stack.values.end(), part.values.begin(), part.values.end());
     if (scaled) append(stack.scale, part.scale, part.outputs, 1.0F);
     if (biased) append(stack.bias, part.bias, part.outputs, 0.0F);
   }
@@ -80,17 +83,14 @@ HostMatrix stack_inputs(std::vector<HostMatrix> parts) {
   HostMatrix stack{.outputs = parts.front().outputs};
   for (const HostMatrix& part : parts) {
     assert(part.outputs == stack.outputs && part.scale.empty());
+    for (HostMatrix::Block block : part.blocks) {
+      block.first_input += stack.inputs;
+      stack.blocks.push_back(block);
+    }
     stack.inputs += part.inputs;
     if (part.bias.empty()) continue;
     stack.bias.resize(stack.outputs);
     for (int64_t i = 0; i < stack.outputs; ++i) stack.bias[i] += part.bias[i];
-  }
-  stack.values.reserve(stack.outputs * stack.inputs);
-  for (int64_t row = 0; row < stack.outputs; ++row) {
-    for (const HostMatrix& part : parts) {
-      const auto from = part.values.begin() + row * part.inputs;
-      stack.values.insert(stack.values.end(), from, from + part.inputs);
-    }
   }
   return stack;
 }

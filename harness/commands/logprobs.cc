@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "base/progress.h"
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
 #include "engine/tokenizer/pair.h"
@@ -75,6 +77,23 @@ std::string result_line(const Line& line, const TokenScores& scores, bool per_to
   return json.dump() + "\n";
 }
 
+// Scores with progress and what memory it takes on standard error.
+std::vector<TokenScores> score(Engine& engine, const std::vector<Line>& lines, bool quiet) {
+  std::vector<TokenRequest> requests;
+  for (const Line& line : lines) requests.push_back(line.request);
+  const PrefixTree tree = PrefixTree::build(requests);
+  std::vector<TokenScores> scores(requests.size());
+  Progress progress("requests", std::ssize(requests), quiet);
+  progress.note(fmt::format("Memory: up to {} expected.",
+                            format_bytes(resident_bytes() + engine.working_bytes(tree))));
+  engine.score(tree, [&](int32_t request, TokenScores result) {
+    scores[request] = std::move(result);
+    progress.advance(1);
+  });
+  progress.note(fmt::format("Memory: {} at most.", format_bytes(peak_resident_bytes())));
+  return scores;
+}
+
 int run(const Arguments& arguments) {
   const Path model = arguments.require("model");
   RequestReader reader(arguments.text("tokenizer").value_or(model.string()),
@@ -86,9 +105,7 @@ int run(const Arguments& arguments) {
   });
   const Checkpoint checkpoint = Checkpoint::open(model);
   const auto engine = Engine::open(checkpoint, engine_options(arguments));
-  std::vector<TokenRequest> list;
-  for (const Line& line : lines) list.push_back(line.request);
-  const std::vector<TokenScores> scores = score_all(*engine, list);
+  const std::vector<TokenScores> scores = score(*engine, lines, arguments.flag("quiet"));
   std::string output;
   for (size_t i = 0; i < lines.size(); ++i) {
     output += result_line(lines[i], scores[i], arguments.flag("per-token"));
@@ -118,6 +135,7 @@ Command logprobs_command() {
                             "tokenizer.json or its folder; default: the "
                             "model's"},
                            {"per-token", "", "", "also the log-probability of every token"},
+                           {"quiet,q", "", "", "no progress"},
                            {"special", "", "", "add the tokenizer template's special tokens"}},
                           engine_option_rows()),
           .run = run};

@@ -29,7 +29,9 @@ Path bundled_tasks() {
 
 std::vector<Option> engine_option_rows() {
   return {{"device", "NAME", "auto", "cpu or auto"},
-          {"dtype", "NAME", "auto", "arithmetic of matrix products: float32 or auto"},
+          {"dtype", "NAME", "auto",
+           "arithmetic of matrix products: float32, bfloat16 or auto (bfloat16 where the "
+           "checkpoint is stored so and the processor has instructions for it)"},
           {"threads", "N", "", "threads; default: all processors the process may use"},
           {"memory", "SIZE", "",
            "limit for weights and activations, as 8G; default: half of what "
@@ -47,7 +49,9 @@ EngineOptions engine_options(const Arguments& arguments) {
   const std::string dtype = arguments.require("dtype");
   if (dtype == "bfloat16") {
     options.precision = Precision::bfloat16;
-  } else if (dtype != "float32" && dtype != "auto") {
+  } else if (dtype == "float32") {
+    options.precision = Precision::float32;
+  } else if (dtype != "auto") {
     throw Error("--dtype", fmt::format("'{}' is unknown", dtype), "float32, bfloat16 or auto");
   }
   options.threads = static_cast<int>(arguments.integer("threads").value_or(0));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/memory.h"
 #include "base/progress.h"
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
@@ -22,7 +23,7 @@ std::string describe(const SweepSummary& summary) {
   if (reused > 0) text += fmt::format(", {} were there", reused);
   if (summary.failed > 0)
     text += fmt::format(", {} failed (the report shows which)", summary.failed);
-  return text + ".\n";
+  return text + fmt::format(". Memory: {} at most.\n", format_bytes(peak_resident_bytes()));
 }
 
 int run(const Arguments& arguments) {

@@ -110,7 +110,7 @@ TEST_F(BundledSeries, EveryCellHasTheReferenceAccuracy) {
       EXPECT_EQ(checkpoint->ref.tokens, reference["tokens"].get<double>());
       for (const auto& [name, expected] : reference["tasks"].items()) {
         const Plan::TaskRow& task = plan.task(name, series);
-        const auto& cell = cells.at({*checkpoint->weights, task.request_set, plan.settings});
+        const auto& cell = cells.at({*checkpoint->weights, task.request_set, checkpoint->settings});
         const auto scores = read_scores(store, cell.id, store.finish_order(task.request_set));
         const std::vector<Item> items = items_of(task, scores);
         const auto n = static_cast<double>(items.size());
@@ -156,7 +156,7 @@ TEST_F(BundledSeries, ChoicesHaveTheReferenceLogProbabilities) {
                                          [&](const auto& row) { return row.ref.step == step; });
     if (checkpoint == series->checkpoints.end()) continue;
     const Plan::TaskRow& task = plan.task("wordnet_kinds", *series);
-    const auto& cell = cells.at({*checkpoint->weights, task.request_set, plan.settings});
+    const auto& cell = cells.at({*checkpoint->weights, task.request_set, checkpoint->settings});
     const auto scores = read_scores(store, cell.id, store.finish_order(task.request_set));
     size_t next = 0;
     for (const Json& row : expected["logprobs"]) {

@@ -12,7 +12,7 @@ TEST(PlanTest, ReadsBackWhatWasWritten) {
   const Scratch scratch;
   Store store = Store::open(scratch / "store.sqlite");
   const int64_t weights = store.add_weights({"w"});
-  Plan plan{.task_names = {"b", "a"}, .settings = "float32 cpu"};
+  Plan plan{.task_names = {"b", "a"}};
   for (const char* name : {"b", "a"}) {
     plan.tasks.push_back({.name = name,
                           .content_sha256 = "c",
@@ -23,8 +23,8 @@ TEST(PlanTest, ReadsBackWhatWasWritten) {
   }
   plan.series = {
       {.name = "s", .group = "g", .control_for = "x", .mix = Mix::web, .tokenizer_sha256 = "t"}};
-  plan.series[0].checkpoints = {{{"s", 10, 1e9, "path/10"}, weights, ""},
-                                {{"s", 20, 2e9, "path/20"}, {}, "damaged"}};
+  plan.series[0].checkpoints = {{{"s", 10, 1e9, "path/10"}, weights, "", "float32 cpu"},
+                                {{"s", 20, 2e9, "path/20"}, {}, "damaged", ""}};
   plan.rules.early = {.max_tokens = 206e9, .step_multiple = 4000};
   plan.rules.reference = {RankingReference::Kind::at_step, 7};
   plan.rules.signal_weight = 0.25;
@@ -41,6 +41,7 @@ TEST(PlanTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read.series[0].checkpoints[0].weights, weights);
   EXPECT_EQ(read.series[0].checkpoints[1].weights, std::nullopt);
   EXPECT_EQ(read.series[0].checkpoints[1].error, "damaged");
+  EXPECT_EQ(read.series[0].checkpoints[0].settings, "float32 cpu");
   EXPECT_EQ(read.rules.early.max_tokens, 206e9);
   EXPECT_TRUE(std::isinf(read.rules.late.max_tokens));
   EXPECT_EQ(read.rules.reference.step, 7);
@@ -52,7 +53,7 @@ TEST(PlanTest, TheLatestPlanCounts) {
   const Scratch scratch;
   Store store = Store::open(scratch / "store.sqlite");
   expect_error([&] { read_plan(store); }, "no sweep yet");
-  Plan plan{.settings = "x"};
+  Plan plan;
   plan.series = {{.name = "old"}, {.name = "both"}};
   write_plan(store, plan);
   plan.series = {{.name = "both"}, {.name = "new"}};
@@ -66,7 +67,7 @@ TEST(PlanTest, TheLatestPlanCounts) {
 TEST(PlanTest, DamagedItemsAreAnError) {
   const Scratch scratch;
   Store store = Store::open(scratch / "store.sqlite");
-  Plan plan{.task_names = {"t"}, .settings = "x"};
+  Plan plan{.task_names = {"t"}};
   plan.tasks = {{.name = "t",
                  .request_set = store.add_request_set("r", {0}),
                  .items = {{0, {{1, 1}, {2, 2}}}},

@@ -30,6 +30,7 @@ class FakeEngine final : public Engine {
     return {.rows = tree.rows()};
   }
 
+  int64_t working_bytes(const PrefixTree&) const override { return 0; }
   int64_t vocabulary() const override { return 1 << 20; }
   int64_t max_positions() const override { return positions; }
 };

@@ -1,4 +1,4 @@
-#include "engine/cpu/simd.h"
+#include "engine/cpu/isa.h"
 
 #include <cstdlib>
 #include <string>
@@ -23,6 +23,14 @@ bool has_isa(Isa isa) {
   if (isa == Isa::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}
+
+bool has_bfloat16_products() {
+#if defined(__x86_64__)
+  return has_isa(Isa::avx512) && __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif
