@@ -15,46 +15,94 @@ float softplus(float x) {
   return x > kSoftplusLinear ? x : std::log1p(std::exp(x));
 }
 
-// Up to kLanes neighbouring columns of one head: they share dt, decay, B and C, and their slice of
-// the state, [N, kLanes], stays in the cache while all rows of the wave pass.
-struct Lane {
+// Neighbouring columns of one head, at most kGroupVectors vectors of them: they share dt, decay, B
+// and C, and their slice of the state, [N, vectors · kLanes], stays in the cache while all rows of
+// the wave pass.
+constexpr int kGroupVectors = 4;
+
+struct Group {
   int64_t head;
-  int64_t first;  // column within the inner width E
-  int64_t count;
-  int64_t b, c;  // columns of B and C in xbc
+  int64_t first;    // column within the inner width E
+  int64_t columns;  // the last vector may be partial
+  int64_t b, c;     // columns of B and C in xbc
+
+  int64_t vectors() const { return (columns + kLanes - 1) / kLanes; }
+  int64_t width() const { return vectors() * kLanes; }
 };
 
-// S ← decay·S + (dt·x)·B, returns Sᵀ·C. Four partial sums hide the latency of the additions; they
-// are joined in a fixed order.
-E2LM_INLINE inline Floats step(float* state, int64_t size, float decay, Floats dtx, const float* b,
-                               const float* c) {
-  Floats sums[4] = {};
-  int64_t n = 0;
-  for (; n + 4 <= size; n += 4) {
-    for (int64_t i = 0; i < 4; ++i) {
-      const Floats s = load(state + (n + i) * kLanes) * decay + dtx * b[n + i];
-      store(state + (n + i) * kLanes, s);
-      sums[i] += s * c[n + i];
+// The operation as one thread sees it.
+struct ScanRows {
+  Rows xbc;
+  Rows out;
+  const float* times;  // [R, M, (dt, exp(dt·A))]
+  int64_t heads;
+  int64_t size;  // N
+};
+
+// For rows r to r + kRows - 1, one after the other: S ← decay·S + (dt·x)·B, out = Sᵀ·C + skip·x.
+// Every vector of the state passes through the rows while it is in a register, and every element of
+// B and C through the vectors. The sum over n goes in order, however many rows there are.
+template <int kVectors, int kRows>
+E2LM_INLINE inline void scan_rows(const ScanRows& scan, const Group& group, float skip, int64_t r,
+                                  float* state) {
+  Floats x[kRows][kVectors], dtx[kRows][kVectors], sums[kRows][kVectors] = {};
+  float decay[kRows];
+  const float *b[kRows], *c[kRows];
+  const auto lanes = [&](int v)
+                         E2LM_INLINE { return std::min(kLanes, group.columns - v * kLanes); };
+  for (int t = 0; t < kRows; ++t) {
+    const float* row = scan.xbc.data + (r + t) * scan.xbc.stride;
+    const float* time = scan.times + ((r + t) * scan.heads + group.head) * 2;
+    decay[t] = time[1];
+    b[t] = row + group.b;
+    c[t] = row + group.c;
+    for (int v = 0; v < kVectors; ++v) {
+      x[t][v] = load(row + group.first + v * kLanes, lanes(v));
+      dtx[t][v] = x[t][v] * time[0];
     }
   }
-  for (; n < size; ++n) {
-    const Floats s = load(state + n * kLanes) * decay + dtx * b[n];
-    store(state + n * kLanes, s);
-    sums[0] += s * c[n];
+  for (int64_t n = 0; n < scan.size; ++n) {
+    float* at = state + n * kVectors * kLanes;
+    Floats s[kVectors];
+    for (int v = 0; v < kVectors; ++v) s[v] = load(at + v * kLanes);
+    for (int t = 0; t < kRows; ++t) {
+      const float bn = b[t][n], cn = c[t][n];
+      for (int v = 0; v < kVectors; ++v) {
+        s[v] = s[v] * decay[t] + dtx[t][v] * bn;
+        sums[t][v] += s[v] * cn;
+      }
+    }
+    for (int v = 0; v < kVectors; ++v) store(at + v * kLanes, s[v]);
   }
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  for (int t = 0; t < kRows; ++t) {
+    float* row = scan.out.data + (r + t) * scan.out.stride + group.first;
+    for (int v = 0; v < kVectors; ++v) {
+      store(row + v * kLanes, sums[t][v] + x[t][v] * skip, lanes(v));
+    }
+  }
 }
 
-// Kept states hold the lane's columns only, [N, count].
-void load_state(const float* kept, const Lane& lane, int64_t size, float* state) {
+template <int kVectors>
+void scan_segment(Isa isa, const ScanRows& scan, const Group& group, float skip,
+                  const Segment& segment, float* state) {
+  dispatch(isa, [&]() E2LM_INLINE {
+    int64_t r = segment.first_row;
+    const int64_t end = segment.first_row + segment.rows;
+    for (; r + 2 <= end; r += 2) scan_rows<kVectors, 2>(scan, group, skip, r, state);
+    if (r < end) scan_rows<kVectors, 1>(scan, group, skip, r, state);
+  });
+}
+
+// Kept states hold the group's columns only, [N, columns].
+void load_state(const float* kept, const Group& group, int64_t size, float* state) {
   for (int64_t n = 0; n < size; ++n) {
-    std::copy_n(kept + n * lane.count, lane.count, state + n * kLanes);
+    std::copy_n(kept + n * group.columns, group.columns, state + n * group.width());
   }
 }
 
-void keep_state(const float* state, const Lane& lane, int64_t size, float* kept) {
+void keep_state(const float* state, const Group& group, int64_t size, float* kept) {
   for (int64_t n = 0; n < size; ++n) {
-    std::copy_n(state + n * kLanes, lane.count, kept + n * lane.count);
+    std::copy_n(state + n * group.width(), group.columns, kept + n * group.columns);
   }
 }
 
@@ -74,47 +122,43 @@ void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weigh
     }
   });
 
-  std::vector<Lane> lanes;
+  std::vector<Group> groups;
   const int64_t b = shape_.inner_width(), c = b + shape_.groups * size;
+  const int64_t widest = kGroupVectors * kLanes;
   for (int64_t m = 0; m < heads; ++m) {
-    const int64_t group = m / (heads / shape_.groups);
-    for (int64_t first = 0; first < shape_.mamba_width; first += kLanes) {
-      lanes.push_back({m, m * shape_.mamba_width + first,
-                       std::min(kLanes, shape_.mamba_width - first), b + group * size,
-                       c + group * size});
+    const int64_t shared = m / (heads / shape_.groups);
+    for (int64_t first = 0; first < shape_.mamba_width; first += widest) {
+      groups.push_back({m, m * shape_.mamba_width + first,
+                        std::min(widest, shape_.mamba_width - first), b + shared * size,
+                        c + shared * size});
     }
   }
+  const ScanRows rows = {xbc, out, time_steps_.data(), heads, size};
+  constexpr decltype(&scan_segment<1>) kScans[kGroupVectors] = {scan_segment<1>, scan_segment<2>,
+                                                                scan_segment<3>, scan_segment<4>};
 
-  parallel_for(threads_, std::ssize(lanes), 1, [&](int64_t piece, int64_t) {
-    const Lane& lane = lanes[piece];
-    const int64_t slice = size * kLanes;
+  parallel_for(threads_, std::ssize(groups), 1, [&](int64_t piece, int64_t) {
+    const Group& group = groups[piece];
+    const auto scan_piece = kScans[group.vectors() - 1];
+    const float skip = weights.skip.data()[group.head];
+    const int64_t slice = size * group.width();
     std::vector<float> current(slice), waiting(slice * wave.branch_stack);
-    const auto kept = [&](int32_t slot) { return kept_.scan(slot, layer) + lane.first * size; };
+    const auto kept = [&](int32_t slot) { return kept_.scan(slot, layer) + group.first * size; };
     for (int32_t s = 0; s < std::ssize(wave.segments); ++s) {
       const Segment& segment = wave.segments[s];
       if (segment.source >= 0) {
-        load_state(kept(segment.source), lane, size, current.data());
+        load_state(kept(segment.source), group, size, current.data());
       } else if (segment.parent < 0) {
         std::fill(current.begin(), current.end(), 0.0F);
       } else if (segment.parent != s - 1) {
         const int32_t branch = wave.segments[segment.parent].branch;
         std::copy_n(waiting.data() + branch * slice, slice, current.data());
       }
-      dispatch(isa_, [&]() E2LM_INLINE {
-        const float skip = weights.skip.data()[lane.head];
-        for (int64_t r = segment.first_row; r < segment.first_row + segment.rows; ++r) {
-          const float* row = xbc.data + r * xbc.stride;
-          const float* time = time_steps_.data() + (r * heads + lane.head) * 2;
-          const Floats x = load(row + lane.first, lane.count);
-          const Floats y =
-              step(current.data(), size, time[1], x * time[0], row + lane.b, row + lane.c);
-          store(out.data + r * out.stride + lane.first, y + x * skip, lane.count);
-        }
-      });
+      scan_piece(isa_, rows, group, skip, segment, current.data());
       if (segment.branch >= 0) {
         std::copy_n(current.data(), slice, waiting.data() + segment.branch * slice);
       }
-      if (segment.keep_state) keep_state(current.data(), lane, size, kept(segment.keep));
+      if (segment.keep_state) keep_state(current.data(), group, size, kept(segment.keep));
     }
   });
 }
