@@ -1,7 +1,6 @@
 #include "base/memory.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -16,9 +15,14 @@ int64_t resident_bytes() {
 }
 
 int64_t peak_resident_bytes() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;
+  // Not getrusage: its peak is that of whatever the process was before it became this program.
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  int64_t kibibytes = 0;
+  while (status >> word) {
+    if (word == "VmHWM:") status >> kibibytes;
+  }
+  return kibibytes * 1024;
 }
 
 std::string format_bytes(int64_t bytes) {

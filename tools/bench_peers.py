@@ -159,7 +159,7 @@ def run_e2lm(
     options: argparse.Namespace, model: Path, tokenizer: Path, file: Path
 ) -> tuple[list[float], float]:
     program = ROOT / "build/release/harness/e2lm"
-    command = [program, "logprobs", "--model", model, "--tokenizer", tokenizer]
+    command = [program, "logprobs", "--quiet", "--model", model, "--tokenizer", tokenizer]
     command += ["--requests", file, "--threads", options.threads, "--dtype", options.dtype]
     seconds = []
     for _ in range(options.repeats):

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/cpu/isa.h"
 #include "engine/cpu/kept_states.h"
 #include "engine/cpu/product.h"
-#include "engine/cpu/isa.h"
 
 namespace e2lm::cpu {
 
