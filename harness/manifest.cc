@@ -177,6 +177,7 @@ class ManifestReader {
       for (const Yaml& task : tasks->items) manifest_.tasks.push_back(task.text);
       if (manifest_.tasks.empty()) problems_.add(tasks->line, "'tasks' must be a list of names");
     }
+    if (const Yaml* dtype = keys_.find("dtype")) read_precision(*dtype);
     if (const Yaml* scoring = keys_.find("scoring")) read_scoring(*scoring);
     read_series();
     keys_.finish();
@@ -185,6 +186,17 @@ class ManifestReader {
   }
 
  private:
+  void read_precision(const Yaml& dtype) {
+    if (dtype.text == "float32") {
+      manifest_.precision = Precision::float32;
+    } else if (dtype.text == "bfloat16") {
+      manifest_.precision = Precision::bfloat16;
+    } else if (dtype.text != "auto") {
+      problems_.add(dtype.line, fmt::format("'dtype' is '{}'; it must be float32, bfloat16 or auto",
+                                            dtype.text));
+    }
+  }
+
   void read_scoring(const Yaml& node) {
     YamlMap map(node, "scoring", problems_);
     ScoringRules& rules = manifest_.rules;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "engine/precision.h"
 #include "scoring/judgement.h"
 
 namespace e2lm {
@@ -34,6 +35,7 @@ struct Manifest {
   Path path;
   std::vector<std::string> tasks;  // names, tags, globs or paths of task files
   ScoringRules rules;
+  std::optional<Precision> precision;  // of the engine; none: by checkpoint and processor
   std::vector<Series> series;
 
   // Throws Error that lists everything wrong with the file, with lines.

@@ -34,8 +34,9 @@ int run(const Arguments& arguments) {
   const auto output = arguments.text("output");
   const Path folder = output ? Path(*output) : default_run(path);
   Store store = Store::open(folder / "store.sqlite");
-  const SweepOptions options{
+  SweepOptions options{
       .engine = engine_options(arguments), .quiet = arguments.flag("quiet"), .stop = interrupted};
+  if (!options.engine.precision) options.engine.precision = manifest.precision;
   const PlannedSweep planned =
       plan_sweep(manifest, library, store, request_options(arguments), options.engine);
   const SweepSummary summary = run_sweep(planned, store, options);

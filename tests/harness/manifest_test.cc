@@ -64,6 +64,15 @@ TEST_F(ManifestTest, DefaultsAndPathsCountFromItsFolder) {
   EXPECT_EQ(series.checkpoints[4].tokens, 40000);
 }
 
+TEST_F(ManifestTest, MaySayWhatProductsAreMadeOf) {
+  const std::string rest = kMinimal;
+  EXPECT_EQ(read(rest).precision, std::nullopt);
+  EXPECT_EQ(read("dtype: auto\n" + rest).precision, std::nullopt);
+  EXPECT_EQ(read("dtype: float32\n" + rest).precision, Precision::float32);
+  EXPECT_EQ(read("dtype: bfloat16\n" + rest).precision, Precision::bfloat16);
+  expect_error([&] { read("dtype: half\n" + rest); }, "m.yaml:1", "'dtype' is 'half'");
+}
+
 TEST_F(ManifestTest, ScanTakesTheFoldersThatAreThere) {
   for (const char* name : {"iter_0000020", "iter_0000100", "iter_x", "other_0000030"}) {
     std::filesystem::create_directories(scratch_ / "runs" / name / "hf");

@@ -64,6 +64,24 @@ TEST(PlanTest, TheLatestPlanCounts) {
   EXPECT_EQ(read.series[1].name, "new");
 }
 
+// Version 1 kept the engine's settings once for the whole sweep.
+TEST(PlanTest, ReadsStoresOfVersion1) {
+  const Scratch scratch;
+  {
+    Store store = Store::open(scratch / "store.sqlite");
+    Plan plan;
+    plan.series = {{.name = "s"}};
+    plan.series[0].checkpoints = {{{"s", 10, 1e9, "path/10"}, store.add_weights({"w"}), "", "x"}};
+    write_plan(store, plan);
+    store.database().run(
+        "ALTER TABLE checkpoint DROP COLUMN settings; PRAGMA user_version = 1;"
+        "INSERT INTO meta VALUES ('settings', 'float32 cpu')");
+  }
+  const Plan read = read_plan(Store::open_existing(scratch / "store.sqlite"));
+  EXPECT_EQ(read.series[0].checkpoints[0].settings, "float32 cpu");
+  EXPECT_EQ(read_plan(Store::open_existing(scratch / "store.sqlite")).series.size(), 1U);
+}
+
 TEST(PlanTest, DamagedItemsAreAnError) {
   const Scratch scratch;
   Store store = Store::open(scratch / "store.sqlite");
