@@ -77,12 +77,13 @@ TEST_F(KillTest, EndsWithTheSameBytesAsIfNeverKilled) {
 
   std::mt19937 random(20);
   int killed = 0, finished = 0;
-  // Killed again and again, each run a little further, until it is through; then anew.
+  // Killed again and again, each run a little further, until it is through; then anew. The time
+  // given grows, so that a machine that became slower meanwhile gets through too.
   for (int run = 0; killed < 24; ++run) {
     const Path folder = scratch_ / ("run" + std::to_string(run));
-    for (;;) {
+    for (int given = 8;; ++given) {
       Program program(call(folder));
-      std::this_thread::sleep_for(whole_time * (random() % 1000) / 2000);
+      std::this_thread::sleep_for(whole_time * (random() % 1000) / 2000 * given / 8);
       program.signal(SIGKILL);
       const ProgramResult result = program.wait();
       if (result.exit_code == 0) break;
