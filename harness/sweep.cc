@@ -34,14 +34,21 @@ struct Job {
   std::vector<Cell> cells;
 };
 
-// Cells that are not done, by checkpoint. Equal weights under two names are computed once.
-std::vector<Job> missing_jobs(const PlannedSweep& planned, const Store& store) {
+// Cells that are not done, by checkpoint, and those of them that are other shards'. Equal weights
+// under two names are computed once.
+struct MissingJobs {
+  std::vector<Job> jobs;
+  int64_t cells_of_others = 0;
+};
+
+MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store, const Shard& shard) {
   const Plan& plan = planned.plan;
   std::set<Store::CellKey> covered;
   for (const auto& [key, cell] : store.cells()) {
     if (cell.state == Store::State::done) covered.insert(key);
   }
-  std::vector<Job> jobs;
+  MissingJobs missing;
+  int64_t number = 0;
   for (const Plan::SeriesRow& series : plan.series) {
     for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
       Job job{.name = fmt::format("{} step {}", series.name, checkpoint.ref.step),
@@ -54,10 +61,14 @@ std::vector<Job> missing_jobs(const PlannedSweep& planned, const Store& store) {
         if (checkpoint.weights && !covered.insert(key).second) continue;
         job.cells.push_back({key, &planned.tasks.at(request_set)});
       }
-      if (!job.cells.empty()) jobs.push_back(std::move(job));
+      if (!shard.has(number++)) {
+        missing.cells_of_others += std::ssize(job.cells);
+      } else if (!job.cells.empty()) {
+        missing.jobs.push_back(std::move(job));
+      }
     }
   }
-  return jobs;
+  return missing;
 }
 
 class Sweeper {
@@ -144,13 +155,13 @@ int64_t count_cells(const Plan& plan) {
 
 SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options) {
   const auto started = Clock::now();
-  const std::vector<Job> jobs = missing_jobs(planned, store);
+  const auto [jobs, cells_of_others] = missing_jobs(planned, store, options.shard);
   int64_t requests = 0;
   for (const Job& job : jobs) {
     if (!job.error.empty()) continue;
     for (const Job::Cell& cell : job.cells) requests += cell.task->tree.requests();
   }
-  SweepSummary summary{.cells = count_cells(planned.plan)};
+  SweepSummary summary{.cells = count_cells(planned.plan), .left_out = cells_of_others};
   Sweeper sweeper(store, options, requests);
   Prefetch prefetch;
   for (size_t i = 0; i < jobs.size(); ++i) {

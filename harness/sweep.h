@@ -9,8 +9,19 @@
 
 namespace e2lm {
 
+// One of `count` disjoint shares of a sweep's checkpoints; together they are the sweep. Every
+// `count`th checkpoint of the manifest, from number `index` (the first is 1) on: shares hold
+// early and late checkpoints of every series alike.
+struct Shard {
+  int64_t index = 1;
+  int64_t count = 1;
+
+  bool has(int64_t checkpoint) const { return checkpoint % count == index - 1; }
+};
+
 struct SweepOptions {
   EngineOptions engine;
+  Shard shard;
   bool quiet = false;          // no progress
   std::function<bool()> stop;  // asked after every block; true ends the sweep with Interrupted
   // How a checkpoint becomes an engine; tests put another one here.
@@ -21,7 +32,8 @@ struct SweepOptions {
 struct SweepSummary {
   int64_t cells = 0;     // checkpoints × tasks
   int64_t computed = 0;  // of them, in this sweep
-  int64_t failed = 0;    // the others were there already
+  int64_t failed = 0;
+  int64_t left_out = 0;  // of other shards, and not in the store; the others were there already
   double seconds = 0;
   int64_t predicted_bytes = 0;  // of this process at most, said before each cell
 };

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "engine/cpu/isa.h"
+#include "engine/cpu/simd.h"
 
 namespace e2lm::cpu {
 

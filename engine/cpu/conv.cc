@@ -9,14 +9,17 @@ namespace e2lm::cpu {
 namespace {
 
 // out = SiLU(bias + Σ_t taps[t] ⊙ weight[t]); a null tap is zero. weight is [W, C].
+template <class Floats>
 E2LM_INLINE inline void convolve_row(const float* const* taps, int64_t count_taps,
                                      const float* weight, const float* bias, int64_t channels,
                                      float* out) {
   for (int64_t c = 0; c < channels; c += kLanes) {
     const int64_t count = std::min(kLanes, channels - c);
-    Floats sum = bias ? load(bias + c, count) : Floats{};
+    Floats sum = bias ? load<Floats>(bias + c, count) : Floats{};
     for (int64_t t = 0; t < count_taps; ++t) {
-      if (taps[t]) sum += load(taps[t] + c, count) * load(weight + t * channels + c, count);
+      if (taps[t])
+        sum =
+            sum + load<Floats>(taps[t] + c, count) * load<Floats>(weight + t * channels + c, count);
     }
     store(out + c, silu(sum), count);
   }
@@ -40,13 +43,13 @@ void CpuBackend::convolve(const Wave& wave, int64_t layer, const MambaWeights& w
     const RowBlock& block = blocks_[piece];
     const Segment& segment = wave.segments[block.segment];
     std::vector<const float*> inputs(taps);
-    dispatch(isa_, [&]() E2LM_INLINE {
+    dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
       for (int64_t i = block.first; i < block.first + block.rows; ++i) {
         for (int64_t t = 0; t < taps; ++t) {
           inputs[t] = row_before(block.segment, i, taps - 1 - t);
         }
-        convolve_row(inputs.data(), taps, weights.conv_weight.data(), bias, channels,
-                     out.data + (segment.first_row + i) * out.stride);
+        convolve_row<Floats>(inputs.data(), taps, weights.conv_weight.data(), bias, channels,
+                             out.data + (segment.first_row + i) * out.stride);
       }
     });
   });

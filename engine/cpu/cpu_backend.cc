@@ -62,7 +62,7 @@ void CpuBackend::end_wave(const Wave& wave) {
 
 void CpuBackend::embed(const Wave& wave, const EmbeddingTable& table, float multiplier,
                        Rows hidden) {
-  for_each_row(threads_, isa_, wave.rows(), [&](int64_t r) E2LM_INLINE {
+  for_each_row(threads_, isa_, wave.rows(), [&](auto, int64_t r) E2LM_INLINE {
     float* out = hidden.data + r * hidden.stride;
     const auto width = static_cast<size_t>(hidden.width);
     read_floats(*table.tensor, wave.tokens[r] * hidden.width, {out, width});

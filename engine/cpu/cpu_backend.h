@@ -54,7 +54,7 @@ class CpuBackend final : public Backend {
     int32_t first = 0;  // within the segment
     int32_t rows = 0;
   };
-  static constexpr int32_t kBlockRows = 16;
+  static constexpr int32_t kBlockRows = 32;
 
   void prepare_rotations(int32_t positions);
   int64_t logprob_bytes_per_row() const;

@@ -18,24 +18,24 @@ struct PanelSum {
 };
 
 // Logits stay in the tile; z is scaled in place. Lanes beyond `count` are not looked at.
+template <class Floats>
 E2LM_INLINE inline PanelSum reduce_logits(const float* acc, const float* scale, int64_t first,
                                           int64_t count, float* z) {
-  Floats top = splat(-std::numeric_limits<float>::infinity());
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  Floats top = splat<Floats>(kLowest);
   for (int64_t j = 0; j < count; j += kLanes) {
     const int64_t lanes = std::min(kLanes, count - j);
-    Floats value = load(acc + j, lanes);
-    if (scale) value *= load(scale + first + j, lanes);
+    Floats value = load<Floats>(acc + j, lanes);
+    if (scale) value = value * load<Floats>(scale + first + j, lanes);
     store(z + j, value, lanes);
-    for (int64_t i = lanes; i < kLanes; ++i) value[i] = -std::numeric_limits<float>::infinity();
-    top = max(top, value);
+    top = max(top, load<Floats>(z + j, lanes, kLowest));
   }
   PanelSum result{.highest = largest(top), .sum = 0, .argmax = 0};
   Floats total = {};
   for (int64_t j = 0; j < count; j += kLanes) {
     const int64_t lanes = std::min(kLanes, count - j);
-    Floats e = exp(load(z + j, lanes) - result.highest);
-    for (int64_t i = lanes; i < kLanes; ++i) e[i] = 0;
-    total += e;
+    const Floats e = exp(load<Floats>(z + j, lanes) - result.highest);
+    total = total + first_lanes(e, lanes);
   }
   result.sum = sum(total);
   const float* at = std::find(z, z + count, result.highest);
@@ -79,10 +79,10 @@ void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weigh
 
   Array normed = activations(rows, hidden.width);
   const Rows normed_rows = normed.rows(hidden.width);
-  for_each_row(threads_, isa_, rows, [&](int64_t i) E2LM_INLINE {
+  for_each_row(threads_, isa_, rows, [&]<class Floats>(Floats, int64_t i) E2LM_INLINE {
     const float* row = hidden.data + wave.scored_rows[i].row * hidden.stride;
-    normalize(row, norm_weight.data(), inverse_rms(row, hidden.width, eps), hidden.width,
-              normed_rows.data + i * hidden.width);
+    normalize<Floats>(row, norm_weight.data(), inverse_rms<Floats>(row, hidden.width, eps),
+                      hidden.width, normed_rows.data + i * hidden.width);
   });
 
   std::vector<PanelSum> sums(rows * panels);
@@ -92,8 +92,8 @@ void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weigh
     float z[kPanelOutputs];
     for (int64_t i = 0; i < tile.rows; ++i) {
       const int64_t row = tile.first_row + i;
-      dispatch(isa_, [&]() E2LM_INLINE {
-        sums[row * panels + tile.panel_index] = reduce_logits(
+      dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
+        sums[row * panels + tile.panel_index] = reduce_logits<Floats>(
             tile.acc + i * tile.panel.outputs, scale, tile.panel.first, tile.panel.outputs, z);
       });
       const Wave::ScoredRow& scored = wave.scored_rows[row];

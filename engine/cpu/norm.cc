@@ -7,10 +7,10 @@
 namespace e2lm::cpu {
 
 void CpuBackend::rms_norm(const Wave& wave, Rows x, const Array& weight, float eps, Rows out) {
-  for_each_row(threads_, isa_, wave.rows(), [&](int64_t r) E2LM_INLINE {
+  for_each_row(threads_, isa_, wave.rows(), [&]<class Floats>(Floats, int64_t r) E2LM_INLINE {
     const float* row = x.data + r * x.stride;
-    normalize(row, weight.data(), inverse_rms(row, x.width, eps), x.width,
-              out.data + r * out.stride);
+    normalize<Floats>(row, weight.data(), inverse_rms<Floats>(row, x.width, eps), x.width,
+                      out.data + r * out.stride);
   });
 }
 

@@ -8,16 +8,18 @@
 namespace e2lm::cpu {
 
 // 1 / sqrt(mean(x²) + eps)
+template <class Floats>
 E2LM_INLINE inline float inverse_rms(const float* x, int64_t width, float eps) {
-  return 1.0F / std::sqrt(dot(x, x, width) / static_cast<float>(width) + eps);
+  return 1.0F / std::sqrt(dot<Floats>(x, x, width) / static_cast<float>(width) + eps);
 }
 
 // out = x · factor ⊙ weight
+template <class Floats>
 E2LM_INLINE inline void normalize(const float* x, const float* weight, float factor, int64_t width,
                                   float* out) {
   for (int64_t i = 0; i < width; i += kLanes) {
     const int64_t count = std::min(kLanes, width - i);
-    store(out + i, load(x + i, count) * factor * load(weight + i, count), count);
+    store(out + i, load<Floats>(x + i, count) * factor * load<Floats>(weight + i, count), count);
   }
 }
 

@@ -58,10 +58,10 @@ void write_operands(Isa isa, Operand operand, const float* x, int64_t count, std
     std::memcpy(out, x, count * sizeof(float));
   } else if (operand == Operand::bfloat16) {
     auto* to = reinterpret_cast<uint16_t*>(out);
-    dispatch(isa, [&]() E2LM_INLINE { round_floats(x, count, to); });
+    dispatch(isa, [&](auto) E2LM_INLINE { round_floats(x, count, to); });
   } else {
     auto* to = reinterpret_cast<float*>(out);
-    dispatch(isa, [&]() E2LM_INLINE { round_floats(x, count, to); });
+    dispatch(isa, [&](auto) E2LM_INLINE { round_floats(x, count, to); });
   }
 }
 
@@ -167,7 +167,7 @@ std::unique_ptr<Matrix> CpuBackend::matrix(HostMatrix weights) {
 namespace {
 
 // out[r] (+)= acc ⊙ scale + bias, for the rows and outputs of one tile.
-template <bool kAdd>
+template <bool kAdd, class Floats>
 E2LM_INLINE inline void finish_tile(const ProductTile& tile, const float* scale, const float* bias,
                                     Rows out) {
   for (int64_t r = 0; r < tile.rows; ++r) {
@@ -175,10 +175,10 @@ E2LM_INLINE inline void finish_tile(const ProductTile& tile, const float* scale,
     float* to = out.data + (tile.first_row + r) * out.stride + tile.panel.first;
     for (int64_t j = 0; j < tile.panel.outputs; j += kLanes) {
       const int64_t count = std::min(kLanes, tile.panel.outputs - j);
-      Floats value = load(acc + j, count);
-      if (scale) value *= load(scale + tile.panel.first + j, count);
-      if (bias) value += load(bias + tile.panel.first + j, count);
-      if (kAdd) value += load(to + j, count);
+      Floats value = load<Floats>(acc + j, count);
+      if (scale) value = value * load<Floats>(scale + tile.panel.first + j, count);
+      if (bias) value = value + load<Floats>(bias + tile.panel.first + j, count);
+      if (kAdd) value = value + load<Floats>(to + j, count);
       store(to + j, value, count);
     }
   }
@@ -190,7 +190,8 @@ void multiply(int threads, Isa isa, int64_t rows, OperandRows x, const Matrix& w
   const float* scale = matrix.scale.empty() ? nullptr : matrix.scale.data();
   const float* bias = matrix.bias.empty() ? nullptr : matrix.bias.data();
   for_each_tile(threads, rows, x, matrix, [&](const ProductTile& tile) {
-    dispatch(isa, [&]() E2LM_INLINE { finish_tile<kAdd>(tile, scale, bias, out); });
+    dispatch(isa, [&]<class Floats>(Floats)
+                      E2LM_INLINE { finish_tile<kAdd, Floats>(tile, scale, bias, out); });
   });
 }
 

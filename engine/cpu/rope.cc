@@ -23,7 +23,7 @@ void CpuBackend::prepare_rotations(int32_t positions) {
 
 void CpuBackend::rope(const Wave& wave, Rows heads) {
   const int64_t half = shape_.head_width / 2;
-  for_each_row(threads_, isa_, wave.rows(), [&](int64_t r) E2LM_INLINE {
+  for_each_row(threads_, isa_, wave.rows(), [&](auto, int64_t r) E2LM_INLINE {
     const float* cos = rotations_.data() + int64_t{wave.positions[r]} * 2 * half;
     const float* sin = cos + half;
     float* row = heads.data + r * heads.stride;

@@ -18,7 +18,7 @@ float softplus(float x) {
 // Neighbouring columns of one head, at most kGroupVectors vectors of them: they share dt, decay, B
 // and C, and their slice of the state, [N, vectors · kLanes], stays in the cache while all rows of
 // the wave pass.
-constexpr int kGroupVectors = 4;
+constexpr int kGroupVectors = 2;
 
 struct Group {
   int64_t head;
@@ -42,7 +42,7 @@ struct ScanRows {
 // For rows r to r + kRows - 1, one after the other: S ← decay·S + (dt·x)·B, out = Sᵀ·C + skip·x.
 // Every vector of the state passes through the rows while it is in a register, and every element of
 // B and C through the vectors. The sum over n goes in order, however many rows there are.
-template <int kVectors, int kRows>
+template <class Floats, int kVectors, int kRows>
 E2LM_INLINE inline void scan_rows(const ScanRows& scan, const Group& group, float skip, int64_t r,
                                   float* state) {
   Floats x[kRows][kVectors], dtx[kRows][kVectors], sums[kRows][kVectors] = {};
@@ -57,19 +57,19 @@ E2LM_INLINE inline void scan_rows(const ScanRows& scan, const Group& group, floa
     b[t] = row + group.b;
     c[t] = row + group.c;
     for (int v = 0; v < kVectors; ++v) {
-      x[t][v] = load(row + group.first + v * kLanes, lanes(v));
+      x[t][v] = load<Floats>(row + group.first + v * kLanes, lanes(v));
       dtx[t][v] = x[t][v] * time[0];
     }
   }
   for (int64_t n = 0; n < scan.size; ++n) {
     float* at = state + n * kVectors * kLanes;
     Floats s[kVectors];
-    for (int v = 0; v < kVectors; ++v) s[v] = load(at + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) s[v] = load<Floats>(at + v * kLanes);
     for (int t = 0; t < kRows; ++t) {
       const float bn = b[t][n], cn = c[t][n];
       for (int v = 0; v < kVectors; ++v) {
         s[v] = s[v] * decay[t] + dtx[t][v] * bn;
-        sums[t][v] += s[v] * cn;
+        sums[t][v] = sums[t][v] + s[v] * cn;
       }
     }
     for (int v = 0; v < kVectors; ++v) store(at + v * kLanes, s[v]);
@@ -82,14 +82,25 @@ E2LM_INLINE inline void scan_rows(const ScanRows& scan, const Group& group, floa
   }
 }
 
+// Rows [r, end), kRows at a time and the rest fewer.
+template <class Floats, int kVectors, int kRows>
+E2LM_INLINE inline void scan_range(const ScanRows& scan, const Group& group, float skip, int64_t r,
+                                   int64_t end, float* state) {
+  for (; r + kRows <= end; r += kRows) {
+    scan_rows<Floats, kVectors, kRows>(scan, group, skip, r, state);
+  }
+  if constexpr (kRows > 1) {
+    scan_range<Floats, kVectors, kRows / 2>(scan, group, skip, r, end, state);
+  }
+}
+
 template <int kVectors>
 void scan_segment(Isa isa, const ScanRows& scan, const Group& group, float skip,
                   const Segment& segment, float* state) {
-  dispatch(isa, [&]() E2LM_INLINE {
-    int64_t r = segment.first_row;
-    const int64_t end = segment.first_row + segment.rows;
-    for (; r + 2 <= end; r += 2) scan_rows<kVectors, 2>(scan, group, skip, r, state);
-    if (r < end) scan_rows<kVectors, 1>(scan, group, skip, r, state);
+  dispatch(isa, [&]<class Floats>(Floats) E2LM_INLINE {
+    constexpr int kRows = std::max(1, kAccumulators<Floats> / 2 / kVectors);
+    scan_range<Floats, kVectors, kRows>(scan, group, skip, segment.first_row,
+                                        segment.first_row + segment.rows, state);
   });
 }
 
@@ -112,7 +123,7 @@ void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weigh
                       Rows dt_in, Rows out) {
   const int64_t heads = shape_.mamba_heads, size = shape_.state_size;
   time_steps_.resize(wave.rows() * heads * 2);
-  for_each_row(threads_, isa_, wave.rows(), [&](int64_t r) {
+  for_each_row(threads_, isa_, wave.rows(), [&](auto, int64_t r) {
     for (int64_t m = 0; m < heads; ++m) {
       const float raw = softplus(dt_in.data[r * dt_in.stride + m] + weights.dt_bias.data()[m]);
       const float dt = std::clamp(raw, weights.dt_min, weights.dt_max);
@@ -134,8 +145,7 @@ void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weigh
     }
   }
   const ScanRows rows = {xbc, out, time_steps_.data(), heads, size};
-  constexpr decltype(&scan_segment<1>) kScans[kGroupVectors] = {scan_segment<1>, scan_segment<2>,
-                                                                scan_segment<3>, scan_segment<4>};
+  constexpr decltype(&scan_segment<1>) kScans[kGroupVectors] = {scan_segment<1>, scan_segment<2>};
 
   parallel_for(threads_, std::ssize(groups), 1, [&](int64_t piece, int64_t) {
     const Group& group = groups[piece];

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "harness/commands/all.h"
@@ -14,19 +17,37 @@ namespace e2lm {
 namespace {
 
 std::string describe(const SweepSummary& summary) {
-  const int64_t reused = summary.cells - summary.computed - summary.failed;
-  if (summary.computed == 0 && summary.failed == 0) {
+  const int64_t reused = summary.cells - summary.computed - summary.failed - summary.left_out;
+  if (reused == summary.cells) {
     return fmt::format("Nothing to compute: all {} cells are in the store.\n", summary.cells);
   }
   std::string text = fmt::format("Computed {} of {} cells in {}", summary.computed, summary.cells,
                                  format_seconds(summary.seconds));
+  if (summary.left_out > 0) text += fmt::format(", {} are other shards'", summary.left_out);
   if (reused > 0) text += fmt::format(", {} were there", reused);
   if (summary.failed > 0)
     text += fmt::format(", {} failed (the report shows which)", summary.failed);
   return text + fmt::format(". Memory: {} at most.\n", format_bytes(peak_resident_bytes()));
 }
 
+Shard shard(const Arguments& arguments) {
+  const auto given = arguments.text("shard");
+  if (!given) return {};
+  int64_t index = 0, count = 0;
+  char after = '\0';
+  const int read = std::sscanf(given->c_str(), "%ld/%ld%c", &index, &count, &after);
+  if (read != 2 || index < 1 || index > count) {
+    throw Error("--shard", fmt::format("'{}' is no shard", *given),
+                "I/N, as 1/4 for the first of four");
+  }
+  return {index, count};
+}
+
 int run(const Arguments& arguments) {
+  SweepOptions options{.engine = engine_options(arguments),
+                       .shard = shard(arguments),
+                       .quiet = arguments.flag("quiet"),
+                       .stop = interrupted};
   const Path path =
       arguments.positional().empty() ? kDefaultManifest : arguments.positional().front();
   const Manifest manifest = Manifest::read(path);
@@ -34,8 +55,6 @@ int run(const Arguments& arguments) {
   const auto output = arguments.text("output");
   const Path folder = output ? Path(*output) : default_run(path);
   Store store = Store::open(folder / "store.sqlite");
-  SweepOptions options{
-      .engine = engine_options(arguments), .quiet = arguments.flag("quiet"), .stop = interrupted};
   if (!options.engine.precision) options.engine.precision = manifest.precision;
   const PlannedSweep planned =
       plan_sweep(manifest, library, store, request_options(arguments), options.engine);
@@ -57,12 +76,14 @@ Command sweep_command() {
               "What the store has already is not computed again; a sweep that was stopped "
               "goes on where it was.\nPrints a leaderboard and leaves store and report in "
               "the output folder.",
-          .options = join(join({{"output,o", "DIR", "",
-                                 "run folder; default: runs/NAME for "
-                                 "NAME.yaml"},
-                                {"quiet,q", "", "", "no progress"}},
-                               task_option_rows()),
-                          engine_option_rows()),
+          .options =
+              join(join({{"output,o", "DIR", "",
+                          "run folder; default: runs/NAME for "
+                          "NAME.yaml"},
+                         {"shard", "I/N", "", "compute only every Nth checkpoint, from the Ith on"},
+                         {"quiet,q", "", "", "no progress"}},
+                        task_option_rows()),
+                   engine_option_rows()),
           .max_positional = 1,
           .run = run};
 }

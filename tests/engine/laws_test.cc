@@ -8,8 +8,10 @@
 #include <random>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "engine/engine.h"
 #include "tests/support/golden_model.h"
+#include "tests/support/scratch.h"
 
 namespace e2lm {
 namespace {
@@ -132,6 +134,40 @@ TEST_P(Laws, EveryInstructionSetIsCloseAndReproducible) {
     }
     ::unsetenv("E2LM_ISA");
   }
+}
+
+// Far longer than a wave: it goes through in pieces, in the memory allowed, and its beginning has
+// the scores that it has alone.
+TEST(LongDocument, ScoresInBoundedMemory) {
+  constexpr int32_t kTokens = 10000, kBeginning = 700;
+  constexpr int64_t kLimit = 8 << 20;
+  const Scratch scratch;
+  std::filesystem::copy(GoldenModel::read("falcon_h1_plain").folder, scratch / "model");
+  const Path config = scratch / "model/config.json";
+  Json json = parse_json(read_file(config), config.string());
+  json["max_position_embeddings"] = kTokens;
+  write_file(config, json.dump());
+
+  std::mt19937 random(11);
+  TokenRequest document{.first_scored = 1};
+  for (int32_t i = 0; i < kTokens; ++i) document.ids.push_back(static_cast<int32_t>(random() % 90));
+  const TokenRequest beginning{{document.ids.begin(), document.ids.begin() + kBeginning}, 1};
+
+  const Checkpoint checkpoint = Checkpoint::open(scratch / "model");
+  const auto engine = Engine::open(checkpoint, {.memory_bytes = kLimit});
+  const TokenScores alone = score_all(*engine, std::vector{beginning}).front();
+  const int64_t before = resident_bytes();
+  TokenScores whole;
+  const EngineStats stats = engine->score(PrefixTree::build(std::vector{document}),
+                                          [&](int32_t, TokenScores s) { whole = std::move(s); });
+  EXPECT_GT(stats.waves, 3);
+  EXPECT_LE(stats.predicted_bytes, kLimit);
+#ifndef __SANITIZE_ADDRESS__  // it keeps what was freed
+  EXPECT_LE(peak_resident_bytes(), before + kLimit);
+#endif
+  ASSERT_EQ(std::ssize(whole.logprobs_nats), kTokens - 1);
+  EXPECT_TRUE(std::equal(alone.logprobs_nats.begin(), alone.logprobs_nats.end(),
+                         whole.logprobs_nats.begin()));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Laws,

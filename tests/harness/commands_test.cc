@@ -54,6 +54,8 @@ TEST(CommandsTest, WrongUseIsASentenceAndExitCodeTwo) {
   EXPECT_THAT(refused({"score", "--format", "xml", "nowhere"}), HasSubstr("xml"));
   EXPECT_THAT(refused({"score", "nowhere"}), HasSubstr("no such store"));
   EXPECT_THAT(refused({"sweep", "nowhere.yaml"}), HasSubstr("nowhere.yaml"));
+  EXPECT_THAT(refused({"sweep", "--shard", "5/4"}), HasSubstr("'5/4' is no shard"));
+  EXPECT_THAT(refused({"sweep", "--shard", "1/4x"}), HasSubstr("as 1/4 for the first of four"));
   EXPECT_THAT(refused({"ls", "things"}), HasSubstr("'things' is no list"));
 }
 

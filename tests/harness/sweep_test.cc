@@ -12,12 +12,12 @@ namespace {
 
 class SweepTest : public testing::Test {
  protected:
-  SweepSummary sweep() {
+  SweepSummary sweep(Shard shard = {}) {
     Store store = Store::open(store_path_);
     const PlannedSweep planned =
         plan_sweep(Manifest::read(folder_.manifest), TaskLibrary({}), store, {}, EngineOptions{});
     opened_ = 0;
-    SweepOptions options{.quiet = true};
+    SweepOptions options{.shard = shard, .quiet = true};
     options.open_engine = [this](const Checkpoint& checkpoint, const EngineOptions&) {
       ++opened_;
       if (on_open_) on_open_(checkpoint);
@@ -46,6 +46,28 @@ TEST_F(SweepTest, ComputesEveryCellOnce) {
   ASSERT_EQ(result.curves.size(), 1u);
   ASSERT_EQ(result.curves[0].series[0].curve.size(), 3u);
   EXPECT_EQ(result.curves[0].chance, 0.5);
+}
+
+TEST_F(SweepTest, ShardsAreDisjointAndTogetherTheSweep) {
+  const SweepSummary second = sweep({2, 2});
+  EXPECT_EQ(second.computed, 1);
+  EXPECT_EQ(second.left_out, 2);
+  EXPECT_EQ(opened_, 1);
+  const SweepSummary first = sweep({1, 2});
+  EXPECT_EQ(first.computed, 2);
+  EXPECT_EQ(first.left_out, 0);
+  EXPECT_EQ(sweep().computed, 0);
+  const auto without_seconds = [this] {
+    Json json = report_json(report());
+    for (Json& cell : json["cells"]) cell.erase("seconds");
+    return json;
+  };
+  const Json together = without_seconds();
+
+  std::filesystem::remove_all(store_path_.parent_path());
+  sweep();
+  EXPECT_EQ(without_seconds(), together);
+  EXPECT_EQ(sweep({3, 7}).left_out, 0) << "what is in the store is not left out";
 }
 
 TEST_F(SweepTest, ABrokenCheckpointInTheMiddleStopsNothing) {
