@@ -5,59 +5,14 @@
 
 #include "base/parallel.h"
 #include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/key_chunks.h"
 #include "engine/cpu/simd.h"
 
 namespace e2lm::cpu {
 namespace {
 
-// A chain of texts is walked in chunks of this many keys, counted from its first token, with the
-// softmax carried from chunk to chunk (Milakov and Gimelshein, arXiv 1805.02867): any length works
-// in a fixed room, and results do not depend on how the chain was cut into segments.
-constexpr int64_t kChunkKeys = 128;
-
-int64_t whole_vectors(int64_t count) {
-  return (count + kLanes - 1) / kLanes * kLanes;
-}
-
-// Keys and values of neighbouring rows of a path, one head's columns.
-struct Span {
-  const float* k;
-  const float* v;
-  int64_t stride;
-  int64_t rows;
-};
-
-// A chunk's keys and values, laid out for the products below.
-struct Chunk {
-  int64_t width;         // P
-  std::vector<float> k;  // [kChunkKeys / kLanes, P, kLanes]
-  std::vector<float> v;  // [whole vectors of P / kLanes, kChunkKeys, kLanes]
-
-  explicit Chunk(int64_t head_width)
-      : width(head_width), k(kChunkKeys * width), v(kChunkKeys * whole_vectors(width)) {}
-
-  void copy_row(int64_t i, const float* key, const float* value) {
-    float* to = k.data() + i / kLanes * kLanes * width + i % kLanes;
-    for (int64_t p = 0; p < width; ++p) to[p * kLanes] = key[p];
-    for (int64_t p = 0; p < width; p += kLanes) {
-      std::copy_n(value + p, std::min(kLanes, width - p), v.data() + (p * kChunkKeys + i * kLanes));
-    }
-  }
-
-  // Keys [first, first + count) of the path.
-  void copy(const std::vector<Span>& path, int64_t first, int64_t count) {
-    int64_t i = 0;
-    for (const Span& span : path) {
-      for (; first < span.rows && i < count; ++first, ++i) {
-        copy_row(i, span.k + first * span.stride, span.v + first * span.stride);
-      }
-      first -= span.rows;
-      if (i == count) return;
-    }
-  }
-};
-
-// One query head of one row, and its softmax over the keys seen so far.
+// One query head of one row, and its softmax over the keys seen so far, carried from chunk to chunk
+// (Milakov and Gimelshein, arXiv 1805.02867).
 struct Query {
   const float* q;  // [P]
   float* out;      // [P], Σ_i exp(z_i - highest)·v_i
@@ -68,7 +23,7 @@ struct Query {
 };
 
 // sums[j] += Σ_i factors[j][i]·rows[i] for i below counts[j], in order. rows is [.., kLanes].
-template <class Floats, int kSums>
+template <class Floats, int64_t kSums>
 E2LM_INLINE inline void add_products(const float* const* factors, const int64_t* counts,
                                      const float* rows, Floats* sums) {
   const int64_t common = *std::min_element(counts, counts + kSums);
@@ -107,10 +62,11 @@ E2LM_INLINE inline void exponentiate(Query& query, int64_t count, float* scores)
   query.sum = query.sum * query.decay + sum(total);
 }
 
-// Queries [0, count), at most kSums, look at the chunk's keys, the path's from `first` on.
-template <class Floats, int kSums>
-E2LM_INLINE inline void attend(Query* queries, int64_t count, const Chunk& chunk, int64_t first,
+// Queries [0, count), at most kSums, look at the chunk's keys. `width` is P.
+template <class Floats, int64_t kSums>
+E2LM_INLINE inline void attend(Query* queries, int64_t count, const KeyChunk& chunk, int64_t width,
                                float scale) {
+  const int64_t first = chunk.number * kChunkKeys;
   float scores[kSums][kChunkKeys];
   const float *q[kSums], *weights[kSums];
   int64_t keys[kSums], widths[kSums], most = 0;
@@ -119,30 +75,44 @@ E2LM_INLINE inline void attend(Query* queries, int64_t count, const Chunk& chunk
     q[j] = query.q;
     weights[j] = scores[j];
     keys[j] = std::clamp<int64_t>(query.keys - first, 0, kChunkKeys);
-    widths[j] = chunk.width;
+    widths[j] = width;
     most = std::max(most, keys[j]);
   }
   for (int64_t i = 0; i < most; i += kLanes) {
     Floats dots[kSums] = {};
-    add_products<Floats, kSums>(q, widths, chunk.k.data() + i * chunk.width, dots);
+    add_products<Floats, kSums>(q, widths, chunk.k.get() + i * width, dots);
     for (int j = 0; j < kSums; ++j) store(scores[j] + i, dots[j] * scale);
   }
   for (int j = 0; j < count; ++j) {
     if (keys[j] > 0) exponentiate<Floats>(queries[j], keys[j], scores[j]);
   }
-  for (int64_t p = 0; p < chunk.width; p += kLanes) {
-    const int64_t lanes = std::min(kLanes, chunk.width - p);
+  for (int64_t p = 0; p < width; p += kLanes) {
+    const int64_t lanes = std::min(kLanes, width - p);
     Floats mixed[kSums];
     for (int j = 0; j < kSums; ++j) {
       const Query& query = queries[std::min<int64_t>(j, count - 1)];
       mixed[j] = first == 0 ? Floats{} : load<Floats>(query.out + p, lanes) * query.decay;
     }
-    add_products<Floats, kSums>(weights, keys, chunk.v.data() + p * kChunkKeys, mixed);
+    add_products<Floats, kSums>(weights, keys, chunk.v.get() + p * kChunkKeys, mixed);
     for (int j = 0; j < count; ++j) {
       if (keys[j] > 0) store(queries[j].out + p, mixed[j], lanes);
     }
   }
 }
+
+void attend_all(Isa isa, std::span<Query> queries, const KeyChunk& chunk, int64_t width,
+                float scale) {
+  dispatch(isa, [&]<class Floats>(Floats) E2LM_INLINE {
+    constexpr int64_t kSums = std::min(8, kAccumulators<Floats>);
+    for (int64_t j = 0; j < std::ssize(queries); j += kSums) {
+      const int64_t count = std::min(kSums, std::ssize(queries) - j);
+      attend<Floats, kSums>(queries.data() + j, count, chunk, width, scale);
+    }
+  });
+}
+
+// Neighbouring blocks taken together: their paths share most keys.
+constexpr int64_t kBlocksPerPiece = 8;
 
 }  // namespace
 
@@ -164,7 +134,7 @@ void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows
 
   // Root first: what earlier waves kept, then the segments of this wave down to `s` itself.
   const auto path_to = [&](int32_t s, int64_t head) {
-    std::vector<Span> path;
+    Path path;
     const int64_t column = head * width;
     for (;; s = wave.segments[s].parent) {
       const Segment& segment = wave.segments[s];
@@ -181,11 +151,8 @@ void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows
     return path;
   };
 
-  parallel_for(threads_, std::ssize(blocks_) * kv_heads, 1, [&](int64_t piece, int64_t) {
-    const RowBlock& block = blocks_[piece / kv_heads];
-    const int64_t kv_head = piece % kv_heads;
+  const auto queries_of = [&](const RowBlock& block, int64_t kv_head) {
     const Segment& segment = wave.segments[block.segment];
-    const std::vector<Span> path = path_to(block.segment, kv_head);
     std::vector<Query> queries;
     for (int64_t i = block.first; i < block.first + block.rows; ++i) {
       const int64_t r = segment.first_row + i;
@@ -195,21 +162,25 @@ void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows
                            .keys = segment.position + i + 1});
       }
     }
-    Chunk chunk(width);
-    const int64_t keys = queries.back().keys;
-    for (int64_t first = 0; first < keys; first += kChunkKeys) {
-      chunk.copy(path, first, std::min(kChunkKeys, keys - first));
-      dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
-        constexpr int kSums = std::min(8, kAccumulators<Floats>);
-        for (int64_t j = 0; j < std::ssize(queries); j += kSums) {
-          attend<Floats, kSums>(queries.data() + j,
-                                std::min<int64_t>(kSums, std::ssize(queries) - j), chunk, first,
-                                key_scale);
-        }
-      });
-    }
-    for (const Query& query : queries) {
-      for (int64_t p = 0; p < width; ++p) query.out[p] *= scale / query.sum;
+    return queries;
+  };
+
+  const int64_t groups = (std::ssize(blocks_) + kBlocksPerPiece - 1) / kBlocksPerPiece;
+  parallel_for(threads_, groups * kv_heads, 1, [&](int64_t piece, int64_t) {
+    const int64_t first_block = piece / kv_heads * kBlocksPerPiece, kv_head = piece % kv_heads;
+    const int64_t count = std::min(kBlocksPerPiece, std::ssize(blocks_) - first_block);
+    KeyChunks chunks(width);
+    for (const RowBlock& block : std::span(blocks_).subspan(first_block, count)) {
+      chunks.walk(path_to(block.segment, kv_head));
+      std::vector<Query> queries = queries_of(block, kv_head);
+      const int64_t keys = queries.back().keys;
+      for (int64_t first = 0; first < keys; first += kChunkKeys) {
+        const KeyChunk& chunk = chunks.get(first / kChunkKeys, std::min(kChunkKeys, keys - first));
+        attend_all(isa_, queries, chunk, width, key_scale);
+      }
+      for (const Query& query : queries) {
+        for (int64_t p = 0; p < width; ++p) query.out[p] *= scale / query.sum;
+      }
     }
   });
 }

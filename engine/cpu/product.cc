@@ -144,14 +144,14 @@ void for_each_tile(int threads, int64_t rows, OperandRows x, const PackedMatrix&
   parallel_for(threads, groups * std::ssize(matrix.panels), 1, [&](int64_t piece, int64_t) {
     const int64_t panel_index = piece / groups, group = piece % groups;
     const PackedMatrix::Panel& panel = matrix.panels[panel_index];
-    std::vector<float> acc(kTileRows * panel.outputs);
-    std::vector<std::byte> scratch(panel.product->scratch_bytes());
+    const auto acc = std::make_unique_for_overwrite<float[]>(kTileRows * panel.outputs);
+    const auto scratch =
+        std::make_unique_for_overwrite<std::byte[]>(panel.product->scratch_bytes());
     const int64_t last = std::min(tiles, (group + 1) * kTilesPerPiece);
     for (int64_t tile = group * kTilesPerPiece; tile < last; ++tile) {
       const int64_t first_row = tile * kTileRows;
-      panel.product->run(x.data + first_row * x.row_bytes, panel.weights, acc.data(),
-                         scratch.data());
-      use({panel, panel_index, first_row, std::min(kTileRows, rows - first_row), acc.data()});
+      panel.product->run(x.data + first_row * x.row_bytes, panel.weights, acc.get(), scratch.get());
+      use({panel, panel_index, first_row, std::min(kTileRows, rows - first_row), acc.get()});
     }
   });
 }

@@ -45,7 +45,7 @@ struct ScanRows {
 template <class Floats, int kVectors, int kRows>
 E2LM_INLINE inline void scan_rows(const ScanRows& scan, const Group& group, float skip, int64_t r,
                                   float* state) {
-  Floats x[kRows][kVectors], dtx[kRows][kVectors], sums[kRows][kVectors] = {};
+  Floats dtx[kRows][kVectors], sums[kRows][kVectors];
   float decay[kRows];
   const float *b[kRows], *c[kRows];
   const auto lanes = [&](int v)
@@ -57,27 +57,31 @@ E2LM_INLINE inline void scan_rows(const ScanRows& scan, const Group& group, floa
     b[t] = row + group.b;
     c[t] = row + group.c;
     for (int v = 0; v < kVectors; ++v) {
-      x[t][v] = load<Floats>(row + group.first + v * kLanes, lanes(v));
-      dtx[t][v] = x[t][v] * time[0];
+      dtx[t][v] = load<Floats>(row + group.first + v * kLanes, lanes(v)) * time[0];
+      sums[t][v] = Floats{};
     }
   }
-  for (int64_t n = 0; n < scan.size; ++n) {
+  const int64_t size = scan.size;  // in a register: the stores below could change scan
+  for (int64_t n = 0; n < size; ++n) {
     float* at = state + n * kVectors * kLanes;
     Floats s[kVectors];
     for (int v = 0; v < kVectors; ++v) s[v] = load<Floats>(at + v * kLanes);
     for (int t = 0; t < kRows; ++t) {
       const float bn = b[t][n], cn = c[t][n];
       for (int v = 0; v < kVectors; ++v) {
-        s[v] = s[v] * decay[t] + dtx[t][v] * bn;
+        s[v] = dtx[t][v] * bn + s[v] * decay[t];
         sums[t][v] = sums[t][v] + s[v] * cn;
       }
     }
     for (int v = 0; v < kVectors; ++v) store(at + v * kLanes, s[v]);
   }
+  // x is read again rather than held: the loop above has use for every register.
   for (int t = 0; t < kRows; ++t) {
-    float* row = scan.out.data + (r + t) * scan.out.stride + group.first;
+    const float* x = scan.xbc.data + (r + t) * scan.xbc.stride + group.first;
+    float* out = scan.out.data + (r + t) * scan.out.stride + group.first;
     for (int v = 0; v < kVectors; ++v) {
-      store(row + v * kLanes, sums[t][v] + x[t][v] * skip, lanes(v));
+      const Floats skipped = load<Floats>(x + v * kLanes, lanes(v)) * skip;
+      store(out + v * kLanes, sums[t][v] + skipped, lanes(v));
     }
   }
 }
