@@ -119,11 +119,19 @@ void Checkpoint::release_pages() const {
   for (const SafetensorsFile& file : files_) file.file().release_pages();
 }
 
+// Read at once, so that a large file need not fit into memory.
+constexpr size_t kHashPiece = 32 << 20;
+
 std::string Checkpoint::sha256() const {
   Sha256 hash;
   hash.add_field(config_text_);
-  for (const SafetensorsFile& file : files_) hash.add(file.file().bytes());
-  release_pages();
+  for (const SafetensorsFile& file : files_) {
+    const std::span<const std::byte> bytes = file.file().bytes();
+    for (size_t at = 0; at < bytes.size(); at += kHashPiece) {
+      hash.add(bytes.subspan(at, std::min(kHashPiece, bytes.size() - at)));
+      file.file().release_pages();
+    }
+  }
   return hash.hex();
 }
 

@@ -29,6 +29,10 @@ class Binder {
   // those whose name ends so.
   void ignore(std::string_view suffix);
 
+  // The backend has its own copy of what was taken so far: the pages of the files that hold it may
+  // go. Called after every layer, loading takes the memory of the weights once, not twice.
+  void release_pages() const { checkpoint_.release_pages(); }
+
   // Throws if the checkpoint holds a tensor that nobody took.
   void finish() const;
 

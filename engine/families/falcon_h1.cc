@@ -237,6 +237,7 @@ class FalconH1 final : public Model {
     embedding_.tensor = &tensors.tensor("model.embed_tokens.weight", {c_.vocabulary, c_.width});
     for (int64_t l = 0; l < c_.layers; ++l) {
       layers_.push_back(LayerBinder(c_, tensors, backend, l).bind());
+      tensors.release_pages();
     }
     final_norm_ = backend.array(tensors.values("model.final_layernorm.weight", {c_.width}));
     const char* head_name = c_.tied ? "model.embed_tokens" : "lm_head";

@@ -91,6 +91,7 @@ class Llama final : public Model {
     embedding_.tensor = &tensors.tensor("model.embed_tokens.weight", {c_.vocabulary, c_.width});
     for (int64_t l = 0; l < c_.layers; ++l) {
       layers_.push_back(bind_layer(c_, tensors, backend, l));
+      tensors.release_pages();
     }
     final_norm_ = backend.array(tensors.values("model.norm.weight", {c_.width}));
     const char* head_name = c_.tied ? "model.embed_tokens" : "lm_head";
