@@ -19,7 +19,8 @@ constexpr int kMaxDepth = 100;
 
 class Converter {
  public:
-  explicit Converter(std::string_view path) : path_(path) {}
+  explicit Converter(std::string_view path)
+      : path_(path), file_(std::make_shared<const std::string>(path)) {}
 
   Yaml convert(const YAML::Node& from, int depth) {
     if (++nodes_ > kMaxNodes || depth > kMaxDepth) {
@@ -28,6 +29,7 @@ class Converter {
     }
     Yaml node;
     node.line = from.Mark().line + 1;
+    node.file = file_;
     const std::string& tag = from.Tag();
     node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (tag.size() > 1 && tag[0] == '!') node.tag = tag;
@@ -62,15 +64,8 @@ class Converter {
     }
     for (const auto& entry : from) {
       if (is_merge_key(entry.first)) continue;
-      set(map, convert(entry.first, depth + 1), convert(entry.second, depth + 1));
+      map.set({convert(entry.first, depth + 1), convert(entry.second, depth + 1)});
     }
-  }
-
-  static void set(Yaml& map, Yaml key, Yaml value) {
-    for (auto& [name, old] : map.entries) {
-      if (name.text == key.text) return static_cast<void>(old = std::move(value));
-    }
-    map.entries.push_back({std::move(key), std::move(value)});
   }
 
   static void merge(Yaml& map, const Yaml& other) {
@@ -81,6 +76,7 @@ class Converter {
   }
 
   std::string path_;
+  std::shared_ptr<const std::string> file_;
   int nodes_ = 0;
 };
 
@@ -91,6 +87,22 @@ const Yaml* Yaml::find(std::string_view key) const {
     if (name.text == key) return &value;
   }
   return nullptr;
+}
+
+void Yaml::set(YamlEntry entry) {
+  for (YamlEntry& old : entries) {
+    if (old.key.text == entry.key.text) return static_cast<void>(old = std::move(entry));
+  }
+  entries.push_back(std::move(entry));
+}
+
+std::string Yaml::where() const {
+  return fmt::format("{}:{}", file ? *file : "", line);
+}
+
+Yaml overlay(Yaml under, const Yaml& over) {
+  for (const YamlEntry& entry : over.entries) under.set(entry);
+  return under;
 }
 
 Json Yaml::json() const {
@@ -130,6 +142,11 @@ void Problems::add(int line, std::string_view what) {
                             : fmt::format("{}: {}", path_, what));
 }
 
+void Problems::add(const Yaml& node, std::string_view what) {
+  if (!node.file) return add(node.line, what);
+  lines_.push_back(fmt::format("{}: {}", node.where(), what));
+}
+
 void Problems::raise() const {
   if (!lines_.empty()) throw Error("", fmt::format("{}", fmt::join(lines_, "\n")));
 }
@@ -138,7 +155,7 @@ YamlMap::YamlMap(const Yaml& node, std::string name, Problems& problems)
     : node_(&node), name_(std::move(name)), problems_(problems) {
   if (node.kind == Yaml::Kind::map) return;
   static const Yaml kEmpty{.kind = Yaml::Kind::map};
-  problems_.add(node.line, (name_.empty() ? "the file" : name_) + " must be a mapping of keys");
+  problems_.add(node, (name_.empty() ? "the file" : name_) + " must be a mapping of keys");
   node_ = &kEmpty;
 }
 
@@ -154,7 +171,7 @@ const Yaml* YamlMap::find(std::string_view key) {
 
 const Yaml* YamlMap::require(std::string_view key) {
   const Yaml* value = find(key);
-  if (!value) problems_.add(node_->line, fmt::format("the key '{}' is missing", path(key)));
+  if (!value) problems_.add(*node_, fmt::format("the key '{}' is missing", path(key)));
   return value;
 }
 
@@ -162,7 +179,7 @@ std::optional<std::string> YamlMap::text(std::string_view key) {
   const Yaml* value = find(key);
   if (!value) return {};
   if (value->kind == Yaml::Kind::scalar) return value->text;
-  problems_.add(value->line, fmt::format("'{}' must be text", path(key)));
+  problems_.add(*value, fmt::format("'{}' must be text", path(key)));
   return {};
 }
 
@@ -170,7 +187,7 @@ std::optional<double> YamlMap::number(std::string_view key) {
   const Yaml* value = find(key);
   if (!value) return {};
   if (const auto number = yaml_number(*value)) return number;
-  problems_.add(value->line, fmt::format("'{}' must be a number", path(key)));
+  problems_.add(*value, fmt::format("'{}' must be a number", path(key)));
   return {};
 }
 
@@ -178,7 +195,7 @@ std::optional<int64_t> YamlMap::integer(std::string_view key) {
   const Yaml* value = find(key);
   if (!value) return {};
   if (const auto number = yaml_integer(*value)) return number;
-  problems_.add(value->line, fmt::format("'{}' must be a whole number", path(key)));
+  problems_.add(*value, fmt::format("'{}' must be a whole number", path(key)));
   return {};
 }
 
@@ -188,7 +205,7 @@ void YamlMap::finish() {
     std::string what = fmt::format("the key '{}' is unknown", path(key.text));
     const std::string near = nearest(key.text, known_);
     if (!near.empty()) what += fmt::format("; did you mean '{}'?", near);
-    problems_.add(key.line, what);
+    problems_.add(key, what);
   }
 }
 

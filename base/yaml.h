@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,9 +24,14 @@ struct Yaml {
   std::vector<Yaml> items;
   std::vector<YamlEntry> entries;  // of a map, in file order
   int line = 0;                    // 1-based
+  // The file it stands in. Shared by its nodes: a mapping may be put together of several files.
+  std::shared_ptr<const std::string> file;
 
   // The value under a string key, or null.
   const Yaml* find(std::string_view key) const;
+  // Puts an entry into a map, in place of one with the same key.
+  void set(YamlEntry entry);
+  std::string where() const;  // "file:line"
 
   // The value with the types PyYAML gives (YAML 1.1): `no` is false, 010 is 8, 1:30 is 90, 1e3 is
   // a string. Keys become strings.
@@ -36,6 +42,9 @@ struct YamlEntry {
   Yaml key;  // a scalar
   Yaml value;
 };
+
+// `over` on top of `under`, both maps: its keys win, whole values at a time.
+Yaml overlay(Yaml under, const Yaml& over);
 
 // Reads one document. Merge keys (<<) and aliases are resolved. Throws Error with file and line on
 // a syntax error, a key given twice, or a file that unfolds to more than a million nodes.
@@ -48,6 +57,7 @@ class Problems {
   explicit Problems(std::string path) : path_(std::move(path)) {}
 
   void add(int line, std::string_view what);
+  void add(const Yaml& node, std::string_view what);  // in the node's own file
   bool empty() const { return lines_.empty(); }
   const std::string& path() const { return path_; }
   const std::vector<std::string>& lines() const { return lines_; }  // "path:line: what"

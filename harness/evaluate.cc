@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/tokenizer/pair.h"
+#include "engine/tokenizer/rolling.h"
 
 namespace e2lm {
 namespace {
@@ -82,16 +83,25 @@ std::string PreparedTask::sha256() const {
   return hash.hex();
 }
 
-PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer) {
+PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
+                          int64_t max_positions) {
   PreparedTask prepared{.name = task.task};
   for (const Request& request : task.requests) {
-    TokenPair pair =
-        encode_pair(tokenizer, request.context, request.continuation, SpecialTokens::omit);
-    TokenRequest tokens{.ids = std::move(pair.context)};
-    tokens.first_scored = static_cast<int32_t>(tokens.ids.size());
-    tokens.ids.insert(tokens.ids.end(), pair.continuation.begin(), pair.continuation.end());
-    prepared.requests.push_back(std::move(tokens));
-    prepared.doc_ids.push_back(request.doc_id);
+    std::vector<TokenPair> pairs;
+    if (request.rolling) {
+      pairs = rolling_windows(tokenizer, request.continuation, max_positions, SpecialTokens::omit);
+    } else {
+      pairs.push_back(
+          encode_pair(tokenizer, request.context, request.continuation, SpecialTokens::omit));
+    }
+    for (TokenPair& pair : pairs) {
+      TokenRequest tokens{.ids = std::move(pair.context)};
+      tokens.first_scored = static_cast<int32_t>(tokens.ids.size());
+      tokens.ids.insert(tokens.ids.end(), pair.continuation.begin(), pair.continuation.end());
+      prepared.requests.push_back(std::move(tokens));
+      prepared.doc_ids.push_back(request.doc_id);
+    }
+    prepared.windows.push_back(static_cast<int32_t>(pairs.size()));
   }
   prepared.tree = PrefixTree::build(prepared.requests);
   return prepared;

@@ -17,14 +17,17 @@ namespace e2lm {
 // besides weights, made once and used for every checkpoint.
 struct PreparedTask {
   std::string name;
-  std::vector<TokenRequest> requests;  // one per text request, in order
+  std::vector<TokenRequest> requests;  // one per text request, in order; a rolling one has several
   std::vector<int32_t> doc_ids;        // the document of each
+  std::vector<int32_t> windows;        // by text request: how many token requests it became
   PrefixTree tree;
 
   std::string sha256() const;  // of the token requests
 };
 
-PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer);
+// `max_positions` is the most inputs a window of a rolling request has.
+PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
+                          int64_t max_positions);
 
 // Thrown out of a running evaluation when the user asks the program to stop. Not an Error: what was
 // computed is kept and nothing is wrong.

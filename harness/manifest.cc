@@ -28,9 +28,9 @@ class SeriesReader {
     series.tokenizer = tokenizer ? folder_ / *tokenizer : default_tokenizer;
     for (const char* key : {"hub", "revision", "subfolder"}) {
       if (const Yaml* value = keys_.find(key)) {
-        problems_.add(value->line, fmt::format("'{}' is not supported: checkpoints are read from "
-                                               "local folders, given by 'path'",
-                                               keys_.path(key)));
+        problems_.add(*value, fmt::format("'{}' is not supported: checkpoints are read from "
+                                          "local folders, given by 'path'",
+                                          keys_.path(key)));
       }
     }
     read_checkpoints(series);
@@ -55,7 +55,7 @@ class SeriesReader {
     if (!path || !steps || !tokens) return;
     const auto pattern = StepPattern::parse(path->text);
     if (!pattern) {
-      problems_.add(path->line,
+      problems_.add(*path,
                     fmt::format("'{}' must hold {{step}} or, with leading zeros, {{step:07}}",
                                 keys_.path("path")));
       return;
@@ -77,7 +77,7 @@ class SeriesReader {
       add_steps(node, steps);
     }
     if (steps.empty()) {
-      problems_.add(node.line, fmt::format("'{}' gives no checkpoint", keys_.path("steps")));
+      problems_.add(node, fmt::format("'{}' gives no checkpoint", keys_.path("steps")));
     }
     return steps;
   }
@@ -89,9 +89,9 @@ class SeriesReader {
       return;
     }
     if (node.kind != Yaml::Kind::map) {
-      problems_.add(node.line, fmt::format("'{}' must be 'scan', a step, a range {{from, to, by}} "
-                                           "or a list of these",
-                                           keys_.path("steps")));
+      problems_.add(node, fmt::format("'{}' must be 'scan', a step, a range {{from, to, by}} "
+                                      "or a list of these",
+                                      keys_.path("steps")));
       return;
     }
     YamlMap range(node, keys_.path("steps"), problems_);
@@ -99,7 +99,7 @@ class SeriesReader {
     const int64_t by = range.integer("by").value_or(1);
     range.finish();
     if (from < 0 || to < from || by <= 0 || (to - from) / by >= kMost) {
-      problems_.add(node.line,
+      problems_.add(node,
                     fmt::format("'{}' must have 0 <= from <= to and by > 0", keys_.path("steps")));
       return;
     }
@@ -113,13 +113,12 @@ class SeriesReader {
       YamlMap map(node, key, problems_);
       const double per_step = map.number("per_step").value_or(0);
       map.finish();
-      if (per_step <= 0)
-        problems_.add(node.line, fmt::format("'{}.per_step' must be above 0", key));
+      if (per_step <= 0) problems_.add(node, fmt::format("'{}.per_step' must be above 0", key));
       for (CheckpointRef& ref : checkpoints) ref.tokens = per_step * static_cast<double>(ref.step);
     } else if (node.kind == Yaml::Kind::list) {
       if (node.items.size() != checkpoints.size()) {
-        problems_.add(node.line, fmt::format("'{}' has {} entries for {} checkpoints", key,
-                                             node.items.size(), checkpoints.size()));
+        problems_.add(node, fmt::format("'{}' has {} entries for {} checkpoints", key,
+                                        node.items.size(), checkpoints.size()));
         return;
       }
       for (size_t i = 0; i < checkpoints.size(); ++i) {
@@ -137,7 +136,7 @@ class SeriesReader {
   void look_up_tokens(const Yaml& node, std::vector<CheckpointRef>& checkpoints) {
     const Path path = folder_ / node.text;
     if (!std::filesystem::exists(path)) {
-      problems_.add(node.line,
+      problems_.add(node,
                     fmt::format("'{}' is '{}'; it must be {{per_step: N}}, a list, e2lm or the "
                                 "path of a table",
                                 keys_.path("tokens"), node.text));
@@ -147,7 +146,7 @@ class SeriesReader {
     for (CheckpointRef& ref : checkpoints) {
       const auto row = table.find(ref.step);
       if (row == table.end()) {
-        problems_.add(node.line, fmt::format("'{}' has no row for step {}", node.text, ref.step));
+        problems_.add(node, fmt::format("'{}' has no row for step {}", node.text, ref.step));
       } else {
         ref.tokens = row->second;
       }
@@ -175,7 +174,7 @@ class ManifestReader {
     }
     if (const Yaml* tasks = keys_.require("tasks")) {
       for (const Yaml& task : tasks->items) manifest_.tasks.push_back(task.text);
-      if (manifest_.tasks.empty()) problems_.add(tasks->line, "'tasks' must be a list of names");
+      if (manifest_.tasks.empty()) problems_.add(*tasks, "'tasks' must be a list of names");
     }
     if (const Yaml* dtype = keys_.find("dtype")) read_precision(*dtype);
     if (const Yaml* scoring = keys_.find("scoring")) read_scoring(*scoring);
@@ -192,8 +191,8 @@ class ManifestReader {
     } else if (dtype.text == "bfloat16") {
       manifest_.precision = Precision::bfloat16;
     } else if (dtype.text != "auto") {
-      problems_.add(dtype.line, fmt::format("'dtype' is '{}'; it must be float32, bfloat16 or auto",
-                                            dtype.text));
+      problems_.add(
+          dtype, fmt::format("'dtype' is '{}'; it must be float32, bfloat16 or auto", dtype.text));
     }
   }
 
@@ -221,7 +220,7 @@ class ManifestReader {
     grid.step_multiple = map.integer("step_multiple").value_or(grid.step_multiple);
     map.finish();
     if (grid.step_multiple < 1 || grid.max_tokens <= grid.min_tokens) {
-      problems_.add(node.line, fmt::format("'{}' holds no checkpoint", name));
+      problems_.add(node, fmt::format("'{}' holds no checkpoint", name));
       grid.step_multiple = 1;
     }
     return grid;
@@ -238,9 +237,9 @@ class ManifestReader {
     } else if (node.text == "final" || node.text == "early-mean") {
       reference.kind = node.text == "final" ? Kind::final : Kind::early_mean;
     } else {
-      problems_.add(node.line, fmt::format("'scoring.reference' is '{}'; it must be final, "
-                                           "early-mean or {{step: N}}",
-                                           node.text));
+      problems_.add(node, fmt::format("'scoring.reference' is '{}'; it must be final, "
+                                      "early-mean or {{step: N}}",
+                                      node.text));
     }
   }
 
@@ -258,7 +257,7 @@ class ManifestReader {
         problems_.add(list->items[i].line, fmt::format("the series '{}' is given twice", name));
       }
     }
-    if (manifest_.series.empty()) problems_.add(list->line, "'series' must be a list of series");
+    if (manifest_.series.empty()) problems_.add(*list, "'series' must be a list of series");
     for (const Series& series : manifest_.series) {
       if (series.control_for.empty() || lines.contains(series.control_for)) continue;
       problems_.add(lines[series.name], fmt::format("the series '{}' is a control for '{}', which "

@@ -8,43 +8,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "harness/item_blob.h"
 
 namespace e2lm {
 namespace {
-
-// Items as int32: gold, number of choices, then characters and bytes of each.
-std::vector<int32_t> pack_items(const std::vector<ItemShape>& items) {
-  std::vector<int32_t> packed;
-  for (const ItemShape& item : items) {
-    packed.push_back(item.gold);
-    packed.push_back(static_cast<int32_t>(item.choices.size()));
-    for (const ItemShape::Choice& choice : item.choices) {
-      packed.push_back(choice.characters);
-      packed.push_back(choice.bytes);
-    }
-  }
-  return packed;
-}
-
-std::vector<ItemShape> unpack_items(const Path& path, std::span<const std::byte> bytes) {
-  std::vector<int32_t> packed(bytes.size() / sizeof(int32_t));
-  std::memcpy(packed.data(), bytes.data(), packed.size() * sizeof(int32_t));
-  std::vector<ItemShape> items;
-  for (size_t at = 0; at < packed.size();) {
-    const int64_t choices = at + 1 < packed.size() ? packed[at + 1] : -1;
-    ItemShape item{.gold = packed[at]};
-    at += 2;
-    if (choices < 1 || item.gold < 0 || item.gold >= choices ||
-        std::ssize(packed) - static_cast<int64_t>(at) < 2 * choices) {
-      throw StoreError(path.string(), "holds a damaged task");
-    }
-    for (int64_t c = 0; c < choices; ++c, at += 2) {
-      item.choices.push_back({packed[at], packed[at + 1]});
-    }
-    items.push_back(std::move(item));
-  }
-  return items;
-}
 
 Json grid_json(const Grid& grid) {
   Json json = {{"min_tokens", grid.min_tokens}, {"step_multiple", grid.step_multiple}};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 #include "engine/checkpoint.h"
@@ -17,15 +18,16 @@ namespace {
 std::vector<std::string> checked_metrics(const Task& task) {
   std::vector<std::string> names;
   Problems problems(task.path.string());
-  for (const Task::MetricName& metric : task.metrics) {
+  for (const Task::Metric& metric : task.metrics) {
     if (!find_metric(metric.name)) {
-      problems.add(metric.line, fmt::format("the metric '{}' is unknown; `e2lm ls metrics` shows "
+      problems.add(metric.node, fmt::format("the metric '{}' is unknown; `e2lm ls metrics` shows "
                                             "those there are",
                                             metric.name));
     }
     names.push_back(metric.name);
   }
   problems.raise();
+  if (names.empty()) names = {"acc", "acc_norm"};
   return names;
 }
 
@@ -39,6 +41,30 @@ Path tokenizer_path(const Series& series) {
               "a key 'tokenizer' in the manifest or a tokenizer.json in the checkpoints' folders");
 }
 
+// Items of rolling requests know in how many windows they were scored.
+std::vector<ItemShape> with_windows(const TaskRequests& task, const PreparedTask& prepared) {
+  std::vector<ItemShape> items = task.items;
+  if (task.output_type != OutputType::loglikelihood_rolling) return items;
+  for (size_t i = 0; i < items.size(); ++i) items[i].windows = prepared.windows[i];
+  return items;
+}
+
+// The fewest positions that a model of the manifest has: rolling requests are cut alike for all.
+int64_t fewest_positions(const Manifest& manifest) {
+  int64_t fewest = std::numeric_limits<int32_t>::max();
+  for (const Series& series : manifest.series) {
+    for (const CheckpointRef& ref : series.checkpoints) {
+      try {
+        const Checkpoint checkpoint = Checkpoint::open(ref.folder);
+        fewest = std::min(fewest, ConfigReader(checkpoint).size("max_position_embeddings"));
+      } catch (const Error&) {
+        continue;  // it fails by itself, later
+      }
+    }
+  }
+  return fewest;
+}
+
 class Planner {
  public:
   Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
@@ -47,7 +73,14 @@ class Planner {
 
   PlannedSweep plan(const Manifest& manifest) {
     result_.plan.rules = manifest.rules;
-    for (const std::string& word : manifest.tasks) read_tasks(word);
+    for (const Task& task : library_.select(manifest.tasks).tasks) {
+      result_.plan.task_names.push_back(task.name);
+      tasks_.push_back({make_requests(task, requests_), checked_metrics(task)});
+    }
+    const bool rolls = std::any_of(tasks_.begin(), tasks_.end(), [](const ReadTask& task) {
+      return task.requests.output_type == OutputType::loglikelihood_rolling;
+    });
+    if (rolls) max_positions_ = fewest_positions(manifest);
     for (const Series& series : manifest.series) add_series(series);
     write_plan(store_, result_.plan);
     return std::move(result_);
@@ -58,16 +91,6 @@ class Planner {
     TaskRequests requests;
     std::vector<std::string> metrics;
   };
-
-  void read_tasks(const std::string& word) {
-    auto& names = result_.plan.task_names;
-    for (const Path& path : library_.find(word)) {
-      const Task task = Task::read(path);
-      if (std::find(names.begin(), names.end(), task.name) != names.end()) continue;
-      names.push_back(task.name);
-      tasks_.push_back({make_requests(task, requests_), checked_metrics(task)});
-    }
-  }
 
   void add_series(const Series& series) {
     const Path path = tokenizer_path(series);
@@ -94,7 +117,7 @@ class Planner {
     });
     for (const ReadTask& task : tasks_) {
       if (known) break;  // the same file under another path
-      PreparedTask prepared = prepare_task(task.requests, tokenizer);
+      PreparedTask prepared = prepare_task(task.requests, tokenizer, max_positions_);
       const auto order = prepared.tree.order();
       const int64_t request_set =
           store_.add_request_set(prepared.sha256(), {order.begin(), order.end()});
@@ -102,7 +125,7 @@ class Planner {
                       .content_sha256 = task.requests.sha256(),
                       .tokenizer_sha256 = tokenizer.sha256(),
                       .request_set = request_set,
-                      .items = task.requests.items,
+                      .items = with_windows(task.requests, prepared),
                       .metrics = task.metrics});
       result_.tasks.emplace(request_set, std::move(prepared));
     }
@@ -129,6 +152,7 @@ class Planner {
   Store& store_;
   const RequestOptions& requests_;
   const EngineOptions& engine_;
+  int64_t max_positions_ = 0;
   PlannedSweep result_;
   std::vector<ReadTask> tasks_;
   std::map<Path, std::string> tokenizers_;  // their SHA-256

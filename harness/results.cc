@@ -108,7 +108,7 @@ class Loader {
     std::vector<Item> items;
     size_t next = 0;
     for (const ItemShape& shape : task.items) {
-      Item item{.gold = shape.gold};
+      Item item{.gold = shape.golds.front()};
       for (const ItemShape::Choice& choice : shape.choices) {
         const RequestScore& score = scores.at(next++);
         item.choices.push_back({.logprob_nats = score.nats,

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "harness/store_upgrade.h"
 
 namespace e2lm {
 namespace {
@@ -128,14 +129,10 @@ void Store::prepare() {
   transaction.commit();
 }
 
-// Version 1 had the engine's settings once for all checkpoints.
 void Store::upgrade(int64_t version) {
   if (version == kSchemaVersion) return;
   Transaction transaction(database_);
-  database_.run(
-      "ALTER TABLE checkpoint ADD COLUMN settings TEXT NOT NULL DEFAULT '';"
-      "UPDATE checkpoint SET settings = (SELECT value FROM meta WHERE key = 'settings')"
-      "  WHERE EXISTS (SELECT 1 FROM meta WHERE key = 'settings');");
+  upgrade_store(database_, version);
   database_.run(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
   transaction.commit();
 }

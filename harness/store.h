@@ -25,7 +25,7 @@ namespace e2lm {
 // size does not fit its count is an Error, as is a file of another kind or of a newer schema.
 class Store {
  public:
-  static constexpr int64_t kSchemaVersion = 2;
+  static constexpr int64_t kSchemaVersion = 3;
 
   // Opens the store at `file`, making it and its folder if they are not there.
   static Store open(const Path& file);

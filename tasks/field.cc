@@ -5,48 +5,42 @@
 #include "base/error.h"
 
 namespace e2lm {
-namespace {
 
-bool is_name(std::string_view text) {
-  static constexpr std::string_view kLetters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-  return !text.empty() && text.find_first_not_of(kLetters) == std::string_view::npos &&
-         (text[0] < '0' || text[0] > '9');
-}
-
-}  // namespace
-
-Field Field::read(const Yaml& node, const std::string& key, Problems& problems) {
+Field Field::read(const Yaml& node, const std::string& key, Allowed allowed, Problems& problems) {
   Field field;
   field.key_ = key;
   field.source_ = node.json();
-  if (!node.tag.empty()) {
-    problems.add(node.line,
-                 fmt::format("'{}' is {}, which needs Python and is not run here", key, node.tag));
-    return field;
+  const bool right =
+      field.source_.is_string() || (allowed.list && field.source_.is_array()) ||
+      (allowed.mapping && field.source_.is_object()) ||
+      (allowed.number && (field.source_.is_number_integer() || field.source_.is_boolean()));
+  if (!right) {
+    problems.add(node, fmt::format("'{}' is {}; it must be text{}{}{}", key, field.source_.dump(),
+                                   allowed.number ? " or a whole number" : "",
+                                   allowed.list ? " or a list" : "",
+                                   allowed.mapping ? " or a mapping" : ""));
   }
-  const bool usable =
-      field.source_.is_string() || field.source_.is_array() || field.source_.is_number_integer();
-  if (!usable) {
-    problems.add(node.line, fmt::format("'{}' must be text, a list or a whole number", key));
+  if (field.source_.is_object()) {
+    Json values = Json::array();
+    for (const YamlEntry& entry : node.entries) values.push_back(entry.value.json());
+    field.source_ = std::move(values);
   }
   if (!field.source_.is_string()) return field;
-  const std::string where = fmt::format("{}:{}: {}", problems.path(), node.line, key);
   try {
-    field.template_ = Template::parse(field.source_.get<std::string>(), where);
+    field.template_ =
+        Template::parse(field.source_.get<std::string>(), fmt::format("{}: {}", node.where(), key));
   } catch (const Error& error) {
-    problems.add(node.line, error.what());
+    problems.add(node, error.what());
   }
   return field;
 }
 
-Json Field::value(const Document& document) const {
+Json Field::value(const Document& document, bool is_column) const {
   if (!source_.is_string()) return source_;
-  const auto column = document.columns.find(source_.get_ref<const std::string&>());
-  if (column != document.columns.end()) return *column;
-  if (is_name(source_.get_ref<const std::string&>())) {
-    throw Error(document.where,
-                fmt::format("the row has no column '{}'", source_.get_ref<const std::string&>()),
+  if (is_column) {
+    const auto column = document.columns.find(text());
+    if (column != document.columns.end()) return *column;
+    throw Error(document.where, fmt::format("the row has no column '{}'", text()),
                 fmt::format("the one that {} names", key_));
   }
   try {

@@ -6,7 +6,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "base/yaml.h"
+#include "tasks/dialect/selector.h"
+#include "tasks/dialect/task_file.h"
 
 namespace e2lm {
 namespace {
@@ -24,34 +25,68 @@ void collect_files(const Path& folder, std::vector<Path>& files) {
 }  // namespace
 
 TaskLibrary::TaskLibrary(const std::vector<Path>& folders) {
-  std::vector<Path> files;
-  for (const Path& folder : folders) collect_files(folder, files);
-  for (const Path& path : files) {
-    const Yaml root = read_yaml(path);
-    const Yaml* name = root.find("task");
-    if (!name) continue;  // a base that others include
-    Entry entry{.name = name->text, .path = path};
+  for (const Path& folder : folders) {
+    std::vector<Path> files;
+    collect_files(folder, files);
+    std::map<std::string, Entry> entries;
+    for (const Path& path : files) add_file(path, entries);
+    for (auto& [name, entry] : entries) entries_[name] = std::move(entry);
+  }
+}
+
+void TaskLibrary::add_file(const Path& path, std::map<std::string, Entry>& entries) const {
+  try {
+    const Yaml root = read_task_file(path);
+    const Yaml* group = root.find("group");
+    const Yaml* name = group ? group : root.find("task");
+    // Without a name it is a base that others include.
+    if (!name || name->kind != Yaml::Kind::scalar) return;
+    Entry entry{
+        .kind = group ? Entry::Kind::group : Entry::Kind::task, .name = name->text, .path = path};
     if (const Yaml* tag = root.find("tag")) {
       if (tag->kind == Yaml::Kind::scalar) entry.tags.push_back(tag->text);
       for (const Yaml& item : tag->items) entry.tags.push_back(item.text);
     }
-    entries_[entry.name] = std::move(entry);
+    entries.emplace(entry.name, std::move(entry));
+  } catch (const Error&) {
+    return;  // said when somebody asks for this very file
   }
+}
+
+std::vector<const TaskLibrary::Entry*> TaskLibrary::matches(std::string_view word) const {
+  const auto exact = entries_.find(std::string(word));
+  if (exact != entries_.end()) return {&exact->second};
+  std::vector<const Entry*> found;
+  for (const auto& [name, entry] : entries_) {
+    const bool tagged = entry.kind == Entry::Kind::task &&
+                        std::find(entry.tags.begin(), entry.tags.end(), word) != entry.tags.end();
+    if (tagged || matches_glob(name, word)) found.push_back(&entry);
+  }
+  return found;
 }
 
 std::vector<Path> TaskLibrary::find(std::string_view word) const {
   if (word.ends_with(".yaml")) return {Path(word)};
-  std::vector<Path> found;
-  for (const auto& [name, entry] : entries_) {
-    const bool tagged = std::find(entry.tags.begin(), entry.tags.end(), word) != entry.tags.end();
-    if (tagged || matches_glob(name, word)) found.push_back(entry.path);
+  std::vector<Path> paths;
+  for (const Entry* entry : matches(word)) paths.push_back(entry->path);
+  if (paths.empty()) fail_unknown(word);
+  return paths;
+}
+
+TaskSelection TaskLibrary::select(std::span<const std::string> words) const {
+  TaskSelector selector([this](const std::string& word) { return matches(word); });
+  for (const std::string& word : words) {
+    for (const Path& path : find(word)) selector.add_file(path);
   }
-  if (!found.empty()) return found;
+  return selector.take();
+}
+
+void TaskLibrary::fail_unknown(std::string_view word) const {
   std::vector<std::string> known;
   for (const auto& [name, entry] : entries_) known.push_back(name);
   const std::string near = nearest(word, known);
   throw Error("tasks",
-              fmt::format("'{}' is no task, tag or task file{}", word,
+              fmt::format("'{}' is no task, group, tag or task file{}", word,
                           near.empty() ? "" : fmt::format("; did you mean '{}'?", near)),
               "a name that `e2lm ls tasks` shows");
 }

@@ -1,35 +1,57 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/file.h"
+#include "tasks/group.h"
+#include "tasks/task.h"
 
 namespace e2lm {
 
-// The task files of some folders and those below them, by name and tag. Only the head of each file
-// is looked at; a file is read and checked when its task is asked for.
+// What the words of `--tasks` stand for: tasks, each once, in the order in which they first come
+// up, and the groups that were named or lie within those.
+struct TaskSelection {
+  std::vector<Task> tasks;
+  std::vector<Group> groups;
+  std::vector<std::string> top;  // names of tasks and groups that no selected group holds
+};
+
+// The task and group files of some folders and those below them, by name and tag. Files are read
+// and checked when their task is asked for.
 class TaskLibrary {
  public:
   struct Entry {
+    enum class Kind { task, group };
+    Kind kind = Kind::task;
     std::string name;
     Path path;
     std::vector<std::string> tags;
   };
 
-  // Later folders win where a name stands twice.
+  // Within a folder the first file with a name counts, later folders win over earlier ones. Files
+  // that are no YAML, or neither task nor group, are passed over.
   explicit TaskLibrary(const std::vector<Path>& folders);
 
-  // The files that a word means: a task name, a tag, a glob over names, or the path of a task file.
-  // Throws Error with the nearest known name if it means none.
+  // A word is the name of a task or group, a tag, a glob over names, or the path of a task or group
+  // file. Throws Error with the nearest known name if it is none of these, or listing everything
+  // that is wrong with a file.
+  TaskSelection select(std::span<const std::string> words) const;
+
+  // The files that a word means.
   std::vector<Path> find(std::string_view word) const;
 
-  const std::map<std::string, Entry>& entries() const { return entries_; }
+  const std::map<std::string, Entry>& entries() const { return entries_; }  // by name
 
  private:
-  std::map<std::string, Entry> entries_;  // by name
+  void add_file(const Path& path, std::map<std::string, Entry>& entries) const;
+  std::vector<const Entry*> matches(std::string_view word) const;
+  [[noreturn]] void fail_unknown(std::string_view word) const;
+
+  std::map<std::string, Entry> entries_;
 };
 
 }  // namespace e2lm

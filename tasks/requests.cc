@@ -7,100 +7,17 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "tasks/dataset/json_lines.h"
+#include "base/text.h"
+#include "tasks/prompt/prompt.h"
+#include "tasks/template/template.h"
+#include "tasks/template/unicode.h"
 
 namespace e2lm {
 namespace {
 
-Documents read_split(const Task& task, const std::string& split) {
-  Documents documents;
-  for (const Path& path : task.data_files.at(split)) {
-    Documents more = read_json_lines(path);
-    std::move(more.begin(), more.end(), std::back_inserter(documents));
-  }
-  if (documents.empty()) {
-    throw Error(task.path.string(), fmt::format("the split '{}' has no documents", split));
-  }
-  return documents;
-}
-
-[[noreturn]] void fail(const Task& task, const Document& document, std::string_view what,
-                       std::string_view expected = {}) {
-  throw Error(document.where, fmt::format("task {}: {}", task.name, what), expected);
-}
-
-std::string text_of(const Task& task, const Document& document) {
-  const Json text = task.doc_to_text->value(document);
-  if (!text.is_string()) fail(task, document, "doc_to_text is " + text.dump(), "text");
-  return text.get<std::string>();
-}
-
-std::vector<std::string> choices_of(const Task& task, const Document& document) {
-  Json list = task.doc_to_choice->value(document);
-  if (list.is_string()) list = parse_python_literal(list.get<std::string>(), document.where);
-  if (!list.is_array() || list.size() < 2) {
-    fail(task, document, "doc_to_choice is " + list.dump(), "a list of two or more texts");
-  }
-  std::vector<std::string> choices;
-  for (const Json& item : list) {
-    if (!item.is_string() || item.get_ref<const std::string&>().empty()) {
-      fail(task, document, fmt::format("choice {} is {}", choices.size(), item.dump()),
-           "a text that is not empty");
-    }
-    choices.push_back(item.get<std::string>());
-  }
-  return choices;
-}
-
-// The index of the gold choice: a number, digits, or the choice's own text.
-int32_t gold_of(const Task& task, const Document& document,
-                const std::vector<std::string>& choices) {
-  const Json target = task.doc_to_target->value(document);
-  int64_t gold = -1;
-  if (target.is_number_integer()) {
-    gold = target.get<int64_t>();
-  } else if (target.is_string()) {
-    const auto& text = target.get_ref<const std::string&>();
-    const auto found = std::find(choices.begin(), choices.end(), text);
-    const bool digits = !text.empty() && text.size() < 10 &&
-                        text.find_first_not_of("0123456789") == std::string::npos;
-    if (digits) {
-      gold = std::stoll(text);
-    } else if (found != choices.end()) {
-      gold = found - choices.begin();
-    }
-  }
-  if (gold < 0 || gold >= std::ssize(choices)) {
-    fail(task, document, "the gold answer is " + target.dump(),
-         fmt::format("one of the {} choices, by number from 0 or by text", choices.size()));
-  }
-  return static_cast<int32_t>(gold);
-}
-
 int64_t shots_of(const Task& task, const RequestOptions& options) {
   if (task.num_fewshot == 0) return 0;  // the original does not let the command line raise it
   return options.num_fewshot.value_or(task.num_fewshot.value_or(0));
-}
-
-// The first rows of the few-shot split, written out with their answers.
-std::string few_shot_block(const Task& task, int64_t shots) {
-  if (shots == 0) return "";
-  if (task.fewshot_split.empty()) {
-    throw Error(task.path.string(), fmt::format("{} few-shot examples are asked for", shots),
-                "a fewshot_split to take them from");
-  }
-  const Documents pool = read_split(task, task.fewshot_split);
-  if (shots > std::ssize(pool)) {
-    throw Error(task.path.string(), fmt::format("{} few-shot examples are asked for", shots),
-                fmt::format("at most the {} of the split '{}'", pool.size(), task.fewshot_split));
-  }
-  std::string block;
-  for (int64_t i = 0; i < shots; ++i) {
-    const auto choices = choices_of(task, pool[i]);
-    block += text_of(task, pool[i]) + task.target_delimiter +
-             choices[gold_of(task, pool[i], choices)] + task.fewshot_delimiter;
-  }
-  return block;
 }
 
 int64_t limited(int64_t documents, std::optional<double> limit) {
@@ -109,16 +26,184 @@ int64_t limited(int64_t documents, std::optional<double> limit) {
   return std::min(documents, static_cast<int64_t>(count));
 }
 
+// Stretches of white space and one more: so the original counts words, for word perplexity.
+int64_t count_words(const std::string& text) {
+  int64_t words = 1;
+  bool in_space = false;
+  for (size_t at = 0; at < text.size();) {
+    const bool space = jinja::is_space(jinja::next_character(text, at));
+    words += space && !in_space;
+    in_space = space;
+  }
+  return words;
+}
+
+ItemShape::Choice measure(const std::string& text) {
+  return {static_cast<int32_t>(count_characters(text)), static_cast<int32_t>(text.size())};
+}
+
+class RequestMaker {
+ public:
+  RequestMaker(const Task& task, const RequestOptions& options)
+      : task_(task),
+        options_(options),
+        split_(task.read_split(task.evaluated_split())),
+        fields_(task, split_),
+        prompts_(task, fields_,
+                 {.shots = shots_of(task, options),
+                  .seed = options.fewshot_seed,
+                  .draw = options.fewshot_draw,
+                  .system_instruction = options.system_instruction}) {
+    if (split_.documents.empty()) {
+      throw Error(task.path.string(),
+                  fmt::format("the split '{}' has no documents", task.evaluated_split()));
+    }
+    // Decided on the first document for all, as in the original.
+    const Json text = fields_.text(split_.documents.front());
+    multiple_input_ = task.doc_to_choice && (text.is_number_integer() || text.is_boolean());
+    unconditional_ = std::any_of(task.metrics.begin(), task.metrics.end(),
+                                 [](const auto& m) { return m.name == "acc_mutual_info"; });
+    several_golds_ = fields_.target(split_.documents.front()).is_array();
+    result_.task = task.name;
+    result_.output_type = task.output_type;
+    result_.all_documents = std::ssize(split_.documents);
+    result_.shots = shots_of(task, options);
+  }
+
+  TaskRequests make() {
+    const int64_t count = limited(result_.all_documents, options_.limit);
+    for (int32_t doc_id = 0; doc_id < count; ++doc_id) {
+      if (!options_.samples.empty() && std::find(options_.samples.begin(), options_.samples.end(),
+                                                 doc_id) == options_.samples.end()) {
+        continue;  // it draws no examples either
+      }
+      add(split_.documents[doc_id], doc_id);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void add(const Document& document, int32_t doc_id) {
+    const Json target = fields_.target(document);
+    std::vector<std::string> choices;
+    if (task_.doc_to_choice) choices = fields_.choices(document);
+    // Made for rolling requests too, which have no use for them: the draws are then those of the
+    // original.
+    const auto contexts = prompts_.contexts(document, doc_id, choices, multiple_input_);
+    ItemShape item;
+    if (task_.output_type == OutputType::multiple_choice) {
+      item = multiple_choice(document, doc_id, target, choices, contexts);
+    } else {
+      const std::string text = text_target(document, target);
+      if (task_.output_type == OutputType::loglikelihood) {
+        result_.requests.push_back({doc_id, 0, contexts.front(), text});
+        item = {.golds = {0}, .choices = {measure(text)}};
+      } else {
+        result_.requests.push_back({doc_id, 0, "", text, true});
+        item = {.words = count_words(text), .bytes = std::ssize(text)};
+      }
+    }
+    result_.items.push_back(std::move(item));
+    result_.doc_ids.push_back(doc_id);
+    if (!options_.keep_documents) return;
+    result_.documents.push_back(document);
+    result_.targets.push_back(target);
+  }
+
+  ItemShape multiple_choice(const Document& document, int32_t doc_id, const Json& target,
+                            const std::vector<std::string>& choices,
+                            const std::vector<std::string>& contexts) {
+    ItemShape item{.golds = golds_of(document, target, choices),
+                   .several_golds = several_golds_,
+                   .unconditional = unconditional_};
+    int32_t idx = 0;
+    for (const std::string& choice : choices) {
+      result_.requests.push_back(
+          multiple_input_
+              ? Request{doc_id, idx, contexts[idx], task_.target_delimiter + python_str(target)}
+              : Request{doc_id, idx, contexts.front(), task_.target_delimiter + choice});
+      item.choices.push_back(measure(choice));
+      ++idx;
+    }
+    if (!unconditional_) return item;
+    for (const std::string& choice : choices) {
+      result_.requests.push_back({doc_id, idx++, "", task_.target_delimiter + choice});
+    }
+    return item;
+  }
+
+  std::string text_target(const Document& document, const Json& target) const {
+    if (!target.is_string() || target.get_ref<const std::string&>().empty()) {
+      fields_.fail(document, "doc_to_target is " + target.dump(), "a text that is not empty");
+    }
+    return target.get<std::string>();
+  }
+
+  std::vector<int32_t> golds_of(const Document& document, const Json& target,
+                                const std::vector<std::string>& choices) const {
+    const Json gold = multiple_input_ ? fields_.text(document) : target;
+    if (gold.is_array() != (several_golds_ && !multiple_input_)) {
+      fields_.fail(document, "the gold answer is " + gold.dump(),
+                   several_golds_ ? "a list, as in the first document"
+                                  : "no list, as in the first document");
+    }
+    std::vector<int32_t> golds;
+    if (!gold.is_array()) golds.push_back(gold_of(document, gold, choices));
+    if (gold.is_array()) {
+      for (const Json& one : gold) golds.push_back(gold_of(document, one, choices));
+    }
+    if (options_.allow_missing_gold) return golds;
+    for (const int32_t number : golds) {
+      if (number >= 0) continue;
+      fields_.fail(
+          document, "the gold answer is " + gold.dump(),
+          fmt::format("one of the {} choices, by number from 0 or by text", choices.size()));
+    }
+    return golds;
+  }
+
+  // A choice by its number, or by its own text.
+  int32_t gold_of(const Document& document, const Json& gold,
+                  const std::vector<std::string>& choices) const {
+    const int64_t count = std::ssize(choices);
+    if (gold.is_string()) {
+      const auto found = std::find(choices.begin(), choices.end(), gold.get<std::string>());
+      return found == choices.end() ? ItemShape::kNoGold
+                                    : static_cast<int32_t>(found - choices.begin());
+    }
+    if (gold.is_boolean()) return gold.get<bool>() ? (count > 1 ? 1 : ItemShape::kNoGold) : 0;
+    const bool whole = gold.is_number() && gold.get<double>() == std::floor(gold.get<double>());
+    if (!whole || std::abs(gold.get<double>()) > 1e9) {
+      fields_.fail(document, "the gold answer is " + gold.dump(),
+                   fmt::format("one of the {} choices, by number from 0 or by text", count));
+    }
+    const auto number = static_cast<int64_t>(gold.get<double>());
+    return number < count ? static_cast<int32_t>(number) : ItemShape::kNoGold;
+  }
+
+  const Task& task_;
+  const RequestOptions& options_;
+  DataSource::Split split_;
+  DocumentFields fields_;
+  PromptBuilder prompts_;
+  bool multiple_input_ = false;
+  bool several_golds_ = false;
+  bool unconditional_ = false;
+  TaskRequests result_;
+};
+
 }  // namespace
 
 std::string TaskRequests::sha256() const {
   Sha256 hash;
+  hash.add_field(output_type_name(output_type));
   for (const Request& request : requests) {
     hash.add_field(request.context);
     hash.add_field(request.continuation);
   }
   for (const ItemShape& item : items) {
-    hash.add_field(fmt::format("{} of {}", item.gold, item.choices.size()));
+    hash.add_field(fmt::format("{} of {}, {}, {} words, {} bytes", fmt::join(item.golds, " "),
+                               item.choices.size(), item.unconditional, item.words, item.bytes));
     for (const ItemShape::Choice& choice : item.choices) {
       hash.add_field(fmt::format("{} {}", choice.characters, choice.bytes));
     }
@@ -127,24 +212,7 @@ std::string TaskRequests::sha256() const {
 }
 
 TaskRequests make_requests(const Task& task, const RequestOptions& options) {
-  const Documents documents = read_split(task, task.test_split);
-  const std::string opening = task.description + few_shot_block(task, shots_of(task, options));
-  TaskRequests result{.task = task.name};
-  const int64_t count = limited(std::ssize(documents), options.limit);
-  for (int32_t doc_id = 0; doc_id < count; ++doc_id) {
-    const Document& document = documents[doc_id];
-    const std::vector<std::string> choices = choices_of(task, document);
-    const std::string context = opening + text_of(task, document);
-    ItemShape item{.gold = gold_of(task, document, choices)};
-    for (int32_t idx = 0; idx < std::ssize(choices); ++idx) {
-      const std::string& choice = choices[idx];
-      result.requests.push_back({doc_id, idx, context, task.target_delimiter + choice});
-      item.choices.push_back(
-          {static_cast<int32_t>(count_characters(choice)), static_cast<int32_t>(choice.size())});
-    }
-    result.items.push_back(std::move(item));
-  }
-  return result;
+  return RequestMaker(task, options).make();
 }
 
 }  // namespace e2lm

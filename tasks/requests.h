@@ -6,16 +6,19 @@
 #include <vector>
 
 #include "tasks/document.h"
+#include "tasks/prompt/few_shot.h"
 #include "tasks/task.h"
 
 namespace e2lm {
 
-// One log-likelihood to ask for: how likely is the continuation after the context?
+// One log-likelihood to ask for: how likely is the continuation after the context? In a rolling
+// one the context is empty, and every token of the text is asked for.
 struct Request {
-  int32_t doc_id = 0;  // row of the test split, from 0
-  int32_t idx = 0;     // choice of the document
+  int32_t doc_id = 0;  // row of the evaluated split, from 0
+  int32_t idx = 0;     // of the document's requests
   std::string context;
   std::string continuation;
+  bool rolling = false;
 };
 
 // What scoring needs to know of a document besides its log-likelihoods.
@@ -25,15 +28,31 @@ struct ItemShape {
     int32_t bytes = 0;
   };
 
-  int32_t gold = 0;
-  std::vector<Choice> choices;  // one request each, consecutive
+  // Numbers of the right choices: one, or any number where the task has several targets. kNoGold
+  // where the data name none of the choices; one below 0 counts from the end, as in the original.
+  std::vector<int32_t> golds;
+  std::vector<Choice> choices;   // one request each, consecutive
+  bool several_golds = false;    // any of them is right
+  bool unconditional = false;    // as many requests follow, of the choices after nothing
+  int64_t words = 0, bytes = 0;  // of a rolling request's text
+  int32_t windows = 1;           // pieces it was scored in, each of at most the model's positions
+
+  static constexpr int32_t kNoGold = -100;
 };
 
-// Everything a task asks of a model: documents in order, choices in order.
+// Everything a task asks of a model: documents in order, requests in order.
 struct TaskRequests {
   std::string task;
+  OutputType output_type = OutputType::multiple_choice;
   std::vector<Request> requests;
   std::vector<ItemShape> items;
+  std::vector<int32_t> doc_ids;  // of the items
+  int64_t all_documents = 0;     // of the split, before any limit
+  int64_t shots = 0;
+
+  // With RequestOptions::keep_documents, of the items.
+  std::vector<Document> documents;
+  std::vector<Json> targets;
 
   // SHA-256 over texts, gold choices and lengths: what a task's results depend on.
   std::string sha256() const;
@@ -42,12 +61,21 @@ struct TaskRequests {
 struct RequestOptions {
   std::optional<int64_t> num_fewshot;  // instead of the task's own; a task's 0 cannot be raised
   std::optional<double> limit;         // below 1 a share of the documents, else a number of them
+  std::vector<int64_t> samples;        // these documents only; empty: all
+  uint64_t fewshot_seed = 1234;
+  FewShotDraw fewshot_draw = FewShotDraw::per_task;
+  std::string system_instruction;
+  bool keep_documents = false;
+  // Whether a gold answer that is none of the choices makes the item wrong, as in the original, or
+  // is an error in the data.
+  bool allow_missing_gold = false;
 };
 
-// Builds the requests of a task as lm-evaluation-harness does: description, few-shot examples each
-// as text + target_delimiter + answer + fewshot_delimiter, then the document's text; continuations
-// are target_delimiter + choice. Throws Error naming the data row if a column is missing, a gold
-// answer is none of the choices, or a choice is empty.
+// Builds the requests of a task as lm-evaluation-harness does: prompts as in prompt.h,
+// continuations target_delimiter + choice; with several inputs (doc_to_text is a number) the
+// choices stand in the contexts and the target is the continuation. A task that asks for
+// acc_mutual_info also asks for its choices after nothing. Throws Error naming the data
+// row if a column is missing, a choice is empty, or a value has a type that does not fit.
 TaskRequests make_requests(const Task& task, const RequestOptions& options = {});
 
 }  // namespace e2lm

@@ -21,13 +21,6 @@ std::string_view without_trailing_space(std::string_view text) {
   return text.substr(0, end);
 }
 
-int32_t prefix_token(const Tokenizer& tokenizer) {
-  const auto token = tokenizer.bos() ? tokenizer.bos() : tokenizer.eos();
-  if (token) return *token;
-  throw Error("empty context", "no token can stand for it",
-              "a bos_token or eos_token in tokenizer_config.json");
-}
-
 // The prefix token as context. Where the continuation begins with it already, it is that one,
 // unless nothing would be left to score.
 TokenPair after_prefix(const Tokenizer& tokenizer, Ids continuation) {
@@ -56,6 +49,13 @@ TokenPair cut_pair(const Tokenizer& tokenizer, std::string_view context, const s
 }
 
 }  // namespace
+
+int32_t prefix_token(const Tokenizer& tokenizer) {
+  const auto token = tokenizer.bos() ? tokenizer.bos() : tokenizer.eos();
+  if (token) return *token;
+  throw Error("empty context", "no token can stand for it",
+              "a bos_token or eos_token in tokenizer_config.json");
+}
 
 TokenPair encode_pair(const Tokenizer& tokenizer, std::string_view context,
                       std::string_view continuation, SpecialTokens special) {

@@ -33,4 +33,8 @@ struct TokenPair {
 TokenPair encode_pair(const Tokenizer& tokenizer, std::string_view context,
                       std::string_view continuation, SpecialTokens special);
 
+// BOS if the tokenizer names one, else EOS: what stands for an empty context. Throws Error if there
+// is neither.
+int32_t prefix_token(const Tokenizer& tokenizer);
+
 }  // namespace e2lm

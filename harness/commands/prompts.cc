@@ -6,15 +6,29 @@
 namespace e2lm {
 namespace {
 
+Json line_of(const TaskRequests& task, const Request& request) {
+  Json line = {{"task", task.task},
+               {"doc_id", request.doc_id},
+               {"idx", request.idx},
+               {"type", request.rolling ? "loglikelihood_rolling" : "loglikelihood"}};
+  if (request.rolling) {
+    line["text"] = request.continuation;
+  } else {
+    line["context"] = request.context;
+    line["continuation"] = request.continuation;
+  }
+  return line;
+}
+
 int run(const Arguments& arguments) {
-  for (const Path& path : open_library(arguments).find(arguments.positional().front())) {
-    const TaskRequests task = make_requests(Task::read(path), request_options(arguments));
+  RequestOptions options = request_options(arguments);
+  options.allow_missing_gold = true;
+  for (const Task& task : open_library(arguments).select(arguments.positional()).tasks) {
+    const TaskRequests made = make_requests(task, options);
     std::string lines;
-    for (const Request& request : task.requests) {
-      const Json line = {{"task", task.task},          {"doc_id", request.doc_id},
-                         {"idx", request.idx},         {"type", "loglikelihood"},
-                         {"context", request.context}, {"continuation", request.continuation}};
-      lines += line.dump() + "\n";
+    for (const Request& request : made.requests) {
+      const std::string line = line_of(made, request).dump() + "\n";
+      for (int64_t copy = 0; copy < task.repeats; ++copy) lines += line;
     }
     print(lines);
   }
@@ -25,13 +39,12 @@ int run(const Arguments& arguments) {
 
 Command prompts_command() {
   return {.name = "prompts",
-          .arguments = "TASK",
-          .summary = "Print the exact requests of a task, a JSON object a line.",
-          .details = "TASK is a name, tag, glob or task file.",
-          .options = join(task_option_rows(),
-                          {{"seed", "S", "1234", "of random few-shot draws; first_n draws none"}}),
+          .arguments = "TASK..",
+          .summary = "Print the exact requests of tasks, a JSON object a line.",
+          .details = "TASK is a name, group, tag, glob or task file.",
+          .options = task_option_rows(),
           .min_positional = 1,
-          .max_positional = 1,
+          .max_positional = 1000,
           .run = run};
 }
 

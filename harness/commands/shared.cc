@@ -62,6 +62,11 @@ EngineOptions engine_options(const Arguments& arguments) {
 std::vector<Option> task_option_rows() {
   return {{"num_fewshot,f", "N", "", "few-shot examples, instead of the task's own number"},
           {"limit,L", "N", "", "only the first N documents, or a share if below 1"},
+          {"seed", "S", "1234", "of random few-shot draws"},
+          {"fewshot-draw", "HOW", "per-task",
+           "per-task: one stream of draws, as lm-evaluation-harness; per-document: each "
+           "document's examples depend on nothing else"},
+          {"system_instruction", "TEXT", "", "text before every prompt"},
           {"include_path", "DIR", "", "look for task files here too"}};
 }
 
@@ -69,6 +74,14 @@ RequestOptions request_options(const Arguments& arguments) {
   RequestOptions options{.num_fewshot = arguments.integer("num_fewshot"),
                          .limit = arguments.number("limit")};
   if (options.limit && *options.limit <= 0) throw Error("--limit", "must be above 0");
+  options.fewshot_seed = static_cast<uint64_t>(arguments.integer("seed").value_or(1234));
+  options.system_instruction = arguments.text("system_instruction").value_or("");
+  const std::string draw = arguments.text("fewshot-draw").value_or("per-task");
+  if (draw == "per-document") {
+    options.fewshot_draw = FewShotDraw::per_document;
+  } else if (draw != "per-task") {
+    throw Error("--fewshot-draw", fmt::format("'{}' is unknown", draw), "per-task or per-document");
+  }
   return options;
 }
 

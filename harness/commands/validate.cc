@@ -36,9 +36,9 @@ std::string check_tokenizer(const Path& path) {
 std::string check_task(const Path& path, const Arguments& arguments) {
   const Task task = Task::read(path);
   Problems problems(path.string());
-  for (const Task::MetricName& metric : task.metrics) {
+  for (const Task::Metric& metric : task.metrics) {
     if (!find_metric(metric.name)) {
-      problems.add(metric.line, fmt::format("the metric '{}' is unknown", metric.name));
+      problems.add(metric.node, fmt::format("the metric '{}' is unknown", metric.name));
     }
   }
   problems.raise();

@@ -71,7 +71,7 @@ std::vector<Item> items_of(const Plan::TaskRow& task, const std::vector<RequestS
   std::vector<Item> items;
   size_t next = 0;
   for (const ItemShape& shape : task.items) {
-    Item item{.gold = shape.gold};
+    Item item{.gold = shape.golds.front()};
     for (const ItemShape::Choice& choice : shape.choices) {
       item.choices.push_back(
           {scores[next].nats, scores[next].tokens, choice.characters, choice.bytes});

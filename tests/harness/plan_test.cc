@@ -18,7 +18,7 @@ TEST(PlanTest, ReadsBackWhatWasWritten) {
                           .content_sha256 = "c",
                           .tokenizer_sha256 = "t",
                           .request_set = store.add_request_set(name, {0}),
-                          .items = {{1, {{3, 4}, {5, 6}}}},
+                          .items = {{.golds = {1}, .choices = {{3, 4}, {5, 6}}}},
                           .metrics = {"acc", "margin"}});
   }
   plan.series = {
@@ -34,7 +34,7 @@ TEST(PlanTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read.task_names, plan.task_names);
   ASSERT_EQ(read.tasks.size(), 2u);
   EXPECT_EQ(read.tasks[1].metrics, plan.tasks[1].metrics);
-  EXPECT_EQ(read.tasks[0].items[0].gold, 1);
+  EXPECT_EQ(read.tasks[0].items[0].golds[0], 1);
   EXPECT_EQ(read.tasks[0].items[0].choices[1].bytes, 6);
   ASSERT_EQ(read.series.size(), 1u);
   EXPECT_EQ(read.series[0].mix, Mix::web);
@@ -88,7 +88,7 @@ TEST(PlanTest, DamagedItemsAreAnError) {
   Plan plan{.task_names = {"t"}};
   plan.tasks = {{.name = "t",
                  .request_set = store.add_request_set("r", {0}),
-                 .items = {{0, {{1, 1}, {2, 2}}}},
+                 .items = {{.golds = {0}, .choices = {{1, 1}, {2, 2}}}},
                  .metrics = {"acc"}}};
   write_plan(store, plan);
   for (const char* items : {"x'00000000'", "x'0500000002000000'", "x'00000000ffffff7f'"}) {

@@ -33,7 +33,7 @@ TEST_F(RequestsTest, AreContextAndDelimitedChoices) {
   EXPECT_EQ(task.requests[0].continuation, " green");
   EXPECT_EQ(task.requests[3].doc_id, 1);
   EXPECT_EQ(task.requests[3].idx, 1);
-  EXPECT_EQ(task.items[1].gold, 1);
+  EXPECT_EQ(task.items[1].golds[0], 1);
   EXPECT_EQ(task.items[2].choices[1].characters, 11);
   EXPECT_EQ(task.items[2].choices[1].bytes, 12);
 }
@@ -48,7 +48,7 @@ TEST_F(RequestsTest, FewShotExamplesComeFirstInFileOrder) {
             "Question: grass?\nAnswer:");
   EXPECT_EQ(requests(files, {.num_fewshot = 0}).requests[0].context,
             "Colours.\n\nQuestion: grass?\nAnswer:");
-  expect_error([&] { requests(files, {.num_fewshot = 3}); }, "3 few-shot", "the 2 of");
+  expect_error([&] { requests(files, {.num_fewshot = 3}); }, "3 few-shot", "the 2 that");
 }
 
 TEST_F(RequestsTest, ATasksZeroShotsCannotBeRaised) {
@@ -71,9 +71,9 @@ TEST_F(RequestsTest, GoldMayBeANumberDigitsOrTheChoiceItself) {
                "\n"
                R"({"question": "b", "choices": ["x", "y"], "answer": "y"})"
                "\n";
-  const TaskRequests task = requests(files);
-  EXPECT_EQ(task.items[0].gold, 1);
-  EXPECT_EQ(task.items[1].gold, 1);
+  const TaskRequests task = requests(files.with_line(11, "doc_to_target: \"{{answer}}\""));
+  EXPECT_EQ(task.items[0].golds[0], 1);
+  EXPECT_EQ(task.items[1].golds[0], 1);
 }
 
 TEST_F(RequestsTest, ChoicesMayBeGivenInTheFileOrByATemplate) {
@@ -114,8 +114,7 @@ TEST_F(RequestsTest, RowsThatCannotBeAskedAreNamed) {
   expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": 1.5})", "1.5");
   expect_row_refused(R"({"question": "q", "choices": ["x", ""], "answer": 0})", "choice 1",
                      "not empty");
-  expect_row_refused(R"({"question": "q", "choices": ["x"], "answer": 0})", "two or more");
-  expect_row_refused(R"({"question": "q", "choices": 3, "answer": 0})", "two or more");
+  expect_row_refused(R"({"question": "q", "choices": [], "answer": 0})", "a list of texts");
 }
 
 TEST_F(RequestsTest, EmptySplitsAreNamed) {

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/yaml.h"
+#include "tasks/document.h"
+
+namespace e2lm {
+
+// Where a task's documents are: dataset_path, dataset_name and dataset_kwargs. Either files of
+// one's own (dataset_path json or csv with data_files or data_dir), or a named data set, of which
+// files lie below a data folder:
+//
+//   <E2LM_DATA, else data>/<dataset_path>[/<dataset_name>]/<split>.jsonl   (.json .csv .tsv, .gz)
+struct DataSource {
+  std::string path;
+  std::string name;  // of a configuration of the data set; may be empty
+  Json kwargs;       // an object
+  Path task_folder;  // relative files are looked for in the current folder, then here
+
+  struct Split {
+    std::vector<std::string> columns;
+    Documents documents;
+
+    bool has_column(std::string_view column) const;
+  };
+
+  // Checks the keys and their types; files need not exist yet.
+  static DataSource read(YamlMap& keys, const Path& task_folder, Problems& problems);
+
+  // The documents of a split, at most `limit` of them. Throws Error that says what to get from
+  // where if its files are not there, or which splits there are if it is none of them.
+  Split read_split(const std::string& split, int64_t limit = INT64_MAX) const;
+
+  // Files of one's own, not a named data set.
+  bool is_local() const { return path == "json" || path == "csv"; }
+
+ private:
+  std::map<std::string, std::vector<Path>> local_files() const;
+  std::vector<Path> named_files(const std::string& split) const;
+  Path locate(const Path& file) const;
+};
+
+}  // namespace e2lm
