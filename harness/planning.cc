@@ -18,9 +18,12 @@ std::vector<std::string> checked_metrics(const Task& task) {
   std::vector<std::string> names;
   Problems problems(task.path.string());
   for (const Task::MetricName& metric : task.metrics) {
-    if (!find_metric(metric.name)) {
-      problems.add(metric.line, fmt::format("the metric '{}' is unknown; `e2lm ls metrics` shows "
-                                            "those there are",
+    const std::string objection = objection_to(metric.name, OutputType::multiple_choice);
+    if (!objection.empty()) {
+      problems.add(metric.line, objection);
+    } else if (find_metric(metric.name)->needs_unconditional) {
+      problems.add(metric.line, fmt::format("the metric '{}' needs the choices' log-likelihoods "
+                                            "without context, which a sweep does not ask for",
                                             metric.name));
     }
     names.push_back(metric.name);

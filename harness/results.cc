@@ -14,6 +14,9 @@
 namespace e2lm {
 namespace {
 
+// For error bars of curves, of which there are thousands: known to 2 % is enough.
+constexpr int64_t kBootstrapDraws = 1000;
+
 class Loader {
  public:
   explicit Loader(const Store& store)
@@ -93,11 +96,11 @@ class Loader {
                     "names the metric '" + task.metrics[m] + "', which this version does not have");
       }
       curves[m].chance = chance_level(*metric, items);
-      const Score score = score_items(*metric, items);
+      const Score score = score_items(*metric, items, {.draws = kBootstrapDraws});
       curves[m].series.back().curve.push_back({.step = checkpoint.ref.step,
                                                .tokens = checkpoint.ref.tokens,
-                                               .value = score.mean,
-                                               .standard_error = score.standard_error});
+                                               .value = score.value,
+                                               .standard_error = score.standard_error.value_or(0)});
     }
   }
 
@@ -108,13 +111,14 @@ class Loader {
     std::vector<Item> items;
     size_t next = 0;
     for (const ItemShape& shape : task.items) {
-      Item item{.gold = shape.gold};
+      Item item{.gold = {shape.gold}};
       for (const ItemShape::Choice& choice : shape.choices) {
         const RequestScore& score = scores.at(next++);
         item.choices.push_back({.logprob_nats = score.nats,
                                 .tokens = score.tokens,
                                 .characters = choice.characters,
-                                .bytes = choice.bytes});
+                                .bytes = choice.bytes,
+                                .greedy = score.greedy_tokens == score.tokens});
       }
       items.push_back(std::move(item));
     }

@@ -37,9 +37,8 @@ std::string check_task(const Path& path, const Arguments& arguments) {
   const Task task = Task::read(path);
   Problems problems(path.string());
   for (const Task::MetricName& metric : task.metrics) {
-    if (!find_metric(metric.name)) {
-      problems.add(metric.line, fmt::format("the metric '{}' is unknown", metric.name));
-    }
+    const std::string objection = objection_to(metric.name, OutputType::multiple_choice);
+    if (!objection.empty()) problems.add(metric.line, objection);
   }
   problems.raise();
   const TaskRequests requests = make_requests(task, request_options(arguments));

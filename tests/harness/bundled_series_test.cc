@@ -71,7 +71,7 @@ std::vector<Item> items_of(const Plan::TaskRow& task, const std::vector<RequestS
   std::vector<Item> items;
   size_t next = 0;
   for (const ItemShape& shape : task.items) {
-    Item item{.gold = shape.gold};
+    Item item{.gold = {shape.gold}};
     for (const ItemShape::Choice& choice : shape.choices) {
       item.choices.push_back(
           {scores[next].nats, scores[next].tokens, choice.characters, choice.bytes});
@@ -117,17 +117,17 @@ TEST_F(BundledSeries, EveryCellHasTheReferenceAccuracy) {
         const std::string what =
             series.name + " " + std::to_string(checkpoint->ref.step) + " " + name;
         const int ties = near_ties(items, [](const Choice& c) { return c.logprob_nats; });
-        const double acc = score_items(*find_metric("acc"), items).mean;
+        const double acc = score_items(*find_metric("acc"), items).value;
         const double off = std::abs(acc - expected["acc"].get<double>()) * n;
         EXPECT_LE(off, ties + 0.01) << what;
         differing_cells += off > 0.01;
         excepted_items += ties;
         const int norm_ties =
             near_ties(items, [](const Choice& c) { return c.logprob_nats / c.characters; });
-        const double acc_norm = score_items(*find_metric("acc_norm"), items).mean;
+        const double acc_norm = score_items(*find_metric("acc_norm"), items).value;
         EXPECT_LE(std::abs(acc_norm - expected["acc_norm"].get<double>()) * n, norm_ties + 0.01)
             << what;
-        EXPECT_NEAR(score_items(*find_metric("margin"), items).mean,
+        EXPECT_NEAR(score_items(*find_metric("margin"), items).value,
                     expected["margin"].get<double>(), 1e-3)
             << what;
         ++compared;
