@@ -8,6 +8,7 @@ namespace e2lm {
 namespace {
 
 constexpr int32_t kSeveralGolds = 1, kUnconditional = 2;
+constexpr int32_t kTypeShift = 4;  // the output type stands above them
 
 // Numbers taken one by one, with a check that they are there.
 class Reader {
@@ -47,6 +48,8 @@ ItemShape read_item(Reader& from) {
   const int32_t flags = from.next();
   item.several_golds = (flags & kSeveralGolds) != 0;
   item.unconditional = (flags & kUnconditional) != 0;
+  from.require(flags >= 0 && flags >> kTypeShift <= 2);
+  item.type = static_cast<OutputType>(flags >> kTypeShift);
   item.windows = from.next();
   item.words = from.next();
   item.bytes = from.next();
@@ -85,7 +88,8 @@ std::vector<int32_t> pack_items(const std::vector<ItemShape>& items) {
   std::vector<int32_t> packed;
   for (const ItemShape& item : items) {
     packed.push_back((item.several_golds ? kSeveralGolds : 0) |
-                     (item.unconditional ? kUnconditional : 0));
+                     (item.unconditional ? kUnconditional : 0) |
+                     static_cast<int32_t>(item.type) << kTypeShift);
     packed.push_back(item.windows);
     packed.push_back(static_cast<int32_t>(item.words));
     packed.push_back(static_cast<int32_t>(item.bytes));

@@ -9,25 +9,24 @@
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "harness/items.h"
 #include "harness/weights.h"
-#include "scoring/metric.h"
 
 namespace e2lm {
 namespace {
 
-std::vector<std::string> checked_metrics(const Task& task) {
+// The names of a task's metrics. Curves are made of the metrics' own aggregations.
+std::vector<std::string> metric_names(const Task& task) {
   std::vector<std::string> names;
-  Problems problems(task.path.string());
-  for (const Task::Metric& metric : task.metrics) {
-    if (!find_metric(metric.name)) {
-      problems.add(metric.node, fmt::format("the metric '{}' is unknown; `e2lm ls metrics` shows "
-                                            "those there are",
-                                            metric.name));
+  for (const TaskMetric& metric : metrics_of(task)) {
+    if (!metric.aggregation || metric.aggregation->name != metric.metric->aggregation) {
+      throw Error(task.path.string(),
+                  fmt::format("a sweep aggregates {} by {}", metric.metric->name,
+                              metric.metric->aggregation),
+                  "no other aggregation in metric_list");
     }
-    names.push_back(metric.name);
+    names.emplace_back(metric.metric->name);
   }
-  problems.raise();
-  if (names.empty()) names = {"acc", "acc_norm"};
   return names;
 }
 
@@ -75,7 +74,7 @@ class Planner {
     result_.plan.rules = manifest.rules;
     for (const Task& task : library_.select(manifest.tasks).tasks) {
       result_.plan.task_names.push_back(task.name);
-      tasks_.push_back({make_requests(task, requests_), checked_metrics(task)});
+      tasks_.push_back({make_requests(task, requests_), metric_names(task)});
     }
     const bool rolls = std::any_of(tasks_.begin(), tasks_.end(), [](const ReadTask& task) {
       return task.requests.output_type == OutputType::loglikelihood_rolling;

@@ -7,12 +7,15 @@
 #include <span>
 
 #include "base/error.h"
-#include "harness/evaluate.h"
+#include "harness/items.h"
 #include "harness/plan.h"
 #include "scoring/metric.h"
 
 namespace e2lm {
 namespace {
+
+// For error bars of curves, of which there are thousands: known to 2 % is enough.
+constexpr int64_t kBootstrapDraws = 1000;
 
 class Loader {
  public:
@@ -93,11 +96,11 @@ class Loader {
                     "names the metric '" + task.metrics[m] + "', which this version does not have");
       }
       curves[m].chance = chance_level(*metric, items);
-      const Score score = score_items(*metric, items);
+      const Score score = score_items(*metric, items, {.draws = kBootstrapDraws});
       curves[m].series.back().curve.push_back({.step = checkpoint.ref.step,
                                                .tokens = checkpoint.ref.tokens,
-                                               .value = score.mean,
-                                               .standard_error = score.standard_error});
+                                               .value = score.value,
+                                               .standard_error = score.standard_error.value_or(0)});
     }
   }
 
@@ -105,20 +108,7 @@ class Loader {
     const auto [order, is_new] = orders_.try_emplace(task.request_set);
     if (is_new) order->second = store_.finish_order(task.request_set);
     const std::vector<RequestScore> scores = read_scores(store_, cell, order->second);
-    std::vector<Item> items;
-    size_t next = 0;
-    for (const ItemShape& shape : task.items) {
-      Item item{.gold = shape.golds.front()};
-      for (const ItemShape::Choice& choice : shape.choices) {
-        const RequestScore& score = scores.at(next++);
-        item.choices.push_back({.logprob_nats = score.nats,
-                                .tokens = score.tokens,
-                                .characters = choice.characters,
-                                .bytes = choice.bytes});
-      }
-      items.push_back(std::move(item));
-    }
-    return items;
+    return items_of(task.items, scores);
   }
 
   const Store& store_;

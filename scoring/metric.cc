@@ -1,93 +1,210 @@
 #include "scoring/metric.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
-#include <cmath>
-#include <limits>
-#include <vector>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "scoring/item_metrics.h"
 
 namespace e2lm {
 namespace {
 
-template <typename Value>
-double gold_is_best(const Item& item, const Value& value) {
-  size_t best = 0;
-  for (size_t i = 1; i < item.choices.size(); ++i) {
-    if (value(item.choices[i]) > value(item.choices[best])) best = i;
-  }
-  return best == static_cast<size_t>(item.gold) ? 1.0 : 0.0;
-}
+constexpr auto kChoice = OutputType::multiple_choice;
+constexpr auto kLikelihood = OutputType::loglikelihood;
+constexpr auto kRolling = OutputType::loglikelihood_rolling;
 
-double acc(const Item& item) {
-  return gold_is_best(item, [](const Choice& choice) { return choice.logprob_nats; });
-}
-
-double acc_norm(const Item& item) {
-  return gold_is_best(item, [](const Choice& choice) {
-    return choice.logprob_nats / static_cast<double>(choice.characters);
-  });
-}
-
-double margin(const Item& item) {
-  double best_other = -std::numeric_limits<double>::infinity();
-  for (size_t i = 0; i < item.choices.size(); ++i) {
-    if (i != static_cast<size_t>(item.gold)) {
-      best_other = std::max(best_other, item.choices[i].logprob_nats);
-    }
-  }
-  return item.choices[item.gold].logprob_nats - best_other;
-}
-
-double margin_mean(const Item& item) {
-  double others = 0;
-  for (size_t i = 0; i < item.choices.size(); ++i) {
-    if (i != static_cast<size_t>(item.gold)) others += item.choices[i].logprob_nats;
-  }
-  const auto count = static_cast<double>(item.choices.size() - 1);
-  return item.choices[item.gold].logprob_nats - others / count;
-}
-
-constexpr Metric kMetrics[] = {
-    {"acc", "share of items whose gold choice has the highest log-likelihood", acc, true},
-    {"acc_norm", "the same with log-likelihoods per character of the choice", acc_norm, true},
-    {"margin", "log-likelihood of the gold choice minus that of the best other, nats", margin,
-     false},
-    {"margin_mean", "log-likelihood of the gold choice minus the mean of the others, nats",
-     margin_mean, false},
+constexpr std::pair<OutputType, std::string_view> kTypeNames[] = {
+    {kChoice, "multiple_choice"},
+    {kLikelihood, "loglikelihood"},
+    {kRolling, "loglikelihood_rolling"},
 };
+
+Metric accuracy(std::string_view name, std::string_view what, MetricValue (*value)(const Item&)) {
+  return {.name = name,
+          .what = what,
+          .types = {kChoice},
+          .aggregation = "mean",
+          .is_accuracy = true,
+          .value = value};
+}
+
+Metric mean(std::string_view name, std::string_view what, MetricValue (*value)(const Item&)) {
+  return {.name = name, .what = what, .types = {kChoice}, .aggregation = "mean", .value = value};
+}
+
+Metric labels(std::string_view name, std::string_view what, std::string_view aggregation,
+              MetricValue (*value)(const Item&)) {
+  return {.name = name,
+          .what = what,
+          .types = {kChoice},
+          .kind = ValueKind::prediction,
+          .aggregation = aggregation,
+          .value = value};
+}
+
+Metric rolling(std::string_view name, std::string_view what, std::string_view aggregation,
+               MetricValue (*value)(const Item&)) {
+  return {.name = name,
+          .what = what,
+          .types = {kRolling},
+          .kind = ValueKind::over_size,
+          .aggregation = aggregation,
+          .higher_is_better = false,
+          .value = value};
+}
+
+std::vector<Metric> accuracies() {
+  namespace values = item_metrics;
+  Metric acc = accuracy(
+      "acc", "share of documents whose gold choice has the highest log-likelihood", values::acc);
+  acc.types.push_back(kLikelihood);
+  Metric mutual = accuracy(
+      "acc_mutual_info", "the same with log-likelihoods less those of the choices without context",
+      values::acc_mutual_info);
+  mutual.needs_unconditional = true;
+  return {
+      std::move(acc),
+      accuracy("acc_norm", "the same with log-likelihoods per character of the choice",
+               values::acc_norm),
+      accuracy("acc_bytes", "the same with log-likelihoods per UTF-8 byte", values::acc_bytes),
+      accuracy("acc_token", "the same with log-likelihoods per token", values::acc_token),
+      std::move(mutual),
+  };
+}
+
+std::vector<Metric> make_metrics() {
+  namespace values = item_metrics;
+  std::vector<Metric> all = accuracies();
+  all.push_back(mean("exact_match",
+                     "share of documents whose gold choice is the model's first at every token",
+                     values::exact_match));
+  all.push_back(labels("f1", "F1 of choice 1 against the other one", "f1", values::f1));
+  all.push_back(labels("mcc", "Matthews correlation of gold and predicted choices",
+                       "matthews_corrcoef", values::mcc));
+  all.push_back({.name = "brier_score",
+                 .what = "squared distance of the choices' probabilities from the gold answer",
+                 .types = {kChoice},
+                 .kind = ValueKind::probabilities,
+                 .aggregation = "brier_score",
+                 .higher_is_better = false,
+                 .value = values::brier_score});
+  all.push_back({.name = "likelihood",
+                 .what = "gold choice and log-likelihoods of each document; has no aggregation",
+                 .types = {kChoice},
+                 .kind = ValueKind::logprobs,
+                 .aggregation = "mean",  // as registered there, where it cannot be taken either
+                 .value = values::likelihood});
+  all.push_back(
+      mean("prob_norm", "probability of the gold choices among all choices", values::prob_norm));
+  all.push_back(mean("margin",
+                     "log-likelihood of the gold choice minus that of the best other, nats",
+                     values::margin));
+  all.push_back(mean("margin_mean",
+                     "log-likelihood of the gold choice minus the mean of the others, nats",
+                     values::margin_mean));
+  Metric gold_bpb = mean("gold_bpb", "bits per UTF-8 byte of the gold answer", values::gold_bpb);
+  gold_bpb.types.push_back(kLikelihood);
+  gold_bpb.higher_is_better = false;
+  all.push_back(std::move(gold_bpb));
+  all.push_back({.name = "perplexity",
+                 .what = "exp of minus the mean log-likelihood of the targets",
+                 .types = {kLikelihood},
+                 .aggregation = "perplexity",
+                 .higher_is_better = false,
+                 .value = values::perplexity});
+  all.push_back(rolling("word_perplexity", "perplexity of the texts per word",
+                        "weighted_perplexity", values::over_words));
+  all.push_back(rolling("byte_perplexity", "perplexity of the texts per UTF-8 byte",
+                        "weighted_perplexity", values::over_bytes));
+  all.push_back(rolling("bits_per_byte", "bits per UTF-8 byte of the texts", "bits_per_byte",
+                        values::over_bytes));
+  return all;
+}
 
 }  // namespace
 
+bool Metric::fits(OutputType type) const {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
 std::span<const Metric> metrics() {
-  return kMetrics;
+  static const std::vector<Metric> all = make_metrics();
+  return all;
 }
 
 const Metric* find_metric(std::string_view name) {
-  const auto found = std::find_if(std::begin(kMetrics), std::end(kMetrics),
+  const std::span<const Metric> all = metrics();
+  const auto found = std::find_if(all.begin(), all.end(),
                                   [name](const Metric& metric) { return metric.name == name; });
-  return found == std::end(kMetrics) ? nullptr : found;
+  return found == all.end() ? nullptr : &*found;
 }
 
-Score score_items(const Metric& metric, std::span<const Item> items) {
-  assert(!items.empty());
-  const auto n = static_cast<double>(items.size());
-  std::vector<double> values;
-  double sum = 0;
-  for (const Item& item : items) {
-    values.push_back(metric.value(item));
-    sum += values.back();
+std::span<const std::string_view> default_metrics(OutputType type) {
+  static constexpr std::string_view kOfChoice[] = {"acc", "acc_norm"};
+  static constexpr std::string_view kOfLikelihood[] = {"perplexity", "acc"};
+  static constexpr std::string_view kOfRolling[] = {"word_perplexity", "byte_perplexity",
+                                                    "bits_per_byte"};
+  if (type == kChoice) return kOfChoice;
+  if (type == kLikelihood) return kOfLikelihood;
+  return kOfRolling;
+}
+
+std::string objection_to(std::string_view name, OutputType type, std::string_view aggregation) {
+  const Metric* metric = find_metric(name);
+  if (!metric) {
+    return fmt::format("the metric '{}' is unknown; `e2lm ls metrics` shows those there are", name);
   }
-  const double mean = sum / n;
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  const double error = items.size() > 1 ? std::sqrt(squares / (n - 1) / n) : 0.0;
-  return {.mean = mean, .standard_error = error, .items = std::ssize(items)};
+  if (!metric->fits(type)) {
+    return fmt::format("the metric '{}' has no value in a task of type {}", name, output_type_name(type));
+  }
+  if (aggregation.empty()) aggregation = metric->aggregation;
+  const Aggregation* found = find_aggregation(aggregation);
+  if (!found) {
+    std::vector<std::string_view> names;
+    for (const Aggregation& known : aggregations()) names.push_back(known.name);
+    return fmt::format("the aggregation '{}' is unknown; there are {}", aggregation,
+                       fmt::join(names, ", "));
+  }
+  if (found->kind != metric->kind) {
+    return fmt::format("the metric '{}' cannot be aggregated by '{}'", name, aggregation);
+  }
+  return {};
+}
+
+std::vector<MetricValue> item_values(const Metric& metric, std::span<const Item> items) {
+  std::vector<MetricValue> values;
+  values.reserve(items.size());
+  for (const Item& item : items) {
+    assert(metric.fits(item.type) && !item.choices.empty());
+    try {
+      values.push_back(metric.value(item));
+    } catch (const Error& error) {
+      throw Error(fmt::format("document {}", values.size()), error.what());
+    }
+  }
+  return values;
+}
+
+Score score_items(const Metric& metric, std::span<const Item> items, const Bootstrap& bootstrap) {
+  return aggregate(*find_aggregation(metric.aggregation), item_values(metric, items), bootstrap);
 }
 
 std::optional<double> chance_level(const Metric& metric, std::span<const Item> items) {
   if (!metric.is_accuracy || items.empty()) return {};
   double sum = 0;
-  for (const Item& item : items) sum += 1.0 / static_cast<double>(item.choices.size());
+  for (const Item& item : items) {
+    if (item.type != kChoice) return {};
+    const auto choices = std::ssize(item.choices);
+    std::set<int32_t> right;
+    for (const int32_t gold : item.gold) {
+      if (gold >= 0 && gold < choices) right.insert(gold);
+    }
+    sum += static_cast<double>(right.size()) / static_cast<double>(choices);
+  }
   return sum / static_cast<double>(items.size());
 }
 

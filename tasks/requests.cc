@@ -97,10 +97,12 @@ class RequestMaker {
       const std::string text = text_target(document, target);
       if (task_.output_type == OutputType::loglikelihood) {
         result_.requests.push_back({doc_id, 0, contexts.front(), text});
-        item = {.golds = {0}, .choices = {measure(text)}};
+        item = {.type = task_.output_type, .golds = {0}, .choices = {measure(text)}};
       } else {
         result_.requests.push_back({doc_id, 0, "", text, true});
-        item = {.words = count_words(text), .bytes = std::ssize(text)};
+        item = {.type = task_.output_type,
+                .words = count_words(text),
+                .bytes = std::ssize(text)};
       }
     }
     result_.items.push_back(std::move(item));

@@ -28,6 +28,7 @@ struct ItemShape {
     int32_t bytes = 0;
   };
 
+  OutputType type = OutputType::multiple_choice;
   // Numbers of the right choices: one, or any number where the task has several targets. kNoGold
   // where the data name none of the choices; one below 0 counts from the end, as in the original.
   std::vector<int32_t> golds;

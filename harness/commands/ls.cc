@@ -27,9 +27,13 @@ Table list_families() {
 }
 
 Table list_metrics() {
-  Table table{.header = {"metric", "what it is"}, .left = 2};
+  Table table{.header = {"metric", "of tasks", "aggregation", "better", "what it is"}, .left = 5};
   for (const Metric& metric : metrics()) {
-    table.rows.push_back({std::string(metric.name), std::string(metric.what)});
+    std::vector<std::string_view> types;
+    for (const OutputType type : metric.types) types.push_back(output_type_name(type));
+    table.rows.push_back({std::string(metric.name), fmt::format("{}", fmt::join(types, ", ")),
+                          std::string(metric.aggregation),
+                          metric.higher_is_better ? "higher" : "lower", std::string(metric.what)});
   }
   return table;
 }

@@ -10,9 +10,9 @@
 #include "engine/tokenizer/tokenizer.h"
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
+#include "harness/items.h"
 #include "harness/manifest.h"
 #include "harness/results.h"
-#include "scoring/metric.h"
 #include "tasks/requests.h"
 
 namespace e2lm {
@@ -35,13 +35,7 @@ std::string check_tokenizer(const Path& path) {
 
 std::string check_task(const Path& path, const Arguments& arguments) {
   const Task task = Task::read(path);
-  Problems problems(path.string());
-  for (const Task::Metric& metric : task.metrics) {
-    if (!find_metric(metric.name)) {
-      problems.add(metric.node, fmt::format("the metric '{}' is unknown", metric.name));
-    }
-  }
-  problems.raise();
+  metrics_of(task);
   const TaskRequests requests = make_requests(task, request_options(arguments));
   return fmt::format("task {}: {} documents, {} requests", task.name, requests.items.size(),
                      requests.requests.size());

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/json.h"
-#include "harness/evaluate.h"
+#include "harness/items.h"
 #include "harness/plan.h"
 #include "harness/results.h"
 #include "scoring/metric.h"
@@ -67,21 +67,6 @@ class BundledSeries : public testing::Test {
 Scratch* BundledSeries::scratch_ = nullptr;
 ProgramResult BundledSeries::result_;
 
-std::vector<Item> items_of(const Plan::TaskRow& task, const std::vector<RequestScore>& scores) {
-  std::vector<Item> items;
-  size_t next = 0;
-  for (const ItemShape& shape : task.items) {
-    Item item{.gold = shape.golds.front()};
-    for (const ItemShape::Choice& choice : shape.choices) {
-      item.choices.push_back(
-          {scores[next].nats, scores[next].tokens, choice.characters, choice.bytes});
-      ++next;
-    }
-    items.push_back(std::move(item));
-  }
-  return items;
-}
-
 // Items whose two best choices are so near that rounding may swap them.
 template <typename Value>
 int near_ties(const std::vector<Item>& items, const Value& value) {
@@ -112,22 +97,22 @@ TEST_F(BundledSeries, EveryCellHasTheReferenceAccuracy) {
         const Plan::TaskRow& task = plan.task(name, series);
         const auto& cell = cells.at({*checkpoint->weights, task.request_set, checkpoint->settings});
         const auto scores = read_scores(store, cell.id, store.finish_order(task.request_set));
-        const std::vector<Item> items = items_of(task, scores);
+        const std::vector<Item> items = items_of(task.items, scores);
         const auto n = static_cast<double>(items.size());
         const std::string what =
             series.name + " " + std::to_string(checkpoint->ref.step) + " " + name;
         const int ties = near_ties(items, [](const Choice& c) { return c.logprob_nats; });
-        const double acc = score_items(*find_metric("acc"), items).mean;
+        const double acc = score_items(*find_metric("acc"), items).value;
         const double off = std::abs(acc - expected["acc"].get<double>()) * n;
         EXPECT_LE(off, ties + 0.01) << what;
         differing_cells += off > 0.01;
         excepted_items += ties;
         const int norm_ties =
             near_ties(items, [](const Choice& c) { return c.logprob_nats / c.characters; });
-        const double acc_norm = score_items(*find_metric("acc_norm"), items).mean;
+        const double acc_norm = score_items(*find_metric("acc_norm"), items).value;
         EXPECT_LE(std::abs(acc_norm - expected["acc_norm"].get<double>()) * n, norm_ties + 0.01)
             << what;
-        EXPECT_NEAR(score_items(*find_metric("margin"), items).mean,
+        EXPECT_NEAR(score_items(*find_metric("margin"), items).value,
                     expected["margin"].get<double>(), 1e-3)
             << what;
         ++compared;
