@@ -9,14 +9,14 @@
 namespace e2lm {
 namespace {
 
-constexpr size_t kStateWords = std::mt19937::state_size;
-using State = std::array<uint32_t, kStateWords>;
+constexpr size_t kShift = 397;
+using State = std::array<uint32_t, Random::kWords>;
 
 // init_genrand of the reference implementation.
 State linear_state(uint32_t seed) {
   State state;
   state[0] = seed;
-  for (uint32_t i = 1; i < kStateWords; ++i) {
+  for (uint32_t i = 1; i < Random::kWords; ++i) {
     state[i] = 1812433253U * (state[i - 1] ^ (state[i - 1] >> 30)) + i;
   }
   return state;
@@ -33,37 +33,33 @@ State state_from_key(uint64_t key) {
     return state[i] ^ ((state[i - 1] ^ (state[i - 1] >> 30)) * factor);
   };
   const auto advance = [&] {
-    if (++i < kStateWords) return;
+    if (++i < Random::kWords) return;
     state[0] = state.back();
     i = 1;
   };
-  for (size_t step = 0; step < kStateWords; ++step, advance()) {
+  for (size_t step = 0; step < Random::kWords; ++step, advance()) {
     const size_t j = step % length;
     state[i] = mixed(1664525U) + words[j] + static_cast<uint32_t>(j);
   }
-  for (size_t step = 1; step < kStateWords; ++step, advance()) {
+  for (size_t step = 1; step < Random::kWords; ++step, advance()) {
     state[i] = mixed(1566083941U) - static_cast<uint32_t>(i);
   }
   state[0] = 0x80000000U;
   return state;
 }
 
-// std::mt19937 takes its state from a seed sequence word by word, and so can be given any.
-struct StateSequence {
-  using result_type = uint32_t;  // NOLINT(readability-identifier-naming): the standard's name
+// The recurrence, without the word `kShift` ahead: the top bit of one word and the rest of the
+// next, times the matrix.
+uint32_t twist(uint32_t word, uint32_t next) {
+  const uint32_t mixed = (word & 0x80000000U) | (next & 0x7fffffffU);
+  return (mixed >> 1) ^ (-(mixed & 1U) & 0x9908b0dfU);
+}
 
-  template <typename Iterator>
-  void generate(Iterator first, Iterator last) const {
-    for (size_t i = 0; first != last; ++first, ++i) *first = state[i];
-  }
-
-  State state;
-};
-
-std::mt19937 generator_from(int64_t seed) {
-  const uint64_t key = seed < 0 ? -static_cast<uint64_t>(seed) : static_cast<uint64_t>(seed);
-  StateSequence sequence{state_from_key(key)};
-  return std::mt19937(sequence);
+uint32_t temper(uint32_t word) {
+  word ^= word >> 11;
+  word ^= (word << 7) & 0x9d2c5680U;
+  word ^= (word << 15) & 0xefc60000U;
+  return word ^ (word >> 18);
 }
 
 // Up to this many items sample() copies the pool; beyond, it remembers what it took.
@@ -79,7 +75,23 @@ int64_t largest_copied_pool(int64_t count) {
 
 }  // namespace
 
-Random::Random(int64_t seed) : generator_(generator_from(seed)) {}
+Random::Random(int64_t seed)
+    : state_(
+          state_from_key(seed < 0 ? -static_cast<uint64_t>(seed) : static_cast<uint64_t>(seed))) {}
+
+// Loops without branches, which the compiler turns into vector instructions.
+void Random::refill() {
+  constexpr size_t kAhead = kWords - kShift;
+  for (size_t i = 0; i < kAhead; ++i) {
+    state_[i] = state_[i + kShift] ^ twist(state_[i], state_[i + 1]);
+  }
+  for (size_t i = kAhead; i < kWords - 1; ++i) {
+    state_[i] = state_[i - kAhead] ^ twist(state_[i], state_[i + 1]);
+  }
+  state_[kWords - 1] = state_[kShift - 1] ^ twist(state_[kWords - 1], state_[0]);
+  for (size_t i = 0; i < kWords; ++i) words_[i] = temper(state_[i]);
+  next_ = 0;
+}
 
 uint64_t Random::bits(int count) {
   assert(count >= 0 && count <= 64);

@@ -137,7 +137,7 @@ MetricValue acc_token(const Item& item) {
   return accuracy<per_token>(item);
 }
 
-// The original compares the prediction with the gold as it is, which a list of several never is.
+// Several gold choices are refused: the original compares with the list itself, and fails.
 MetricValue acc_mutual_info(const Item& item) {
   return prediction(item, mutual_information) == only_gold(item, "acc_mutual_info") ? 1.0 : 0.0;
 }
@@ -174,8 +174,9 @@ MetricValue likelihood(const Item& item) {
 MetricValue prob_norm(const Item& item) {
   const std::vector<double> all = probabilities(item);
   double sum = 0;
-  for (size_t i = 0; i < all.size(); ++i)
-    sum += is_gold(item, static_cast<int32_t>(i)) ? all[i] : 0;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (is_gold(item, static_cast<int32_t>(i))) sum += all[i];
+  }
   return sum;
 }
 

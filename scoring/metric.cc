@@ -76,52 +76,63 @@ std::vector<Metric> accuracies() {
   };
 }
 
-std::vector<Metric> make_metrics() {
+std::vector<Metric> other_metrics_of_choices() {
   namespace values = item_metrics;
-  std::vector<Metric> all = accuracies();
-  all.push_back(mean("exact_match",
-                     "share of documents whose gold choice is the model's first at every token",
-                     values::exact_match));
-  all.push_back(labels("f1", "F1 of choice 1 against the other one", "f1", values::f1));
-  all.push_back(labels("mcc", "Matthews correlation of gold and predicted choices",
-                       "matthews_corrcoef", values::mcc));
-  all.push_back({.name = "brier_score",
-                 .what = "squared distance of the choices' probabilities from the gold answer",
-                 .types = {kChoice},
-                 .kind = ValueKind::probabilities,
-                 .aggregation = "brier_score",
-                 .higher_is_better = false,
-                 .value = values::brier_score});
-  all.push_back({.name = "likelihood",
-                 .what = "gold choice and log-likelihoods of each document; has no aggregation",
-                 .types = {kChoice},
-                 .kind = ValueKind::logprobs,
-                 .aggregation = "mean",  // as registered there, where it cannot be taken either
-                 .value = values::likelihood});
-  all.push_back(
-      mean("prob_norm", "probability of the gold choices among all choices", values::prob_norm));
-  all.push_back(mean("margin",
-                     "log-likelihood of the gold choice minus that of the best other, nats",
-                     values::margin));
-  all.push_back(mean("margin_mean",
-                     "log-likelihood of the gold choice minus the mean of the others, nats",
-                     values::margin_mean));
   Metric gold_bpb = mean("gold_bpb", "bits per UTF-8 byte of the gold answer", values::gold_bpb);
   gold_bpb.types.push_back(kLikelihood);
   gold_bpb.higher_is_better = false;
-  all.push_back(std::move(gold_bpb));
-  all.push_back({.name = "perplexity",
-                 .what = "exp of minus the mean log-likelihood of the targets",
-                 .types = {kLikelihood},
-                 .aggregation = "perplexity",
-                 .higher_is_better = false,
-                 .value = values::perplexity});
-  all.push_back(rolling("word_perplexity", "perplexity of the texts per word",
-                        "weighted_perplexity", values::over_words));
-  all.push_back(rolling("byte_perplexity", "perplexity of the texts per UTF-8 byte",
-                        "weighted_perplexity", values::over_bytes));
-  all.push_back(rolling("bits_per_byte", "bits per UTF-8 byte of the texts", "bits_per_byte",
-                        values::over_bytes));
+  return {
+      mean("exact_match",
+           "share of documents whose gold choice is the model's first at every token",
+           values::exact_match),
+      labels("f1", "F1 of choice 1 against the other one", "f1", values::f1),
+      labels("mcc", "Matthews correlation of gold and predicted choices", "matthews_corrcoef",
+             values::mcc),
+      {.name = "brier_score",
+       .what = "squared distance of the choices' probabilities from the gold answer",
+       .types = {kChoice},
+       .kind = ValueKind::probabilities,
+       .aggregation = "brier_score",
+       .higher_is_better = false,
+       .value = values::brier_score},
+      {.name = "likelihood",
+       .what = "gold choice and log-likelihoods of each document; has no aggregation",
+       .types = {kChoice},
+       .kind = ValueKind::logprobs,
+       .aggregation = "mean",  // as the original registers it, where it cannot be taken either
+       .value = values::likelihood},
+      mean("prob_norm", "probability of the gold choices among all choices", values::prob_norm),
+      mean("margin", "log-likelihood of the gold choice minus that of the best other, nats",
+           values::margin),
+      mean("margin_mean", "log-likelihood of the gold choice minus the mean of the others, nats",
+           values::margin_mean),
+      std::move(gold_bpb),
+  };
+}
+
+std::vector<Metric> metrics_of_texts() {
+  namespace values = item_metrics;
+  return {
+      {.name = "perplexity",
+       .what = "exp of minus the mean log-likelihood of the targets",
+       .types = {kLikelihood},
+       .aggregation = "perplexity",
+       .higher_is_better = false,
+       .value = values::perplexity},
+      rolling("word_perplexity", "perplexity of the texts per word", "weighted_perplexity",
+              values::over_words),
+      rolling("byte_perplexity", "perplexity of the texts per UTF-8 byte", "weighted_perplexity",
+              values::over_bytes),
+      rolling("bits_per_byte", "bits per UTF-8 byte of the texts", "bits_per_byte",
+              values::over_bytes),
+  };
+}
+
+std::vector<Metric> make_metrics() {
+  std::vector<Metric> all = accuracies();
+  for (const auto& more : {other_metrics_of_choices(), metrics_of_texts()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
   return all;
 }
 
@@ -132,8 +143,8 @@ bool Metric::fits(OutputType type) const {
 }
 
 std::span<const Metric> metrics() {
-  static const std::vector<Metric> all = make_metrics();
-  return all;
+  static const std::vector<Metric> kAll = make_metrics();
+  return kAll;
 }
 
 const Metric* find_metric(std::string_view name) {

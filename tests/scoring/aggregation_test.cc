@@ -128,9 +128,11 @@ TEST(AggregationTest, BootstrapErrorsOfNumbersAreTheHarnesss) {
   EXPECT_NEAR(error("perplexity", nats, 50), 14.4995449591124, 1e-9);
   EXPECT_NEAR(error("perplexity", nats, 1500), 14.770914953194517, 1e-9);  // one chunk of 1000
   EXPECT_NEAR(error("perplexity", nats, 3000), 15.791536162423242, 1e-9);
+  EXPECT_NEAR(error("perplexity", nats, 100000), 15.697765474542317, 1e-9);
   EXPECT_EQ(value("median", nats), -3.2912002522132697);
   EXPECT_NEAR(error("median", nats, 50), 0.5849702431335404, 1e-12);
   EXPECT_NEAR(error("median", nats, 3000), 0.7180230219091812, 1e-12);
+  EXPECT_NEAR(error("median", nats, 100000), 0.7231251334271221, 1e-12);
   Values gaps = nats;
   for (size_t i = 0; i < gaps.size(); i += 5) gaps[i] = kNan;
   EXPECT_DOUBLE_EQ(value("nanmean", gaps), -3.5411189515344534);
