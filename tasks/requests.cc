@@ -7,21 +7,13 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "tasks/dataset/json_lines.h"
+#include "tasks/dataset/dataset.h"
 
 namespace e2lm {
 namespace {
 
 Documents read_split(const Task& task, const std::string& split) {
-  Documents documents;
-  for (const Path& path : task.data_files.at(split)) {
-    Documents more = read_json_lines(path);
-    std::move(more.begin(), more.end(), std::back_inserter(documents));
-  }
-  if (documents.empty()) {
-    throw Error(task.path.string(), fmt::format("the split '{}' has no documents", split));
-  }
-  return documents;
+  return Dataset::open({.files = task.data_files.at(split)}).read();
 }
 
 [[noreturn]] void fail(const Task& task, const Document& document, std::string_view what,
