@@ -123,6 +123,10 @@ Json parse_json(std::string_view text, std::string_view where) {
   return parse<Json>(text, where);
 }
 
+Json parse_json(std::string_view text, std::string_view where, int64_t line) {
+  return parse<Json>(text, where, line);
+}
+
 SortedJson parse_sorted_json(std::string_view text, std::string_view where) {
   return parse<SortedJson>(text, where);
 }

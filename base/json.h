@@ -20,6 +20,9 @@ using SortedJson = nlohmann::json;
 Json parse_json(std::string_view text, std::string_view where);
 SortedJson parse_sorted_json(std::string_view text, std::string_view where);
 
+// The same for a text that stands in a file, beginning at a line of it.
+Json parse_json(std::string_view text, std::string_view where, int64_t line);
+
 // JSON as Python writes and reads it: the bare words Infinity, -Infinity and NaN, and numbers too
 // large for a double (1e999), are kept as {"__float__": "Infinity"}, the spelling transformers 5
 // uses, so that a reader meets one form only.

@@ -18,6 +18,9 @@ bool matches_glob(std::string_view name, std::string_view pattern);  // * and ? 
 // The candidate a misspelt word most likely meant, or "" when none is near.
 std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
+// Whether the bytes are UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
+bool is_utf8(std::string_view bytes);
+
 // 1234567 → "1,234,567".
 std::string with_commas(int64_t number);
 

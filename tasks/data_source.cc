@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "tasks/dataset/json_lines.h"
+#include "tasks/dataset/dataset.h"
 
 namespace e2lm {
 namespace {
@@ -60,47 +61,37 @@ bool DataSource::Split::has_column(std::string_view column) const {
 }
 
 DataSource::Split DataSource::read_split(const std::string& split, int64_t limit) const {
-  std::vector<Path> files;
-  if (is_local()) {
-    const auto by_split = local_files();
-    const auto found = by_split.find(split);
-    if (found == by_split.end()) {
-      std::vector<std::string> known;
-      for (const auto& [other, paths] : by_split) known.push_back(other);
-      throw Error(task_folder.string(), fmt::format("the task's data have no split '{}'", split),
-                  fmt::format("one of: {}", fmt::join(known, ", ")));
-    }
-    files = found->second;
-  } else {
-    files = named_files(split);
+  const std::vector<SplitFiles> splits = is_local() ? local_files() : named_files(split);
+  const auto found = std::find_if(splits.begin(), splits.end(),
+                                  [&](const SplitFiles& files) { return files.split == split; });
+  if (found == splits.end()) {
+    std::vector<std::string> known;
+    for (const SplitFiles& files : splits) known.push_back(files.split);
+    throw Error(task_folder.string(), fmt::format("the task's data have no split '{}'", split),
+                fmt::format("one of: {}", fmt::join(known, ", ")));
   }
-  Split result;
-  for (const Path& file : files) {
-    Documents more = read_json_lines(file);
-    std::move(more.begin(), more.end(), std::back_inserter(result.documents));
-  }
-  if (std::ssize(result.documents) > limit) result.documents.resize(limit);
-  if (!result.documents.empty()) {
-    for (const auto& [key, value] : result.documents.front().columns.items()) {
-      result.columns.push_back(key);
-    }
-  }
-  return result;
+  std::optional<Dataset> first;
+  if (found != splits.begin()) first = Dataset::open(files_of(splits.front()));
+  const Dataset dataset = Dataset::open(files_of(*found), first ? &*first : nullptr);
+  return {dataset.columns(), dataset.read(limit), dataset.rows()};
 }
 
 // data_files is a path, a list of paths (both the split `train`), or either by split.
-std::map<std::string, std::vector<Path>> DataSource::local_files() const {
-  std::map<std::string, std::vector<Path>> files;
-  const auto add = [&](const std::string& split, const Json& value) {
-    for (const std::string& text : texts_of(value)) files[split].push_back(locate(text));
+std::vector<SplitFiles> DataSource::local_files() const {
+  const auto located = [this](const Json& value) {
+    std::vector<Path> files;
+    for (const std::string& text : texts_of(value)) files.push_back(locate(text));
+    return files;
   };
   const Json data_files = kwargs.value("data_files", Json());
-  if (data_files.is_object()) {
-    for (const auto& [split, value] : data_files.items()) add(split, value);
-  } else {
-    add("train", data_files);
+  if (data_files.is_null()) {
+    return find_data_files(locate(""), path == "csv" ? std::vector<std::string>{"csv", "tsv"}
+                                                     : std::vector<std::string>{"json", "jsonl"});
   }
-  return files;
+  if (!data_files.is_object()) return {{"train", located(data_files)}};
+  std::vector<SplitFiles> splits;
+  for (const auto& [split, value] : data_files.items()) splits.push_back({split, located(value)});
+  return splits;
 }
 
 // Relative paths count from data_dir if there is one, and from the current folder, as in the
@@ -111,21 +102,43 @@ Path DataSource::locate(const Path& file) const {
   return std::filesystem::exists(inside) || !std::filesystem::exists(beside) ? inside : beside;
 }
 
-std::vector<Path> DataSource::named_files(const std::string& split) const {
+std::vector<SplitFiles> DataSource::named_files(const std::string& split) const {
   const char* root = std::getenv("E2LM_DATA");
   const Path folder = Path(root ? root : "data") / path / name;
-  std::vector<Path> files;
+  SplitFiles named{split, {}};
   for (const Path& file : list_folder(folder)) {
     const std::string base = file.filename().string();
-    const bool mine = base.starts_with(split + ".") || base.starts_with(split + "-");
-    if (mine) files.push_back(file);
+    if (base.starts_with(split + ".") || base.starts_with(split + "-")) named.files.push_back(file);
   }
-  if (!files.empty()) return files;
+  if (!named.files.empty()) return {named};
+  if (std::filesystem::is_directory(folder)) {
+    const std::vector<SplitFiles> found = find_data_files(folder);
+    const bool there = std::any_of(found.begin(), found.end(),
+                                   [&](const SplitFiles& files) { return files.split == split; });
+    if (there) return found;
+  }
   throw Error(
       (folder / (split + ".jsonl")).string(),
       fmt::format("is not there: get the split '{}' of huggingface.co/datasets/{}{} and put "
                   "it there as JSON lines, CSV or TSV",
                   split, path, name.empty() ? "" : fmt::format(" ({})", name)));
+}
+
+// A named data set's files say by their names what they are.
+DataFiles DataSource::files_of(const SplitFiles& split) const {
+  DataFiles files{.format = path, .files = split.files, .field = kwargs.value("field", "")};
+  if (!is_local()) {
+    Path first = split.files.front();
+    if (first.extension() == ".gz") first = first.stem();
+    const bool tsv = first.extension() == ".tsv";
+    files.format = tsv || first.extension() == ".csv" ? "csv" : "json";
+    if (tsv) files.separator = '\t';
+  }
+  for (const char* key : {"sep", "delimiter"}) {
+    const std::string separator = kwargs.value(key, "");
+    if (!separator.empty()) files.separator = separator[0];
+  }
+  return files;
 }
 
 }  // namespace e2lm

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/yaml.h"
+#include "tasks/dataset/data_files.h"
 #include "tasks/document.h"
 
 namespace e2lm {
@@ -24,6 +24,7 @@ struct DataSource {
   struct Split {
     std::vector<std::string> columns;
     Documents documents;
+    int64_t rows = 0;  // of the whole split, however many documents were asked for
 
     bool has_column(std::string_view column) const;
   };
@@ -39,9 +40,11 @@ struct DataSource {
   bool is_local() const { return path == "json" || path == "csv"; }
 
  private:
-  std::map<std::string, std::vector<Path>> local_files() const;
-  std::vector<Path> named_files(const std::string& split) const;
+  // Splits in the order in which they are listed or found: the first one decides about columns.
+  std::vector<SplitFiles> local_files() const;
+  std::vector<SplitFiles> named_files(const std::string& split) const;
   Path locate(const Path& file) const;
+  DataFiles files_of(const SplitFiles& split) const;
 };
 
 }  // namespace e2lm

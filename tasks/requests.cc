@@ -20,6 +20,12 @@ int64_t shots_of(const Task& task, const RequestOptions& options) {
   return options.num_fewshot.value_or(task.num_fewshot.value_or(0));
 }
 
+// A share is known only when all are; samples may lie anywhere.
+int64_t documents_needed(const RequestOptions& options) {
+  const bool known = options.limit && *options.limit >= 1 && options.samples.empty();
+  return known ? static_cast<int64_t>(*options.limit) : INT64_MAX;
+}
+
 int64_t limited(int64_t documents, std::optional<double> limit) {
   if (!limit) return documents;
   const double count = *limit < 1 ? std::ceil(*limit * static_cast<double>(documents)) : *limit;
@@ -47,7 +53,7 @@ class RequestMaker {
   RequestMaker(const Task& task, const RequestOptions& options)
       : task_(task),
         options_(options),
-        split_(task.read_split(task.evaluated_split())),
+        split_(task.read_split(task.evaluated_split(), documents_needed(options))),
         fields_(task, split_),
         prompts_(task, fields_,
                  {.shots = shots_of(task, options),
@@ -66,7 +72,7 @@ class RequestMaker {
     several_golds_ = fields_.target(split_.documents.front()).is_array();
     result_.task = task.name;
     result_.output_type = task.output_type;
-    result_.all_documents = std::ssize(split_.documents);
+    result_.all_documents = split_.rows;
     result_.shots = shots_of(task, options);
   }
 
@@ -100,9 +106,7 @@ class RequestMaker {
         item = {.type = task_.output_type, .golds = {0}, .choices = {measure(text)}};
       } else {
         result_.requests.push_back({doc_id, 0, "", text, true});
-        item = {.type = task_.output_type,
-                .words = count_words(text),
-                .bytes = std::ssize(text)};
+        item = {.type = task_.output_type, .words = count_words(text), .bytes = std::ssize(text)};
       }
     }
     result_.items.push_back(std::move(item));

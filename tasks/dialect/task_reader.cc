@@ -248,6 +248,7 @@ DataSource::Split Task::read_split(const std::string& split, int64_t limit) cons
   DataSource::Split result = data.read_split(split, process_docs.empty() ? limit : INT64_MAX);
   if (process_docs.empty()) return result;
   result.documents = process_docs.apply(std::move(result.documents));
+  result.rows = std::ssize(result.documents);
   if (!result.documents.empty()) {
     result.columns.clear();
     for (const auto& [column, value] : result.documents.front().columns.items()) {

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tasks/dataset/row_format.h"
+
+namespace e2lm {
+
+// JSON files. Without a field: one object a line (or however they follow each other), or one array
+// of objects; texts in the array are rows with the one column `text`. With a field: one object
+// whose member of that name is such an array.
+//
+// The original reads these three by different libraries, so their types differ: lines and arrays
+// take texts that are all points in time for timestamps, and objects with different keys for mixed
+// values; a field's objects get each other's keys, its whole numbers are integers even when written
+// 1.0, and only columns named like dates (`date`, `.._at`, `.._time`, `timestamp..`) are
+// timestamps.
+std::unique_ptr<RowFormat> json_format(std::string field);
+
+}  // namespace e2lm
