@@ -96,10 +96,9 @@ std::vector<Metric> other_metrics_of_choices() {
        .higher_is_better = false,
        .value = values::brier_score},
       {.name = "likelihood",
-       .what = "gold choice and log-likelihoods of each document; has no aggregation",
+       .what = "gold choice and log-likelihoods of each document, for sample files",
        .types = {kChoice},
        .kind = ValueKind::logprobs,
-       .aggregation = "mean",  // as the original registers it, where it cannot be taken either
        .value = values::likelihood},
       mean("prob_norm", "probability of the gold choices among all choices", values::prob_norm),
       mean("margin", "log-likelihood of the gold choice minus that of the best other, nats",
@@ -173,6 +172,7 @@ std::string objection_to(std::string_view name, OutputType type, std::string_vie
     return fmt::format("the metric '{}' has no value in a task of type {}", name, output_type_name(type));
   }
   if (aggregation.empty()) aggregation = metric->aggregation;
+  if (aggregation.empty()) return fmt::format("the metric '{}' has no aggregation", name);
   const Aggregation* found = find_aggregation(aggregation);
   if (!found) {
     std::vector<std::string_view> names;
@@ -201,6 +201,7 @@ std::vector<MetricValue> item_values(const Metric& metric, std::span<const Item>
 }
 
 Score score_items(const Metric& metric, std::span<const Item> items, const Bootstrap& bootstrap) {
+  assert(!metric.aggregation.empty());
   return aggregate(*find_aggregation(metric.aggregation), item_values(metric, items), bootstrap);
 }
 

@@ -19,7 +19,7 @@ struct Metric {
   std::string_view what;
   std::vector<OutputType> types;  // of the tasks that can report it
   ValueKind kind = ValueKind::number;
-  std::string_view aggregation;  // where the task file names none
+  std::string_view aggregation;  // where the task file names none; empty: it has none
   bool higher_is_better = true;
   bool is_accuracy = false;          // 0 or 1 by which choice is best: guessing has a level
   bool needs_unconditional = false;  // Choice::unconditional_nats
@@ -70,7 +70,8 @@ std::string objection_to(std::string_view metric, OutputType type,
 // One value per item, in order. Throws Error naming the metric and the item, counted from 0.
 std::vector<MetricValue> item_values(const Metric& metric, std::span<const Item> items);
 
-// A task's value for a metric under its default aggregation. REQUIRES: at least one item.
+// A task's value for a metric under its default aggregation. REQUIRES: at least one item, and that
+// the metric has one.
 Score score_items(const Metric& metric, std::span<const Item> items,
                   const Bootstrap& bootstrap = {});
 

@@ -32,7 +32,7 @@ Table list_metrics() {
     std::vector<std::string_view> types;
     for (const OutputType type : metric.types) types.push_back(output_type_name(type));
     table.rows.push_back({std::string(metric.name), fmt::format("{}", fmt::join(types, ", ")),
-                          std::string(metric.aggregation),
+                          metric.aggregation.empty() ? "none" : std::string(metric.aggregation),
                           metric.higher_is_better ? "higher" : "lower", std::string(metric.what)});
   }
   return table;

@@ -212,6 +212,7 @@ TEST(MetricTest, WhatATaskCannotReportIsSaidInWords) {
               testing::HasSubstr("of type loglikelihood"));
   EXPECT_THAT(objection_to("acc", choice, "mode"), testing::HasSubstr("'mode' is unknown"));
   EXPECT_THAT(objection_to("f1", choice, "mean"), testing::HasSubstr("cannot be aggregated"));
+  EXPECT_THAT(objection_to("likelihood", choice), testing::HasSubstr("has no aggregation"));
   EXPECT_EQ(objection_to("acc", choice, "median"), "");
 }
 
