@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "tasks/library.h"
 #include "tasks/requests.h"
+#include "tests/support/golden_run_files.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -15,37 +16,6 @@ namespace {
 
 const Path kSuite = E2LM_SOURCE_DIR "/tests/golden/prompts";
 const Path kOthers = E2LM_SOURCE_DIR "/../shared/golden/prompts/lm_eval";
-
-// Data files are named relative to the suite's folder.
-class InFolder {
- public:
-  explicit InFolder(const Path& folder) : before_(std::filesystem::current_path()) {
-    std::filesystem::current_path(folder);
-  }
-  ~InFolder() { std::filesystem::current_path(before_); }
-  InFolder(const InFolder&) = delete;
-  InFolder& operator=(const InFolder&) = delete;
-
- private:
-  Path before_;
-};
-
-std::vector<Path> runs_in(const Path& folder) {
-  std::vector<Path> runs;
-  for (const Path& path : list_folder(folder / "expected")) {
-    if (path.string().ends_with(".results.json")) runs.push_back(path);
-  }
-  return runs;
-}
-
-RequestOptions options_of(const Json& args) {
-  RequestOptions options{.allow_missing_gold = true};
-  if (args.value("num_fewshot", Json()).is_number()) options.num_fewshot = args["num_fewshot"];
-  if (args.value("limit", Json()).is_number()) options.limit = args["limit"].get<double>();
-  if (args.contains("seed")) options.fewshot_seed = args["seed"];
-  options.system_instruction = args.value("system", "");
-  return options;
-}
 
 // A request as the golden files write it.
 Json line_of(const Request& request, int64_t document) {
@@ -63,14 +33,13 @@ std::map<std::string, std::vector<Json>> made_requests(const TaskSelection& sele
                                                        const Json& args) {
   std::map<std::string, std::vector<Json>> lines;
   for (const Task& task : selection.tasks) {
-    RequestOptions options = options_of(args);
-    const Json samples = args.value("samples", Json::object()).value(task.name, Json::array());
-    for (const Json& sample : samples) options.samples.push_back(sample);
+    const RequestOptions options = golden_options(args, task.name);
     const TaskRequests made = make_requests(task, options);
     for (const Request& request : made.requests) {
       // Of chosen documents the original numbers the requests within the choice.
       const auto place = std::find(made.doc_ids.begin(), made.doc_ids.end(), request.doc_id);
-      const int64_t document = samples.empty() ? request.doc_id : place - made.doc_ids.begin();
+      const int64_t document =
+          options.samples.empty() ? request.doc_id : place - made.doc_ids.begin();
       for (int64_t copy = 0; copy < task.repeats; ++copy) {
         lines[task.name].push_back(line_of(request, document));
       }
@@ -110,7 +79,7 @@ TEST(GoldenPrompts, OfOurSuite) {
   const InFolder here(kSuite);
   const TaskLibrary library({kSuite / "tasks"});
   int same = 0, refused = 0;
-  for (const Path& results : runs_in(kSuite)) {
+  for (const Path& results : golden_results(kSuite)) {
     const Json run = parse_json(read_file(results), results.string());
     std::vector<std::string> words;
     for (const Json& task : run["args"]["tasks"]) words.push_back(task);
@@ -135,7 +104,7 @@ TEST(GoldenPrompts, OfTasksOfTheOriginal) {
   if (!std::filesystem::exists(kOthers)) GTEST_SKIP() << kOthers << " is not there";
   const InFolder here(kOthers);
   const Scratch scratch;
-  for (const Path& results : runs_in(kOthers)) {
+  for (const Path& results : golden_results(kOthers)) {
     const Json run = parse_json(read_file(results), results.string());
     Json file = {{"include", (kOthers / run["yaml"].get<std::string>()).string()}};
     for (const auto& [key, value] : run["overrides"].items()) file[key] = value;
