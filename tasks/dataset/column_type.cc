@@ -52,7 +52,7 @@ void note_number(ColumnType& type, const Json& value) {
   if (value.is_number_float()) {
     if (number != std::trunc(number) || std::abs(number) >= kBeyond) type.fractional = true;
   } else {
-    if (std::abs(number) > kExact) type.large = true;
+    if (std::abs(number) >= kExact) type.large = true;
     if (number >= kBeyond) type.beyond = true;
   }
 }

@@ -68,7 +68,11 @@ std::string JsonValues::take() {
   int depth = 0;
   do {
     const int byte = file_.peek();
-    if (byte < 0) break;
+    if (byte < 0) {
+      // The parser then names the line where something is missing, not the end of the file.
+      while (!text.empty() && is_space(text.back())) text.pop_back();
+      break;
+    }
     if (byte == '"') {
       take_string(text);
       if (keep_ && text.back() != '"') break;

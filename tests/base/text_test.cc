@@ -37,5 +37,15 @@ TEST(TextTest, WritesNumbersForPeople) {
   EXPECT_EQ(format_seconds(3725), "1 h 02 min");
 }
 
+TEST(TextTest, KnowsUtf8) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("a\u00e9\u20ac\U0001F600\U0010FFFF"));
+  for (const std::string_view bytes :
+       {"\x80", "\xC3", "\xC0\x80", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
+        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xC3\x28", "\xFF"}) {
+    EXPECT_FALSE(is_utf8(bytes));
+  }
+}
+
 }  // namespace
 }  // namespace e2lm

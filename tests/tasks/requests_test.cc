@@ -104,23 +104,28 @@ TEST_F(RequestsTest, TheHashFollowsWhateverChangesResults) {
 TEST_F(RequestsTest, RowsThatCannotBeAskedAreNamed) {
   expect_row_refused("{\"question\": ", "JSON");
   expect_row_refused("[1]", "no object");
-  expect_row_refused(R"({"choices": ["x", "y"], "answer": 0})", "'question'");
-  expect_row_refused(R"({"question": "q", "answer": 0})", "no column 'choices'", "doc_to_choice");
-  expect_row_refused(R"({"question": "q", "choices": ["x", "y"]})", "no column 'answer'");
+  expect_row_refused(R"({"question": "q", "answer": 0})", "doc_to_choice is null");
+  expect_row_refused(R"({"question": "q", "choices": ["x", "y"]})", "gold answer is null");
   expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": 2})", "colours",
                      "gold answer is 2", "2 choices");
   expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": -1})", "-1");
   expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": "z"})", "\"z\"");
-  expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": 1.5})", "1.5");
   expect_row_refused(R"({"question": "q", "choices": ["x", ""], "answer": 0})", "choice 1",
                      "not empty");
   expect_row_refused(R"({"question": "q", "choices": [], "answer": 0})", "a list of texts");
 }
 
+// One float makes the whole column floats.
+TEST_F(RequestsTest, GoldAnswersAreNoFloats) {
+  TaskFiles files;
+  files.test += R"({"question": "q", "choices": ["x", "y"], "answer": 1.5})";
+  expect_error([&] { requests(files); }, "test.jsonl:1", "gold answer is 0.0");
+}
+
 TEST_F(RequestsTest, EmptySplitsAreNamed) {
   TaskFiles files;
   files.test = "\n\n";
-  expect_error([&] { requests(files); }, "colours.yaml", "'test' has no documents");
+  expect_error([&] { requests(files); }, "test.jsonl: has no rows");
 }
 
 }  // namespace
