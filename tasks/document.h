@@ -11,6 +11,7 @@ namespace e2lm {
 struct Document {
   Json columns;
   std::string where;
+  std::vector<std::string> absent;  // columns of the data that this row did not have; they are null
 };
 
 using Documents = std::vector<Document>;

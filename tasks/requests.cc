@@ -53,12 +53,14 @@ class RequestMaker {
   RequestMaker(const Task& task, const RequestOptions& options)
       : task_(task),
         options_(options),
-        split_(task.read_split(task.evaluated_split(), documents_needed(options))),
+        split_(task.read_split(task.evaluated_split(), options.as_original,
+                               documents_needed(options))),
         fields_(task, split_),
         prompts_(task, fields_,
                  {.shots = shots_of(task, options),
                   .seed = options.fewshot_seed,
                   .draw = options.fewshot_draw,
+                  .absent_is_null = options.as_original,
                   .system_instruction = options.system_instruction}) {
     if (split_.documents.empty()) {
       throw Error(task.path.string(),
@@ -158,7 +160,7 @@ class RequestMaker {
     if (gold.is_array()) {
       for (const Json& one : gold) golds.push_back(gold_of(document, one, choices));
     }
-    if (options_.allow_missing_gold) return golds;
+    if (options_.as_original) return golds;
     for (const int32_t number : golds) {
       if (number >= 0) continue;
       fields_.fail(
@@ -178,13 +180,12 @@ class RequestMaker {
                                     : static_cast<int32_t>(found - choices.begin());
     }
     if (gold.is_boolean()) return gold.get<bool>() ? (count > 1 ? 1 : ItemShape::kNoGold) : 0;
-    const bool whole = gold.is_number() && gold.get<double>() == std::floor(gold.get<double>());
-    if (!whole || std::abs(gold.get<double>()) > 1e9) {
+    if (!gold.is_number_integer()) {
       fields_.fail(document, "the gold answer is " + gold.dump(),
                    fmt::format("one of the {} choices, by number from 0 or by text", count));
     }
-    const auto number = static_cast<int64_t>(gold.get<double>());
-    return number < count ? static_cast<int32_t>(number) : ItemShape::kNoGold;
+    const auto number = gold.get<int64_t>();
+    return number >= -count && number < count ? static_cast<int32_t>(number) : ItemShape::kNoGold;
   }
 
   const Task& task_;

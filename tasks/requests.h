@@ -67,9 +67,9 @@ struct RequestOptions {
   FewShotDraw fewshot_draw = FewShotDraw::per_task;
   std::string system_instruction;
   bool keep_documents = false;
-  // Whether a gold answer that is none of the choices makes the item wrong, as in the original, or
-  // is an error in the data.
-  bool allow_missing_gold = false;
+  // Whether what the original lets pass does so here: a gold answer that is none of the choices
+  // makes the item wrong, a column that a row lacks is None. Otherwise both are errors in the data.
+  bool as_original = false;
 };
 
 // Builds the requests of a task as lm-evaluation-harness does: prompts as in prompt.h,

@@ -51,8 +51,10 @@ struct Task {
   Json metadata;                     // as the file has it
   std::string version;               // metadata.version; "Yaml" without one, as the original prints
 
-  // A split of the data, processed.
-  DataSource::Split read_split(const std::string& split, int64_t limit = INT64_MAX) const;
+  // A split of the data, processed. With `absent_is_null` a column that a row lacks is null there,
+  // as in the original; otherwise the document does not have it.
+  DataSource::Split read_split(const std::string& split, bool absent_is_null,
+                               int64_t limit = INT64_MAX) const;
 
   // The split whose documents are asked: test, else validation.
   const std::string& evaluated_split() const {

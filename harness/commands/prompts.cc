@@ -22,7 +22,7 @@ Json line_of(const TaskRequests& task, const Request& request) {
 
 int run(const Arguments& arguments) {
   RequestOptions options = request_options(arguments);
-  options.allow_missing_gold = true;
+  options.as_original = true;
   for (const Task& task : open_library(arguments).select(arguments.positional()).tasks) {
     const TaskRequests made = make_requests(task, options);
     std::string lines;

@@ -78,9 +78,13 @@ void Dataset::for_each(const Visitor& visit) const {
         throw Error(where, "the file has grown since it was opened");
       }
       const ColumnType& batch = batches_[file][raw.batch];
+      std::vector<std::string> absent;
+      for (const std::string& column : columns_) {
+        if (!raw.columns.contains(column)) absent.push_back(column);
+      }
       Json columns = format_->typed(std::move(raw.columns), batch, *types_);
       columns = cast(std::move(columns), batch, *types_, where);
-      more = visit(row++, {std::move(columns), std::move(where)});
+      more = visit(row++, {std::move(columns), std::move(where), std::move(absent)});
       return more;
     });
   }

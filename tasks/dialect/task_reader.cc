@@ -94,9 +94,9 @@ class TaskReader {
 
   void read_output_type() {
     const std::string given = keys_.text("output_type").value_or("generate_until");
-    for (const OutputType type : {OutputType::multiple_choice, OutputType::loglikelihood,
-                                  OutputType::loglikelihood_rolling}) {
-      if (output_type_name(type) == given) return static_cast<void>(task_.output_type = type);
+    if (const auto type = find_output_type(given)) {
+      task_.output_type = *type;
+      return;
     }
     const Yaml* node = root_.find("output_type");
     problems_.add(node ? *node : root_,
@@ -244,8 +244,13 @@ Task Task::read(const Path& path) {
   return from(read_task_file(path), path);
 }
 
-DataSource::Split Task::read_split(const std::string& split, int64_t limit) const {
+DataSource::Split Task::read_split(const std::string& split, bool absent_is_null,
+                                   int64_t limit) const {
   DataSource::Split result = data.read_split(split, process_docs.empty() ? limit : INT64_MAX);
+  for (Document& document : result.documents) {
+    if (absent_is_null) break;
+    for (const std::string& column : document.absent) document.columns.erase(column);
+  }
   if (process_docs.empty()) return result;
   result.documents = process_docs.apply(std::move(result.documents));
   result.rows = std::ssize(result.documents);

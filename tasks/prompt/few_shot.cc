@@ -16,21 +16,22 @@ Documents literal_samples(const Task& task) {
   return documents;
 }
 
-Documents read_pool(const Task& task) {
+Documents read_pool(const Task& task, bool absent_is_null) {
   const Task::FewShot& few = task.few_shot;
   if (few.split.empty() && few.samples) return literal_samples(task);
   for (const std::string* split :
        {&few.split, &task.training_split, &task.validation_split, &task.test_split}) {
-    if (!split->empty()) return task.read_split(*split).documents;
+    if (!split->empty()) return task.read_split(*split, absent_is_null).documents;
   }
   return {};
 }
 
 }  // namespace
 
-FewShotSampler::FewShotSampler(const Task& task, uint64_t seed, FewShotDraw draw)
+FewShotSampler::FewShotSampler(const Task& task, bool absent_is_null, uint64_t seed,
+                               FewShotDraw draw)
     : task_(task),
-      documents_(read_pool(task)),
+      documents_(read_pool(task, absent_is_null)),
       // Both may be absent; the original then takes the one for the other too.
       may_hold_document_(task.few_shot.split == task.test_split),
       seed_(seed),

@@ -19,7 +19,7 @@ enum class FewShotDraw { per_task, per_document };
 class FewShotSampler {
  public:
   // Reads the pool. Throws Error if the task names nothing to take examples from.
-  FewShotSampler(const Task& task, uint64_t seed, FewShotDraw draw);
+  FewShotSampler(const Task& task, bool absent_is_null, uint64_t seed, FewShotDraw draw);
 
   // The examples for a document, to be called in document order. From a pool that may hold the
   // document itself, rows equal to it are left out. Throws Error if there are too few.

@@ -42,7 +42,9 @@ bool is_index(const Json& value) {
 
 PromptBuilder::PromptBuilder(const Task& task, const DocumentFields& fields, Options options)
     : task_(task), fields_(fields), options_(std::move(options)) {
-  if (options_.shots > 0) sampler_.emplace(task, options_.seed, options_.draw);
+  if (options_.shots > 0) {
+    sampler_.emplace(task, options_.absent_is_null, options_.seed, options_.draw);
+  }
 }
 
 std::vector<std::string> PromptBuilder::contexts(const Document& document, int64_t doc_id,

@@ -20,6 +20,7 @@ class PromptBuilder {
     int64_t shots = 0;
     uint64_t seed = 1234;
     FewShotDraw draw = FewShotDraw::per_task;
+    bool absent_is_null = true;  // see Task::read_split
     std::string system_instruction;
   };
 

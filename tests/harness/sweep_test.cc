@@ -146,8 +146,6 @@ TEST_F(SweepTest, WrongTasksAndTokenizersEndIt) {
   expect_error([&] { sweep(); }, "colours.yaml:15", "'accuracy' is unknown");
   write_file(task, yaml + "  - metric: perplexity\n");
   expect_error([&] { sweep(); }, "colours.yaml:15", "'perplexity'", "of type multiple_choice");
-  write_file(task, yaml + "  - metric: acc_mutual_info\n");
-  expect_error([&] { sweep(); }, "colours.yaml:15", "'acc_mutual_info'", "without context");
   write_file(task, yaml);
   std::filesystem::remove_all(folder_.scratch / "tokenizer");
   expect_error([&] { sweep(); }, "tokenizer");

@@ -36,7 +36,7 @@ inline std::vector<Path> golden_results(const Path& folder) {
 
 // The options of a run for one of its tasks.
 inline RequestOptions golden_options(const Json& args, const std::string& task) {
-  RequestOptions options{.allow_missing_gold = true};
+  RequestOptions options{.as_original = true};
   if (args.value("num_fewshot", Json()).is_number()) options.num_fewshot = args["num_fewshot"];
   if (args.value("limit", Json()).is_number()) options.limit = args["limit"].get<double>();
   if (args.contains("seed")) options.fewshot_seed = args["seed"];

@@ -104,8 +104,9 @@ TEST_F(RequestsTest, TheHashFollowsWhateverChangesResults) {
 TEST_F(RequestsTest, RowsThatCannotBeAskedAreNamed) {
   expect_row_refused("{\"question\": ", "JSON");
   expect_row_refused("[1]", "no object");
-  expect_row_refused(R"({"question": "q", "answer": 0})", "doc_to_choice is null");
-  expect_row_refused(R"({"question": "q", "choices": ["x", "y"]})", "gold answer is null");
+  expect_row_refused(R"({"choices": ["x", "y"], "answer": 0})", "'question'");
+  expect_row_refused(R"({"question": "q", "answer": 0})", "no column 'choices'", "doc_to_choice");
+  expect_row_refused(R"({"question": "q", "choices": ["x", "y"]})", "no column 'answer'");
   expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": 2})", "colours",
                      "gold answer is 2", "2 choices");
   expect_row_refused(R"({"question": "q", "choices": ["x", "y"], "answer": -1})", "-1");
