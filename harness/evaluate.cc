@@ -49,16 +49,6 @@ class BlockWriter {
   Store::Block block_;
 };
 
-void check_lengths(const PreparedTask& task, const Engine& engine) {
-  for (size_t r = 0; r < task.requests.size(); ++r) {
-    const int64_t inputs = std::ssize(task.requests[r].ids) - 1;
-    if (inputs <= engine.max_positions()) continue;
-    throw Error(fmt::format("task {}", task.name),
-                fmt::format("document {} makes an input of {} tokens", task.doc_ids[r], inputs),
-                fmt::format("at most the model's {} positions", engine.max_positions()));
-  }
-}
-
 // Places in the finishing order that no stored block covers.
 std::vector<int64_t> places_left(const Store& store, int64_t cell, int64_t requests) {
   std::vector<uint8_t> done(requests, 0);
@@ -74,6 +64,16 @@ std::vector<int64_t> places_left(const Store& store, int64_t cell, int64_t reque
 
 }  // namespace
 
+void check_lengths(const PreparedTask& task, const Engine& engine) {
+  for (size_t r = 0; r < task.requests.size(); ++r) {
+    const int64_t inputs = std::ssize(task.requests[r].ids) - 1;
+    if (inputs <= engine.max_positions()) continue;
+    throw Error(fmt::format("task {}", task.name),
+                fmt::format("document {} makes an input of {} tokens", task.doc_ids[r], inputs),
+                fmt::format("at most the model's {} positions", engine.max_positions()));
+  }
+}
+
 std::string PreparedTask::sha256() const {
   Sha256 hash;
   for (const TokenRequest& request : requests) {
@@ -84,15 +84,14 @@ std::string PreparedTask::sha256() const {
 }
 
 PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
-                          int64_t max_positions) {
+                          int64_t max_positions, SpecialTokens special) {
   PreparedTask prepared{.name = task.task};
   for (const Request& request : task.requests) {
     std::vector<TokenPair> pairs;
     if (request.rolling) {
-      pairs = rolling_windows(tokenizer, request.continuation, max_positions, SpecialTokens::omit);
+      pairs = rolling_windows(tokenizer, request.continuation, max_positions, special);
     } else {
-      pairs.push_back(
-          encode_pair(tokenizer, request.context, request.continuation, SpecialTokens::omit));
+      pairs.push_back(encode_pair(tokenizer, request.context, request.continuation, special));
     }
     for (TokenPair& pair : pairs) {
       TokenRequest tokens{.ids = std::move(pair.context)};

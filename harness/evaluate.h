@@ -27,7 +27,10 @@ struct PreparedTask {
 
 // `max_positions` is the most inputs a window of a rolling request has.
 PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
-                          int64_t max_positions);
+                          int64_t max_positions, SpecialTokens special = SpecialTokens::omit);
+
+// Throws Error naming the document if a request is longer than the engine's model can take.
+void check_lengths(const PreparedTask& task, const Engine& engine);
 
 // Thrown out of a running evaluation when the user asks the program to stop. Not an Error: what was
 // computed is kept and nothing is wrong.

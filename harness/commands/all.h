@@ -7,6 +7,7 @@
 namespace e2lm {
 
 Command sweep_command();
+Command run_command();
 Command score_command();
 Command report_command();
 Command logprobs_command();

@@ -62,7 +62,7 @@ EngineOptions engine_options(const Arguments& arguments) {
 std::vector<Option> task_option_rows() {
   return {{"num_fewshot,f", "N", "", "few-shot examples, instead of the task's own number"},
           {"limit,L", "N", "", "only the first N documents, or a share if below 1"},
-          {"seed", "S", "1234", "of random few-shot draws"},
+          {"seed", "S", "1234", "of random few-shot draws; of four the last"},
           {"fewshot-draw", "HOW", "per-task",
            "per-task: one stream of draws, as lm-evaluation-harness; per-document: each "
            "document's examples depend on nothing else"},
@@ -70,11 +70,22 @@ std::vector<Option> task_option_rows() {
           {"include_path", "DIR", "", "look for task files here too"}};
 }
 
+// One seed, or lm-evaluation-harness's four (Python, numpy, torch, few-shot), of which the last
+// counts here.
+uint64_t fewshot_seed(const std::string& text) {
+  const std::string last = text.substr(text.rfind(',') + 1);
+  if (last.empty() || last.size() > 18 ||
+      last.find_first_not_of("0123456789") != std::string::npos) {
+    throw Error("--seed", fmt::format("'{}' is no seed", text), "a whole number, or four");
+  }
+  return std::stoull(last);
+}
+
 RequestOptions request_options(const Arguments& arguments) {
   RequestOptions options{.num_fewshot = arguments.integer("num_fewshot"),
                          .limit = arguments.number("limit")};
   if (options.limit && *options.limit <= 0) throw Error("--limit", "must be above 0");
-  options.fewshot_seed = static_cast<uint64_t>(arguments.integer("seed").value_or(1234));
+  options.fewshot_seed = fewshot_seed(arguments.text("seed").value_or("1234"));
   options.system_instruction = arguments.text("system_instruction").value_or("");
   const std::string draw = arguments.text("fewshot-draw").value_or("per-task");
   if (draw == "per-document") {

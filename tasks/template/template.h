@@ -40,6 +40,9 @@ std::string python_repr(const Json& value);
 // Python's str(): text as it is, everything else as repr().
 std::string python_str(const Json& value);
 
+// Python's json.dumps(ensure_ascii=False); `indent` spaces a level, none for one line.
+std::string python_json(const Json& value, int indent = 0);
+
 // Python's str.isdigit(): there are characters, and each is a digit of some script, or one that is
 // raised, circled or the like. "²" passes, though it is no Python number.
 bool python_isdigit(std::string_view utf8);

@@ -203,6 +203,62 @@ TEST(CommandsTest, SweepScoreAndReportGoTogether) {
   EXPECT_EQ(read_file(folder.scratch / "r/index.html"), page) << "the same store, the same bytes";
 }
 
+TEST(CommandsTest, RunSpeaksAsLmEvaluationHarness) {
+  const RunFolder folder;
+  const std::string model = "pretrained=" + folder.checkpoint(80).string() +
+                            ",tokenizer=" + (folder.scratch / "tokenizer").string();
+  const Path output = folder.scratch / "out";
+  const ProgramResult run = run_program(
+      {.arguments = {"run", "--model_args", model, "--tasks", folder.scratch / "tasks/colours.yaml",
+                     "--num_fewshot", "1", "--seed", "0,1234,1234,7", "--output_path", output,
+                     "--log_samples", "--quiet"}});
+  ASSERT_EQ(run.exit_code, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("|Tasks  |Version|Filter|n-shot|Metric|"));
+  EXPECT_THAT(run.output, HasSubstr("|colours|"));
+  std::vector<Path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(output)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  ASSERT_EQ(files.size(), 2u);
+  const Json results = parse_json(read_file(files[0]), "results");
+  EXPECT_EQ(results["config"]["fewshot_seed"], 7);
+  EXPECT_EQ(results["n-shot"]["colours"], 1);
+  EXPECT_TRUE(results["results"]["colours"].contains("acc_stderr,none"));
+  EXPECT_EQ(results["task_hashes"]["colours"].get<std::string>().size(), 64u);
+  int64_t right = 0, samples = 0;
+  for_each_json_line(files[1], [&](int64_t, const Json& sample) {
+    ++samples;
+    right += sample["acc"] == 1.0;
+    EXPECT_EQ(sample["arguments"]["gen_args_0"]["arg_1"],
+              sample["doc"]["choices"][0].is_null()
+                  ? Json()
+                  : Json(" " + sample["doc"]["choices"][0].get<std::string>()));
+  });
+  EXPECT_EQ(results["results"]["colours"]["acc,none"].get<double>(),
+            static_cast<double>(right) / static_cast<double>(samples));
+}
+
+TEST(CommandsTest, RunRefusesWhatItDoesNotKnow) {
+  const auto refused = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "run");
+    const ProgramResult result = run_program({.arguments = std::move(arguments)});
+    EXPECT_EQ(result.exit_code, 2);
+    return result.errors;
+  };
+  EXPECT_THAT(refused({"--tasks", "x"}), HasSubstr("--model_args: is missing"));
+  EXPECT_THAT(refused({"--model_args", "pretrained"}), HasSubstr("is no key=value"));
+  EXPECT_THAT(refused({"--model_args", "pretraind=x"}), HasSubstr("pretrained"));
+  EXPECT_THAT(refused({"--model_args", "dtype=float32"}), HasSubstr("lacks pretrained=DIR"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x,dtype=int4"}), HasSubstr("'int4'"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--seed", "a"}), HasSubstr("is no seed"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--log_samples"}),
+              HasSubstr("needs --output_path"));
+  EXPECT_THAT(
+      refused({"--model_args", "pretrained=x", "--samples", "{\"t\": [0]}", "--limit", "1"}),
+      HasSubstr("exclude each other"));
+}
+
 TEST(CommandsTest, SweepLooksForItsManifestInTheCurrentFolder) {
   const RunFolder folder;
   std::filesystem::rename(folder.manifest, folder.scratch / "checkpoints.yaml");

@@ -1,10 +1,10 @@
-// Whole runs, task file to result, against lm-evaluation-harness: every value, standard error and
-// group, with the fake model that answered it.
+// Whole runs, task file to result files, against lm-evaluation-harness: every value, standard
+// error, group and hash, with the fake model that answered it.
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
-#include "harness/task_scores.h"
+#include "harness/lm_eval/results.h"
+#include "harness/run.h"
 #include "tests/support/fake_model.h"
 #include "tests/support/golden_run_files.h"
 
@@ -13,25 +13,56 @@ namespace {
 
 const Path kSuite = E2LM_SOURCE_DIR "/tests/golden/prompts";
 
-void expect_scores(const std::vector<NamedScore>& scores, const Json& expected,
-                   const std::string& what) {
-  for (const NamedScore& entry : scores) {
-    const std::string key = entry.metric + "," + entry.filter;
-    const std::string error_key = entry.metric + "_stderr," + entry.filter;
-    ASSERT_TRUE(expected.contains(key)) << what << ": " << key;
-    const auto value = expected[key].get<double>();
-    EXPECT_NEAR(entry.score.value, value, 1e-9 * std::abs(value)) << what << ": " << key;
-    ASSERT_EQ(entry.score.standard_error.has_value(), expected[error_key].is_number())
-        << what << ": " << error_key;
-    if (!entry.score.standard_error) continue;
-    const auto error = expected[error_key].get<double>();
-    EXPECT_NEAR(*entry.score.standard_error, error, 1e-9 * error) << what << ": " << error_key;
+// Equal up to rounding: sums may be taken in another order. Keys may stand in any order.
+void expect_same(const Json& value, const Json& expected, const std::string& what) {
+  if (expected.is_number() && value.is_number()) {
+    const auto number = expected.get<double>();
+    EXPECT_NEAR(value.get<double>(), number, 1e-9 * std::abs(number)) << what;
+  } else if (expected.is_object() && value.is_object()) {
+    EXPECT_EQ(value.size(), expected.size()) << what << ": " << value.dump();
+    for (const auto& [key, item] : expected.items()) {
+      ASSERT_TRUE(value.contains(key)) << what << ": " << key;
+      expect_same(value[key], item, what + " " + key);
+    }
+  } else if (expected.is_array() && value.is_array()) {
+    ASSERT_EQ(value.size(), expected.size()) << what;
+    for (size_t i = 0; i < expected.size(); ++i) expect_same(value[i], expected[i], what);
+  } else {
+    EXPECT_EQ(value, expected) << what;
   }
-  size_t keys = 0;
-  for (const auto& [key, value] : expected.items()) {
-    keys += key.find(',') != std::string::npos && key.find("_stderr,") == std::string::npos;
+}
+
+RunOptions options_of(const Json& args) {
+  RunOptions options{.requests = golden_options(args, "")};
+  options.bootstrap.draws = args.value("boot", int64_t{0});
+  const Json samples = args.value("samples", Json::object());
+  for (const auto& [task, ids] : samples.items()) {
+    options.samples[task] = ids.get<std::vector<int64_t>>();
   }
-  EXPECT_EQ(scores.size(), keys) << what;
+  return options;
+}
+
+void expect_samples(const RunOutcome& outcome, const Path& results, const std::string& what) {
+  std::map<std::string, std::vector<Json>> made;
+  for (const TaskOutcome& task : outcome.tasks) {
+    made[task.task->name] = lm_eval::sample_lines(task);
+  }
+  std::map<std::string, size_t> next;
+  const std::string name = results.filename().string();
+  const Path path = results.parent_path() / (name.substr(0, name.size() - 13) + ".samples.jsonl");
+  for_each_json_line(path, [&](int64_t line, const Json& row) {
+    const std::string task = row["task"];
+    const std::string where = what + ", sample " + std::to_string(line);
+    ASSERT_LT(next[task], made[task].size()) << where;
+    const Json& sample = made[task][next[task]++];
+    for (const char* key : {"doc_id", "filter", "doc_hash", "prompt_hash", "target_hash"}) {
+      EXPECT_EQ(sample[key], row[key]) << where << ": " << key;
+    }
+    for (const auto& [metric, value] : row["metrics"].items()) {
+      expect_same(sample[metric], value, where + ": " + metric);
+    }
+  });
+  for (const auto& [task, samples] : made) EXPECT_EQ(next[task], samples.size()) << what;
 }
 
 TEST(GoldenRuns, EveryValueOfTheSuite) {
@@ -43,27 +74,20 @@ TEST(GoldenRuns, EveryValueOfTheSuite) {
     if (run.contains("error")) continue;
     ++runs;
     const std::string what = results.stem().stem();
-    const TaskSelection selection =
-        library.select(run["args"]["tasks"].get<std::vector<std::string>>());
-    std::vector<TaskScores> tasks;
-    for (const Task& task : selection.tasks) {
-      const TaskRequests requests = make_requests(task, golden_options(run["args"], task.name));
+    const auto words = run["args"]["tasks"].get<std::vector<std::string>>();
+    const TaskSelection selection = library.select(words);
+    const auto score = [](const TaskRequests& task) {
       std::vector<RequestScore> scores;
-      for (const Request& request : requests.requests) scores.push_back(fake_score(request));
-      tasks.push_back(
-          score_task(task, requests, scores, {.draws = run["args"].value("boot", int64_t{0})}));
-      const Json& expected = run["results"][task.name];
-      EXPECT_EQ(expected["sample_len"], tasks.back().items) << what;
-      EXPECT_EQ(expected["alias"], task.alias) << what;
-      EXPECT_EQ(run["n-shot"][task.name], requests.shots) << what;
-      EXPECT_EQ(run["n-samples"][task.name]["original"], requests.all_documents) << what;
-      expect_scores(tasks.back().scores, expected, what + " " + task.name);
+      for (const Request& request : task.requests) scores.push_back(fake_score(request));
+      return scores;
+    };
+    const RunOutcome outcome = run_tasks(selection, options_of(run["args"]), score);
+    const Json made = lm_eval::results_json(outcome);
+    for (const char* key : {"results", "groups", "group_subtasks", "versions", "n-shot",
+                            "n-samples", "higher_is_better"}) {
+      expect_same(made.value(key, Json()), run.value(key, Json()), what + ": " + key);
     }
-    for (const Group& group : selection.groups) {
-      const std::vector<NamedScore> scores = score_group(group, selection, tasks);
-      if (!scores.empty())
-        expect_scores(scores, run["results"][group.name], what + " " + group.name);
-    }
+    expect_samples(outcome, results, what);
   }
   EXPECT_EQ(runs, 164);
 }

@@ -1,0 +1,111 @@
+#include "harness/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "engine/checkpoint.h"
+
+namespace e2lm {
+namespace {
+
+// The windows of a rolling request as one score.
+std::vector<RequestScore> join_windows(const std::vector<RequestScore>& scores,
+                                       const std::vector<int32_t>& windows) {
+  std::vector<RequestScore> joined;
+  size_t next = 0;
+  for (const int32_t count : windows) {
+    RequestScore sum;
+    for (int32_t window = 0; window < count; ++window) {
+      const RequestScore& part = scores.at(next++);
+      sum.nats += part.nats;
+      sum.tokens += part.tokens;
+      sum.greedy_tokens += part.greedy_tokens;
+    }
+    joined.push_back(sum);
+  }
+  return joined;
+}
+
+class ModelScorer {
+ public:
+  explicit ModelScorer(const RunOptions& options)
+      : options_(options),
+        checkpoint_(Checkpoint::open(options.model)),
+        tokenizer_(Tokenizer::read(options.tokenizer)),
+        engine_(Engine::open(checkpoint_, options.engine)) {}
+
+  std::vector<RequestScore> score(const TaskRequests& task) {
+    const int64_t positions =
+        options_.max_positions > 0 ? options_.max_positions : engine_->max_positions();
+    const PreparedTask prepared = prepare_task(task, tokenizer_, positions, options_.special);
+    check_lengths(prepared, *engine_);
+    std::vector<RequestScore> scores(prepared.requests.size());
+    Progress progress("requests", std::ssize(scores), options_.quiet);
+    progress.at(task.task);
+    engine_->score(prepared.tree, [&](int32_t request, const TokenScores& tokens) {
+      scores[request] = {tokens.total_nats(), static_cast<int32_t>(tokens.logprobs_nats.size()),
+                         tokens.greedy_tokens()};
+      progress.advance(1);
+    });
+    return join_windows(scores, prepared.windows);
+  }
+
+ private:
+  const RunOptions& options_;
+  Checkpoint checkpoint_;
+  Tokenizer tokenizer_;
+  std::unique_ptr<Engine> engine_;
+};
+
+// Outer groups first, each once.
+void add_groups(const std::string& name, const TaskSelection& selection,
+                std::vector<const Group*>& groups) {
+  for (const Group& group : selection.groups) {
+    if (group.name != name) continue;
+    if (std::find(groups.begin(), groups.end(), &group) != groups.end()) return;
+    groups.push_back(&group);
+    for (const std::string& child : group.children) add_groups(child, selection, groups);
+  }
+}
+
+}  // namespace
+
+RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options) {
+  ModelScorer scorer(options);
+  return run_tasks(selection, options,
+                   [&](const TaskRequests& task) { return scorer.score(task); });
+}
+
+RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options,
+                     const std::function<std::vector<RequestScore>(const TaskRequests&)>& score) {
+  RunOutcome outcome;
+  for (const Task& task : selection.tasks) {  // everything that can be wrong, before any scoring
+    metrics_of(task);
+    RequestOptions requests = options.requests;
+    requests.as_original = requests.keep_documents = true;
+    const auto samples = options.samples.find(task.name);
+    if (samples != options.samples.end()) requests.samples = samples->second;
+    outcome.tasks.push_back({.task = &task, .requests = make_requests(task, requests)});
+  }
+  std::vector<TaskScores> values;
+  for (TaskOutcome& task : outcome.tasks) {
+    task.scores = score(task.requests);
+    task.values = score_task(*task.task, task.requests, task.scores, options.bootstrap);
+    values.push_back(task.values);
+  }
+  std::vector<const Group*> groups;
+  for (const std::string& name : selection.top) add_groups(name, selection, groups);
+  for (const Group* group : groups) {
+    GroupOutcome result{.group = group, .values = score_group(*group, selection, values)};
+    for (const std::string& leaf : leaves_of(*group, selection)) {
+      for (const TaskScores& task : values) result.items += task.task == leaf ? task.items : 0;
+    }
+    outcome.groups.push_back(std::move(result));
+  }
+  return outcome;
+}
+
+}  // namespace e2lm

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "harness/task_scores.h"
+#include "tasks/library.h"
+
+namespace e2lm {
+
+// One checkpoint scored on a selection of tasks, without a store.
+struct RunOptions {
+  Path model;                                   // checkpoint folder
+  Path tokenizer;                               // tokenizer.json or its folder
+  SpecialTokens special = SpecialTokens::omit;  // of the tokenizer's template, in every request
+  int64_t max_positions = 0;                    // 0: the model's own
+  EngineOptions engine;
+  RequestOptions requests;
+  std::map<std::string, std::vector<int64_t>> samples;  // by task: these documents only
+  Bootstrap bootstrap;
+  bool quiet = false;
+};
+
+struct TaskOutcome {
+  const Task* task = nullptr;        // of the selection
+  TaskRequests requests;             // with documents
+  std::vector<RequestScore> scores;  // of the requests in order, windows of rolling ones joined
+  TaskScores values;
+};
+
+struct GroupOutcome {
+  const Group* group = nullptr;  // of the selection
+  std::vector<NamedScore> values;
+  int64_t items = 0;  // documents of all its tasks
+};
+
+struct RunOutcome {
+  std::vector<TaskOutcome> tasks;
+  std::vector<GroupOutcome> groups;  // outer ones before those within them
+};
+
+// Throws Error if anything is wrong with model, tokenizer or tasks, or a request does not fit.
+RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options);
+
+// The same with scores from elsewhere: `score` gives those of a task's requests.
+RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options,
+                     const std::function<std::vector<RequestScore>(const TaskRequests&)>& score);
+
+}  // namespace e2lm
