@@ -17,12 +17,6 @@ constexpr auto kChoice = OutputType::multiple_choice;
 constexpr auto kLikelihood = OutputType::loglikelihood;
 constexpr auto kRolling = OutputType::loglikelihood_rolling;
 
-constexpr std::pair<OutputType, std::string_view> kTypeNames[] = {
-    {kChoice, "multiple_choice"},
-    {kLikelihood, "loglikelihood"},
-    {kRolling, "loglikelihood_rolling"},
-};
-
 Metric accuracy(std::string_view name, std::string_view what, MetricValue (*value)(const Item&)) {
   return {.name = name,
           .what = what,
@@ -169,7 +163,8 @@ std::string objection_to(std::string_view name, OutputType type, std::string_vie
     return fmt::format("the metric '{}' is unknown; `e2lm ls metrics` shows those there are", name);
   }
   if (!metric->fits(type)) {
-    return fmt::format("the metric '{}' has no value in a task of type {}", name, output_type_name(type));
+    return fmt::format("the metric '{}' has no value in a task of type {}", name,
+                       output_type_name(type));
   }
   if (aggregation.empty()) aggregation = metric->aggregation;
   if (aggregation.empty()) return fmt::format("the metric '{}' has no aggregation", name);
