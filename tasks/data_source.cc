@@ -105,13 +105,15 @@ Path DataSource::locate(const Path& file) const {
 std::vector<SplitFiles> DataSource::named_files(const std::string& split) const {
   const char* root = std::getenv("E2LM_DATA");
   const Path folder = Path(root ? root : "data") / path / name;
-  SplitFiles named{split, {}};
-  for (const Path& file : list_folder(folder)) {
-    const std::string base = file.filename().string();
-    if (base.starts_with(split + ".") || base.starts_with(split + "-")) named.files.push_back(file);
-  }
-  if (!named.files.empty()) return {named};
   if (std::filesystem::is_directory(folder)) {
+    SplitFiles named{split, {}};
+    for (const Path& file : list_folder(folder)) {
+      const std::string base = file.filename().string();
+      if (base.starts_with(split + ".") || base.starts_with(split + "-")) {
+        named.files.push_back(file);
+      }
+    }
+    if (!named.files.empty()) return {named};
     const std::vector<SplitFiles> found = find_data_files(folder);
     const bool there = std::any_of(found.begin(), found.end(),
                                    [&](const SplitFiles& files) { return files.split == split; });

@@ -29,14 +29,14 @@ TEST(LibraryTest, LaterFoldersWin) {
   EXPECT_EQ(library.find("wordnet_kinds")[0], scratch / "colours.yaml");
 }
 
-TEST(LibraryTest, EveryBundledTaskGivesItsRequests) {
+TEST(LibraryTest, EveryTaskWithBundledDataGivesItsRequests) {
   const TaskLibrary library({kBundled});
   const std::map<std::string, size_t> rows = {{"wordnet_kinds", 500},
                                               {"wordnet_glosses", 240},
                                               {"wordnet_parts", 140},
                                               {"wordnet_everyday", 300},
                                               {"wordnet_kinds_letters", 500}};
-  EXPECT_EQ(library.entries().size(), rows.size());
+  EXPECT_EQ(library.find("wordnet").size(), rows.size());
   for (const auto& [name, count] : rows) {
     const Task task = Task::read(library.find(name)[0]);
     EXPECT_EQ(make_requests(task).items.size(), count) << name;
