@@ -156,7 +156,7 @@ TEST(LongDocument, ScoresInBoundedMemory) {
   const Checkpoint checkpoint = Checkpoint::open(scratch / "model");
   const auto engine = Engine::open(checkpoint, {.memory_bytes = kLimit});
   const TokenScores alone = score_all(*engine, std::vector{beginning}).front();
-  const int64_t before = resident_bytes();
+  [[maybe_unused]] const int64_t before = resident_bytes();
   TokenScores whole;
   const EngineStats stats = engine->score(PrefixTree::build(std::vector{document}),
                                           [&](int32_t, TokenScores s) { whole = std::move(s); });
