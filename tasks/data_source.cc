@@ -113,11 +113,11 @@ bool DataSource::is_elsewhere() const {
   std::vector<std::string> names = texts_of(files);
   if (files.is_object()) {
     for (const Json& value : files) {
-      for (std::string& name : texts_of(value)) names.push_back(std::move(name));
+      for (std::string& file : texts_of(value)) names.push_back(std::move(file));
     }
   }
   return std::any_of(names.begin(), names.end(),
-                     [](const std::string& name) { return name.find("://") != std::string::npos; });
+                     [](const std::string& file) { return file.find("://") != std::string::npos; });
 }
 
 std::vector<SplitFiles> DataSource::named_files(const std::string& split) const {

@@ -11,6 +11,7 @@
 namespace e2lm {
 namespace {
 
+const Path kFrozen = E2LM_SOURCE_DIR "/tests/golden/frozen";
 const Path kSuite = E2LM_SOURCE_DIR "/tests/golden/prompts";
 
 void expect_scores(const std::vector<NamedScore>& scores, const Json& expected,
@@ -34,6 +35,38 @@ void expect_scores(const std::vector<NamedScore>& scores, const Json& expected,
   EXPECT_EQ(scores.size(), keys) << what;
 }
 
+// A task's scores with the fake model, against the results of a run.
+TaskScores expect_task(const Task& task, const Json& run, const std::string& what) {
+  const TaskRequests requests = make_requests(task, golden_options(run["args"], task.name));
+  std::vector<RequestScore> scores;
+  for (const Request& request : requests.requests) scores.push_back(fake_score(request));
+  TaskScores made =
+      score_task(task, requests, scores, {.draws = run["args"].value("boot", int64_t{0})});
+  const Json& expected = run["results"][task.name];
+  EXPECT_EQ(expected["sample_len"], made.items) << what;
+  EXPECT_EQ(expected["alias"], task.alias) << what;
+  EXPECT_EQ(run["n-shot"][task.name], requests.shots) << what;
+  EXPECT_EQ(run["n-samples"][task.name]["original"], requests.all_documents) << what;
+  expect_scores(made.scores, expected, what + " " + task.name);
+  return made;
+}
+
+TEST(GoldenRuns, EveryValueOfFrozenTasks) {
+  int runs = 0;
+  for (const Path& results : golden_results(kFrozen)) {
+    const Json run = parse_json(read_file(results), results.string());
+    const std::string what = results.stem().stem();
+    const std::string name = run["args"]["tasks"][0];
+    const Task task = Task::read(kFrozen / what / (name + ".yaml"));
+    EXPECT_EQ(run["versions"][name].is_string() ? run["versions"][name].get<std::string>()
+                                                : run["versions"][name].dump(),
+              task.version);
+    expect_task(task, run, what);
+    ++runs;
+  }
+  EXPECT_EQ(runs, 10);
+}
+
 TEST(GoldenRuns, EveryValueOfTheSuite) {
   const InFolder here(kSuite);
   const TaskLibrary library({kSuite / "tasks"});
@@ -47,17 +80,7 @@ TEST(GoldenRuns, EveryValueOfTheSuite) {
         library.select(run["args"]["tasks"].get<std::vector<std::string>>());
     std::vector<TaskScores> tasks;
     for (const Task& task : selection.tasks) {
-      const TaskRequests requests = make_requests(task, golden_options(run["args"], task.name));
-      std::vector<RequestScore> scores;
-      for (const Request& request : requests.requests) scores.push_back(fake_score(request));
-      tasks.push_back(
-          score_task(task, requests, scores, {.draws = run["args"].value("boot", int64_t{0})}));
-      const Json& expected = run["results"][task.name];
-      EXPECT_EQ(expected["sample_len"], tasks.back().items) << what;
-      EXPECT_EQ(expected["alias"], task.alias) << what;
-      EXPECT_EQ(run["n-shot"][task.name], requests.shots) << what;
-      EXPECT_EQ(run["n-samples"][task.name]["original"], requests.all_documents) << what;
-      expect_scores(tasks.back().scores, expected, what + " " + task.name);
+      tasks.push_back(expect_task(task, run, what));
     }
     for (const Group& group : selection.groups) {
       const std::vector<NamedScore> scores = score_group(group, selection, tasks);
