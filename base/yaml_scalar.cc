@@ -112,7 +112,7 @@ std::optional<Json> resolve_integer(const std::string& text) {
 
 // Floats the same:
 //   [-+]?[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*
-//   [-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?
+//   ([-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?
 std::optional<Json> resolve_float(const std::string& text) {
   Scan scan(text);
   const bool negative = scan.next() == '-';
@@ -127,7 +127,7 @@ std::optional<Json> resolve_float(const std::string& text) {
   const bool base_60 = leading && scan.next() == ':';
   if (base_60 && !scan.sexagesimal_places()) return {};
   if (!scan.one_of(".")) return {};
-  if (!leading && !scan.one_of(kDigits)) return {};
+  if (!leading && (sign || !scan.one_of(kDigits))) return {};
   scan.all_of("0123456789_");
   if (!base_60 && scan.one_of("eE") && !(scan.one_of("-+") && scan.all_of(kDigits) > 0)) return {};
   if (!scan.done()) return {};

@@ -124,7 +124,7 @@ def validate(program: Path, paths: list[Path]) -> dict[Path, str]:
 
 
 def reason_of(message: str) -> str:
-    """The first thing that is wrong, without the place, so that like reasons are counted together."""
+    """The first thing that is wrong, without the place: like reasons are counted together."""
     first = message.split("; ")[0]
     return re.sub(r"^\S+\.yaml(:\d+)?: ", "", first)
 

@@ -27,7 +27,7 @@ examples:
   freeze_task.py winogrande -o tasks --num_fewshot 5
   e2lm prompts winogrande --include_path tasks
 
-needs: lm_eval from PyPI and what the tasks' data sets need. TASK is a name, group or tag of lm_eval,
+needs: lm_eval from PyPI and what the data sets need. TASK is a name, group or tag of lm_eval,
 or a task file. With data that are already on this machine nothing is loaded from elsewhere.
 """
 
@@ -172,7 +172,20 @@ def requests_by_document(task: Any) -> dict[int, tuple[dict, list[tuple]]]:
     return documents
 
 
-def freeze(task: Any, num_fewshot: int | None, limit: int | None) -> tuple[dict, list[dict]]:
+def tags_of(manager: Any, word: str, name: str) -> list[str]:
+    """lm_eval takes the tags off a task that it builds: they are in its index, or in the file."""
+    if word.endswith(".yaml"):
+        from lm_eval.tasks._yaml_loader import load_yaml
+
+        tags = load_yaml(word, resolve_func=False).get("tag") or []
+        return [tags] if isinstance(tags, str) else tags
+    index = manager.task_index.items()
+    return sorted(tag for tag, entry in index if entry.kind.name == "TAG" and name in entry.tags)
+
+
+def freeze(
+    task: Any, num_fewshot: int | None, limit: int | None, tags: list[str]
+) -> tuple[dict, list[dict]]:
     """The head of a task file, less its data file, and the lines of that."""
     from lm_eval.api.task import ConfigurableTask
 
@@ -196,12 +209,14 @@ def freeze(task: Any, num_fewshot: int | None, limit: int | None) -> tuple[dict,
     lines = [document_line(task, i, doc, asked) for i, (doc, asked) in documents.items()]
     keys = {"task": head["task"], "output_type": head["output_type"], "metric_list": metrics}
     config = task.config
-    keys |= {"tag": config.tag} if config.tag else {}
+    keys |= {"tag": tags} if tags else {}
     keys |= {"task_alias": config.task_alias} if config.task_alias else {}
     keys |= {"repeats": config.repeats} if config.repeats != 1 else {}
     keys |= {"filter_list": config.filter_list} if config.filter_list else {}
     made_by = {name: version(name) for name in ("lm_eval", "datasets")}
-    keys["metadata"] = (config.metadata or {}) | {"frozen_by": made_by}
+    # lm_eval notes there where on this machine the task file lies.
+    metadata = {k: v for k, v in (config.metadata or {}).items() if k != "config_source"}
+    keys["metadata"] = metadata | {"frozen_by": made_by}
     return keys, [head, *lines]
 
 
@@ -246,7 +261,8 @@ def main(words: list[str]) -> int:
             continue
         for name, task in tasks.items():
             try:
-                keys, lines = freeze(task, arguments.num_fewshot, arguments.limit)
+                tags = tags_of(manager, word, name)
+                keys, lines = freeze(task, arguments.num_fewshot, arguments.limit, tags)
                 path = write(arguments.output, keys, lines, arguments.plain)
                 print(f"{path}: {len(lines) - 1} documents")
             except Exception as error:

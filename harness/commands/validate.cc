@@ -79,7 +79,7 @@ std::string check(const Path& path, const Arguments& arguments) {
   if (extension == ".sqlite") {
     return fmt::format("store: {} cells", load_report(Store::open_existing(path)).cells.size());
   }
-  const bool manifest = read_yaml(path).find("series") != nullptr;
+  const bool manifest = read_yaml(path, DuplicateKeys::last_wins).find("series") != nullptr;
   return manifest ? check_manifest(path, arguments) : check_task(path, arguments);
 }
 

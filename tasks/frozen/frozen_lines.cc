@@ -79,9 +79,17 @@ class FrozenLines {
     }
     FrozenDocument made;
     made.document.where = where_;
-    made.item = task_.output_type == OutputType::loglikelihood_rolling
-                    ? rolling(line, made.requests)
-                    : scored(line, made.requests);
+    switch (task_.output_type) {
+      case OutputType::multiple_choice:
+        made.item = multiple_choice(line, made.requests);
+        break;
+      case OutputType::loglikelihood:
+        made.item = single(line, made.requests);
+        break;
+      case OutputType::loglikelihood_rolling:
+        made.item = rolling(line, made.requests);
+        break;
+    }
     for (Request& request : made.requests) request.doc_id = static_cast<int32_t>(doc_id);
     if (options_.keep_documents) {
       frozen_value(line, "doc", Json::value_t::object, where_);
@@ -98,8 +106,8 @@ class FrozenLines {
             .bytes = frozen_count(line, "bytes", where_)};
   }
 
-  ItemShape scored(const Json& line, std::vector<Request>& requests) const {
-    ItemShape item{.type = task_.output_type};
+  std::vector<Request> pairs(const Json& line) const {
+    std::vector<Request> requests;
     for (const Json& pair : frozen_value(line, "requests", Json::value_t::array, where_)) {
       const bool right =
           pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string();
@@ -111,14 +119,22 @@ class FrozenLines {
                           .context = pair[0].get<std::string>(),
                           .continuation = pair[1].get<std::string>()});
     }
-    if (task_.output_type == OutputType::loglikelihood) {
-      if (requests.size() != 1) {
-        throw Error(where_, fmt::format("has {} requests", requests.size()), "one");
-      }
-      item.golds = {0};
-      item.choices = {measure_choice(requests.front().continuation)};
-      return item;
+    return requests;
+  }
+
+  ItemShape single(const Json& line, std::vector<Request>& requests) const {
+    requests = pairs(line);
+    if (requests.size() != 1) {
+      throw Error(where_, fmt::format("has {} requests", requests.size()), "one");
     }
+    return {.type = task_.output_type,
+            .golds = {0},
+            .choices = {measure_choice(requests.front().continuation)}};
+  }
+
+  ItemShape multiple_choice(const Json& line, std::vector<Request>& requests) const {
+    ItemShape item;
+    requests = pairs(line);
     for (const Json& choice : frozen_value(line, "choices", Json::value_t::array, where_)) {
       if (!choice.is_string()) throw Error(where_, "a choice is " + choice.dump(), "a text");
       item.choices.push_back(measure_choice(choice.get_ref<const std::string&>()));
@@ -129,7 +145,7 @@ class FrozenLines {
                   "as many, or twice as many where those after nothing follow");
     }
     item.unconditional = requests.size() == 2 * choices;
-    const Json& gold = line.contains("gold") ? line["gold"] : Json();
+    const Json gold = line.value("gold", Json());
     item.several_golds = gold.is_array();
     item.golds = frozen_golds(gold, std::ssize(item.choices), where_);
     return item;

@@ -96,7 +96,8 @@ def make_run(task: str, shots: int, sources: Path, output: Path) -> None:
     source, run = str(sources / f"{task}.yaml"), f"{task}.{shots}"
     manager = TaskManager(include_defaults=False)
     built = manager.load([source])["tasks"][task]
-    freeze_task.write(output / run, *freeze_task.freeze(built, shots, None), plain=True)
+    tags = freeze_task.tags_of(manager, source, task)
+    freeze_task.write(output / run, *freeze_task.freeze(built, shots, None, tags), plain=True)
     lines: list[dict] = []
     found = lm_eval.simple_evaluate(
         fake_model(lines),
@@ -148,9 +149,8 @@ def main(words: list[str]) -> int:
             try:
                 make_run(task, shots, arguments.sources, arguments.output)
                 run = f"{task}.{shots}"
-                if arguments.e2lm and not same_prompts(
-                    arguments.e2lm, task, run, arguments.output
-                ):
+                program = arguments.e2lm
+                if program and not same_prompts(program, task, run, arguments.output):
                     raise RuntimeError("the program gives other requests")
             except Exception as error:
                 print(f"make.py: {task}, {shots} shots: {error}", file=sys.stderr)
