@@ -63,7 +63,7 @@ class TaskFiles:
                 self._parsed[path] = self._yaml.load(file, Loader=self._loader)
         own = self._parsed[path]
         if not isinstance(own, dict):
-            raise ValueError(f"{path} is no mapping")
+            raise TypeError(f"{path} is no mapping")
         names = own.get("include", [])
         merged: dict = {}
         for name in names if isinstance(names, list) else [names]:
@@ -90,7 +90,7 @@ def find_tasks(folder: Path) -> tuple[dict[Path, str], int]:
     for path in sorted(folder.glob("**/*.yaml"), key=lambda path: path.as_posix()):
         try:
             keys = files.read(path)
-        except (OSError, ValueError, yaml.YAMLError):
+        except (OSError, TypeError, ValueError, yaml.YAMLError):
             continue  # lm_eval passes over such a file too
         name = keys.get("task")
         if "class" in keys or "group" in keys or not isinstance(name, str) or name in names:

@@ -255,7 +255,7 @@ def main(words: list[str]) -> int:
         # Whatever a task's own Python raises is a reason to leave that task out, and no other.
         try:
             tasks = manager.load([word])["tasks"]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             print(f"freeze_task.py: {word}: {type(error).__name__}: {error}", file=sys.stderr)
             refused = True
             continue
@@ -265,7 +265,7 @@ def main(words: list[str]) -> int:
                 keys, lines = freeze(task, arguments.num_fewshot, arguments.limit, tags)
                 path = write(arguments.output, keys, lines, arguments.plain)
                 print(f"{path}: {len(lines) - 1} documents")
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 kind = "" if isinstance(error, RefusedError) else f"{type(error).__name__}: "
                 print(f"freeze_task.py: {name}: refused: {kind}{error}", file=sys.stderr)
                 refused = True

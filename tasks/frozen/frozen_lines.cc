@@ -39,16 +39,11 @@ class FrozenLines {
 
   // The next line into text_; false at the end.
   bool next() {
-    text_.clear();
-    const int64_t line = file_.line();
-    where_ = fmt::format("{}:{}", file_.path().string(), line);
-    if (file_.peek() < 0) return false;
-    for (int byte = file_.get(); byte >= 0 && byte != '\n'; byte = file_.get()) {
-      text_.push_back(static_cast<char>(byte));
-    }
+    line_ = file_.line();
+    where_ = fmt::format("{}:{}", file_.path().string(), line_);
+    if (!file_.read_line(text_)) return false;
     hash_.add(text_);
     hash_.add("\n");
-    line_ = line;
     return true;
   }
 

@@ -19,7 +19,7 @@ void check_options(const Task& task, const RequestOptions& options, const Frozen
   for (const auto& asked : {options.num_fewshot, task.num_fewshot}) {
     if (asked.value_or(made.shots) == made.shots) continue;
     refuse(task, fmt::format("with num_fewshot {}", made.shots),
-           fmt::format("that; for {} freeze it again", *asked));
+           fmt::format("that number, or the task frozen again with {}", *asked));
   }
   if (!options.system_instruction.empty()) {
     refuse(task, "without a system instruction", "none");
@@ -27,7 +27,7 @@ void check_options(const Task& task, const RequestOptions& options, const Frozen
   if (made.shots == 0) return;
   if (options.fewshot_seed != made.fewshot_seed) {
     refuse(task, fmt::format("with examples drawn by the seed {}", made.fewshot_seed),
-           fmt::format("that; for {} freeze it again", options.fewshot_seed));
+           fmt::format("that seed, or the task frozen again with {}", options.fewshot_seed));
   }
   if (options.fewshot_draw != FewShotDraw::per_task) {
     refuse(task, "with examples drawn in one stream", "--fewshot-draw per-task");

@@ -58,14 +58,9 @@ class OlmoRequests {
   }
 
   bool next() {
-    text_.clear();
     line_ = file_.line();
     where_ = fmt::format("{}:{}", file_.path().string(), line_);
-    if (file_.peek() < 0) return false;
-    for (int byte = file_.get(); byte >= 0 && byte != '\n'; byte = file_.get()) {
-      text_.push_back(static_cast<char>(byte));
-    }
-    return true;
+    return file_.read_line(text_);
   }
 
   void add(Json line, const FrozenChoice& choice) {

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """tools/freeze_task.py and tools/count_tasks.py on tasks of the test's own. Needs lm_eval."""
 
 import contextlib
@@ -15,8 +14,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tools"))
 os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 
-import count_tasks  # noqa: E402
-import freeze_task  # noqa: E402
+import count_tasks
+import freeze_task
 
 try:
     import yaml
@@ -98,6 +97,9 @@ class FreezeTaskTest(unittest.TestCase):
         honest = "process_results: !function utils.like_lm_eval\n" + metric % "mean"
         self.assertEqual(len(self.freeze("honest", honest)[1]), 4)
 
+    def test_other_output_types_are_refused(self):
+        self.assertIn("generate_until", self.refused("words", "output_type: generate_until\n"))
+
     def test_files_are_the_same_every_time(self):
         keys, lines = self.freeze("twice", "")
         first = freeze_task.write(self.folder / "a", dict(keys), lines, plain=False)
@@ -119,7 +121,7 @@ class CountTasksTest(unittest.TestCase):
             (folder / "a.yaml").write_text("task: a\ninclude: base\n")
             (folder / "b.yaml").write_text("task: b\ninclude: base\nprocess_docs: null\n")
             (folder / "c.yaml").write_text("task: c\noutput_type: generate_until\n")
-            (folder / "d.yaml").write_text("task: b\noutput_type: loglikelihood\n")  # the name again
+            (folder / "d.yaml").write_text("task: b\noutput_type: loglikelihood\n")  # again
             tasks, count = count_tasks.find_tasks(folder)
         self.assertEqual(tasks, {folder / "b.yaml": "b"})
         self.assertEqual(count, 2)

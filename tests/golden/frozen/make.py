@@ -24,7 +24,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent.parent / "tools"))
 
-import freeze_task  # noqa: E402
+import freeze_task
 
 
 def fake_log_likelihood(context: str, continuation: str, rolling: bool) -> float:
@@ -152,7 +152,7 @@ def main(words: list[str]) -> int:
                 program = arguments.e2lm
                 if program and not same_prompts(program, task, run, arguments.output):
                     raise RuntimeError("the program gives other requests")
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 print(f"make.py: {task}, {shots} shots: {error}", file=sys.stderr)
                 failed.append(task)
     return int(bool(failed))

@@ -83,7 +83,7 @@ TEST_F(FrozenRequestsTest, CanBeLimitedAndChosen) {
 TEST_F(FrozenRequestsTest, AreOfOneWayOfAsking) {
   EXPECT_EQ(read({}, {.num_fewshot = 2}).shots, 2);
   expect_error([&] { read({}, {.num_fewshot = 0}); }, "two.yaml:4", "frozen with num_fewshot 2",
-               "for 0 freeze it again");
+               "frozen again with 0");
   expect_error([&] { read({}, {.fewshot_seed = 7}); }, "drawn by the seed 1234");
   expect_error([&] { read({}, {.fewshot_draw = FewShotDraw::per_document}); }, "in one stream");
   expect_error([&] { read({}, {.system_instruction = "Be kind."}); }, "system instruction");
