@@ -35,6 +35,20 @@ InputFile::InputFile(const Path& path) : path_(path) {
   }
 }
 
+bool InputFile::read_line(std::string& text) {
+  text.clear();
+  if (peek() < 0) return false;
+  while (peek() >= 0) {
+    const char* begin = buffer_.data() + at_;
+    const auto* newline = static_cast<const char*>(std::memchr(begin, '\n', end_ - at_));
+    text.append(begin, newline ? newline : buffer_.data() + end_);
+    at_ = newline ? newline - buffer_.data() + 1 : end_;
+    line_ += newline != nullptr;
+    if (newline) break;
+  }
+  return true;
+}
+
 bool InputFile::refill() {
   before_ += end_;
   at_ = end_ = 0;

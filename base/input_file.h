@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/file.h"
 
@@ -27,6 +28,9 @@ class InputFile {
     return byte;
   }
   int peek() { return at_ < end_ || refill() ? static_cast<unsigned char>(buffer_[at_]) : -1; }
+
+  // The next line without its end into `text`; false, and no text, at the end of the file.
+  bool read_line(std::string& text);
 
   const Path& path() const { return path_; }
   int64_t line() const { return line_; }  // of the next byte, from 1

@@ -19,8 +19,8 @@ constexpr int kMaxDepth = 100;
 
 class Converter {
  public:
-  explicit Converter(std::string_view path)
-      : path_(path), file_(std::make_shared<const std::string>(path)) {}
+  Converter(std::string_view path, DuplicateKeys duplicates)
+      : path_(path), duplicates_(duplicates), file_(std::make_shared<const std::string>(path)) {}
 
   Yaml convert(const YAML::Node& from, int depth) {
     if (++nodes_ > kMaxNodes || depth > kMaxDepth) {
@@ -57,7 +57,8 @@ class Converter {
     for (const auto& entry : from) {
       const std::string where = fmt::format("{}:{}", path_, entry.first.Mark().line + 1);
       if (!entry.first.IsScalar()) throw Error(where, "a key is not a scalar");
-      if (!own.insert(entry.first.Scalar()).second) {
+      const bool first = own.insert(entry.first.Scalar()).second;
+      if (!first && duplicates_ == DuplicateKeys::refused) {
         throw Error(where, fmt::format("the key '{}' is given twice", entry.first.Scalar()));
       }
       if (is_merge_key(entry.first)) merge(map, convert(entry.second, depth + 1));
@@ -76,6 +77,7 @@ class Converter {
   }
 
   std::string path_;
+  DuplicateKeys duplicates_;
   std::shared_ptr<const std::string> file_;
   int nodes_ = 0;
 };
@@ -125,16 +127,16 @@ Json Yaml::json() const {
   return nullptr;
 }
 
-Yaml parse_yaml(std::string_view text, std::string_view path) {
+Yaml parse_yaml(std::string_view text, std::string_view path, DuplicateKeys duplicates) {
   try {
-    return Converter(path).convert(YAML::Load(std::string(text)), 0);
+    return Converter(path, duplicates).convert(YAML::Load(std::string(text)), 0);
   } catch (const YAML::Exception& error) {
     throw Error(fmt::format("{}:{}", path, error.mark.line + 1), "is not valid YAML: " + error.msg);
   }
 }
 
-Yaml read_yaml(const Path& path) {
-  return parse_yaml(read_file(path), path.string());
+Yaml read_yaml(const Path& path, DuplicateKeys duplicates) {
+  return parse_yaml(read_file(path), path.string(), duplicates);
 }
 
 void Problems::add(int line, std::string_view what) {

@@ -46,10 +46,14 @@ struct YamlEntry {
 // `over` on top of `under`, both maps: its keys win, whole values at a time.
 Yaml overlay(Yaml under, const Yaml& over);
 
+// What a key that a mapping gives twice is: an error, or worth its last value, as PyYAML has it.
+enum class DuplicateKeys { refused, last_wins };
+
 // Reads one document. Merge keys (<<) and aliases are resolved. Throws Error with file and line on
 // a syntax error, a key given twice, or a file that unfolds to more than a million nodes.
-Yaml parse_yaml(std::string_view text, std::string_view path);
-Yaml read_yaml(const Path& path);
+Yaml parse_yaml(std::string_view text, std::string_view path,
+                DuplicateKeys duplicates = DuplicateKeys::refused);
+Yaml read_yaml(const Path& path, DuplicateKeys duplicates = DuplicateKeys::refused);
 
 // What is wrong with a file, collected so that a user sees all of it at once.
 class Problems {

@@ -102,9 +102,26 @@ Path DataSource::locate(const Path& file) const {
   return std::filesystem::exists(inside) || !std::filesystem::exists(beside) ? inside : beside;
 }
 
-std::vector<SplitFiles> DataSource::named_files(const std::string& split) const {
+Path DataSource::named_folder() const {
   const char* root = std::getenv("E2LM_DATA");
-  const Path folder = Path(root ? root : "data") / path / name;
+  return Path(root ? root : "data") / path / name;
+}
+
+bool DataSource::is_elsewhere() const {
+  if (!is_local()) return !std::filesystem::is_directory(named_folder());
+  const Json files = kwargs.value("data_files", Json());
+  std::vector<std::string> names = texts_of(files);
+  if (files.is_object()) {
+    for (const Json& value : files) {
+      for (std::string& file : texts_of(value)) names.push_back(std::move(file));
+    }
+  }
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& file) { return file.find("://") != std::string::npos; });
+}
+
+std::vector<SplitFiles> DataSource::named_files(const std::string& split) const {
+  const Path folder = named_folder();
   if (std::filesystem::is_directory(folder)) {
     SplitFiles named{split, {}};
     for (const Path& file : list_folder(folder)) {

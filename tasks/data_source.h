@@ -36,6 +36,9 @@ struct DataSource {
   // where if its files are not there, or which splits there are if it is none of them.
   Split read_split(const std::string& split, int64_t limit = INT64_MAX) const;
 
+  // Whether the data are still to be got: a named data set without a folder, or files on the web.
+  bool is_elsewhere() const;
+
   // Files of one's own, not a named data set.
   bool is_local() const { return path == "json" || path == "csv"; }
 
@@ -43,6 +46,7 @@ struct DataSource {
   // Splits in the order in which they are listed or found: the first one decides about columns.
   std::vector<SplitFiles> local_files() const;
   std::vector<SplitFiles> named_files(const std::string& split) const;
+  Path named_folder() const;
   Path locate(const Path& file) const;
   DataFiles files_of(const SplitFiles& split) const;
 };

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "tasks/frozen/frozen_requests.h"
 #include "tasks/prompt/prompt.h"
 #include "tasks/template/template.h"
 #include "tasks/template/unicode.h"
@@ -24,12 +25,6 @@ int64_t shots_of(const Task& task, const RequestOptions& options) {
 int64_t documents_needed(const RequestOptions& options) {
   const bool known = options.limit && *options.limit >= 1 && options.samples.empty();
   return known ? static_cast<int64_t>(*options.limit) : INT64_MAX;
-}
-
-int64_t limited(int64_t documents, std::optional<double> limit) {
-  if (!limit) return documents;
-  const double count = *limit < 1 ? std::ceil(*limit * static_cast<double>(documents)) : *limit;
-  return std::min(documents, static_cast<int64_t>(count));
 }
 
 // Stretches of white space and one more: so the original counts words, for word perplexity.
@@ -79,7 +74,7 @@ class RequestMaker {
   }
 
   TaskRequests make() {
-    const int64_t count = limited(result_.all_documents, options_.limit);
+    const int64_t count = documents_within(result_.all_documents, options_.limit);
     for (int32_t doc_id = 0; doc_id < count; ++doc_id) {
       if (!options_.samples.empty() && std::find(options_.samples.begin(), options_.samples.end(),
                                                  doc_id) == options_.samples.end()) {
@@ -201,6 +196,12 @@ class RequestMaker {
 
 }  // namespace
 
+int64_t documents_within(int64_t documents, std::optional<double> limit) {
+  if (!limit) return documents;
+  const double count = *limit < 1 ? std::ceil(*limit * static_cast<double>(documents)) : *limit;
+  return std::min(documents, static_cast<int64_t>(count));
+}
+
 std::string TaskRequests::sha256() const {
   Sha256 hash;
   hash.add_field(output_type_name(output_type));
@@ -219,7 +220,7 @@ std::string TaskRequests::sha256() const {
 }
 
 TaskRequests make_requests(const Task& task, const RequestOptions& options) {
-  return RequestMaker(task, options).make();
+  return task.frozen ? frozen_requests(task, options) : RequestMaker(task, options).make();
 }
 
 }  // namespace e2lm

@@ -10,6 +10,7 @@
 #include "tasks/data_source.h"
 #include "tasks/dialect/process_docs.h"
 #include "tasks/field.h"
+#include "tasks/frozen/frozen_source.h"
 
 namespace e2lm {
 
@@ -37,6 +38,7 @@ struct Task {
   std::string name, alias;
   std::vector<std::string> tags;
   OutputType output_type = OutputType::multiple_choice;
+  std::optional<FrozenSource> frozen;  // then nothing below but metrics, filters and numbers counts
   DataSource data;
   DocumentProcessor process_docs;
   std::string training_split, validation_split, test_split;  // empty: there is none

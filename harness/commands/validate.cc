@@ -18,6 +18,8 @@
 namespace e2lm {
 namespace {
 
+constexpr int kWrong = 2;
+
 std::string check_checkpoint(const Path& folder) {
   const Checkpoint checkpoint = Checkpoint::open(folder);
   const auto engine = Engine::open(checkpoint, {});
@@ -36,6 +38,9 @@ std::string check_tokenizer(const Path& path) {
 std::string check_task(const Path& path, const Arguments& arguments) {
   const Task task = Task::read(path);
   metrics_of(task);
+  if (!task.frozen && task.data.is_elsewhere()) {
+    return fmt::format("task {}: its data, {}, are not here", task.name, task.data.path);
+  }
   const TaskRequests requests = make_requests(task, request_options(arguments));
   return fmt::format("task {}: {} documents, {} requests", task.name, requests.items.size(),
                      requests.requests.size());
@@ -74,11 +79,31 @@ std::string check(const Path& path, const Arguments& arguments) {
   if (extension == ".sqlite") {
     return fmt::format("store: {} cells", load_report(Store::open_existing(path)).cells.size());
   }
-  const bool manifest = read_yaml(path).find("series") != nullptr;
+  const bool manifest = read_yaml(path, DuplicateKeys::last_wins).find("series") != nullptr;
   return manifest ? check_manifest(path, arguments) : check_task(path, arguments);
 }
 
+// One line, whatever the message: several problems are parted by semicolons.
+std::string in_one_line(const std::string& message) {
+  return fmt::format("{}", fmt::join(split(message, '\n'), "; "));
+}
+
+// All files are looked at, as a sweep looks at all cells: one that is wrong does not hide the rest.
+int check_all(const Arguments& arguments) {
+  bool wrong = false;
+  for (const Path path : arguments.positional()) {
+    try {
+      print(fmt::format("{}: right ({})\n", path.string(), check(path, arguments)));
+    } catch (const Error& error) {
+      print(fmt::format("{}: wrong ({})\n", path.string(), in_one_line(error.what())));
+      wrong = true;
+    }
+  }
+  return wrong ? kWrong : 0;
+}
+
 int run(const Arguments& arguments) {
+  if (arguments.positional().size() > 1) return check_all(arguments);
   const Path path = arguments.positional().front();
   print(fmt::format("{}: right ({})\n", path.string(), check(path, arguments)));
   return 0;
@@ -88,14 +113,15 @@ int run(const Arguments& arguments) {
 
 Command validate_command() {
   return {.name = "validate",
-          .arguments = "FILE",
-          .summary = "Is this file right? Reports everything wrong with it, with lines.",
+          .arguments = "FILE..",
+          .summary = "Are these files right? Reports everything wrong with them, with lines.",
           .details =
               "FILE is a task file, a manifest, a checkpoint folder, a tokenizer.json, a\n"
-              ".safetensors file or a store.",
+              ".safetensors file or a store. A task whose data set is not here is checked\n"
+              "without its data. Of several files each has a line; exit code 2 if any is wrong.",
           .options = task_option_rows(),
           .min_positional = 1,
-          .max_positional = 1,
+          .max_positional = 100000,
           .run = run};
 }
 

@@ -21,7 +21,8 @@ class Includer {
     if (included_by && !std::filesystem::exists(path)) {
       throw Error(where, fmt::format("includes {}, which does not exist", path.string()));
     }
-    Yaml own = read_yaml(path);
+    // Files of the original do give keys twice.
+    Yaml own = read_yaml(path, DuplicateKeys::last_wins);
     if (own.kind != Yaml::Kind::map) throw Error(path.string(), "is no mapping of keys");
     const Yaml* names = own.find("include");
     if (!names) return own;

@@ -57,21 +57,12 @@ class TaskReader {
     if (problems_.empty()) {
       read_names();
       read_output_type();
-      task_.data = DataSource::read(keys_, task_.path.parent_path(), problems_);
-      if (const Yaml* steps = keys_.find("process_docs")) {
-        task_.process_docs = DocumentProcessor::read(*steps, problems_);
-      }
-      read_splits();
-      read_prompt();
-      read_few_shot();
+      task_.frozen = FrozenSource::read(keys_, task_.path.parent_path(), problems_);
+      read_numbers();
+      if (!task_.frozen) read_questions();
       read_metrics();
       read_filters();
       for (const std::string_view key : kWithoutEffect) keys_.find(key);
-      for (const std::string_view key : kRefused) {
-        if (const Yaml* value = keys_.find(key)) {
-          problems_.add(*value, fmt::format("'{}' is not supported", key));
-        }
-      }
       keys_.finish();
     }
     problems_.raise();
@@ -79,6 +70,22 @@ class TaskReader {
   }
 
  private:
+  // What a task has whose requests are made here.
+  void read_questions() {
+    task_.data = DataSource::read(keys_, task_.path.parent_path(), problems_);
+    if (const Yaml* steps = keys_.find("process_docs")) {
+      task_.process_docs = DocumentProcessor::read(*steps, problems_);
+    }
+    read_splits();
+    read_prompt();
+    read_few_shot();
+    for (const std::string_view key : kRefused) {
+      if (const Yaml* value = keys_.find(key)) {
+        problems_.add(*value, fmt::format("'{}' is not supported", key));
+      }
+    }
+  }
+
   void read_names() {
     if (const Yaml* name = keys_.require("task")) task_.name = name->text;
     task_.alias = keys_.text("task_alias").value_or(task_.name);
@@ -128,8 +135,6 @@ class TaskReader {
     task_.gen_prefix = field(keys_, "gen_prefix", Field::Allowed{});
     task_.target_delimiter = keys_.text("target_delimiter").value_or(task_.target_delimiter);
     task_.fewshot_delimiter = keys_.text("fewshot_delimiter").value_or(task_.fewshot_delimiter);
-    task_.repeats = keys_.integer("repeats").value_or(1);
-    if (task_.repeats < 1) problems_.add(*root_.find("repeats"), "'repeats' must be at least 1");
     const auto need = [&](const std::optional<Field>& value, const char* key) {
       if (!value && !keys_.find(key)) {
         problems_.add(root_, fmt::format("the key '{}' is missing", key));
@@ -142,11 +147,16 @@ class TaskReader {
     }
   }
 
-  void read_few_shot() {
+  void read_numbers() {
     task_.num_fewshot = keys_.integer("num_fewshot");
     if (task_.num_fewshot.value_or(0) < 0) {
       problems_.add(*root_.find("num_fewshot"), "'num_fewshot' must not be negative");
     }
+    task_.repeats = keys_.integer("repeats").value_or(1);
+    if (task_.repeats < 1) problems_.add(*root_.find("repeats"), "'repeats' must be at least 1");
+  }
+
+  void read_few_shot() {
     Task::FewShot& few = task_.few_shot;
     few.split = keys_.text("fewshot_split").value_or("");
     few.target_delimiter = task_.target_delimiter;

@@ -48,6 +48,23 @@ TEST(InputFile, PassesOverAByteOrderMark) {
   EXPECT_EQ(empty.peek(), -1);
 }
 
+TEST(InputFile, IsReadLineByLine) {
+  const Scratch scratch;
+  const std::string wide(200'000, 'w');  // of several buffers
+  InputFile file(scratch.write("a", "one\n\n" + wide + "\nlast"));
+  std::string line = "old";
+  for (const std::string& expected : {std::string("one"), std::string(), wide}) {
+    ASSERT_TRUE(file.read_line(line));
+    EXPECT_EQ(line, expected);
+  }
+  EXPECT_EQ(file.line(), 4);
+  EXPECT_EQ(file.offset(), 200'006);
+  EXPECT_TRUE(file.read_line(line));
+  EXPECT_EQ(line, "last");
+  EXPECT_FALSE(file.read_line(line));
+  EXPECT_EQ(line, "");
+}
+
 TEST(InputFile, NamesWhatItCannotOpen) {
   const Scratch scratch;
   expect_error([&] { InputFile(scratch / "absent"); }, "absent: no such file");

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
+
 #include "tests/support/expect_error.h"
 
 namespace e2lm {
@@ -31,6 +34,37 @@ TEST(YamlTest, GivesPlainWordsTheTypesOfYaml11) {
   EXPECT_EQ(value("5."), "5.0");
   EXPECT_EQ(value("089"), "\"089\"");
   EXPECT_EQ(value("[1, two, {three: 3}]"), R"([1,"two",{"three":3}])");
+}
+
+// The same, of words that nearly are numbers.
+TEST(YamlTest, TakesNothingForANumberThatPyYamlDoesNot) {
+  const auto value = [](const std::string& word) {
+    return parse_yaml("k: " + word, "t").find("k")->json().dump();
+  };
+  const std::map<std::string, std::string> numbers = {
+      {"0", "0"},           {"-0", "0"},
+      {"+12", "12"},        {"1__0", "10"},
+      {"0_17", "15"},       {"-0x1f", "-31"},
+      {"0b1_0", "2"},       {"190:20:30", "685230"},
+      {"1:30.5", "90.5"},   {"-1:30.", "-90.0"},
+      {"1_0.2_5", "10.25"}, {"1.5e-3", "0.0015"},
+      {"0.", "0.0"},        {"-12345678901", "-12345678901"}};
+  for (const auto& [word, json] : numbers) EXPECT_EQ(value(word), json) << word;
+  for (const std::string word :
+       {"1.5e3", "1e+3", "1:60", "0:30", "0b2", "0xg",   "--1", "+",  "1-2",   ".",  "._5",
+        "1.2.3", "0o17", "yEs",  ".iNf", "1_a", "-.nan", "0b",  "0x", "1,000", "-.5"}) {
+    EXPECT_EQ(value(word), Json(word).dump()) << word;
+  }
+  EXPECT_EQ(parse_yaml("k: 100000000000000000000", "t").find("k")->json(), 1e20);
+  EXPECT_EQ(parse_yaml("k: 0xffffffffffffffffffff", "t").find("k")->json(),
+            1208925819614629174706175.0);
+  EXPECT_TRUE(std::isinf(parse_yaml("k: -.inf", "t").find("k")->json().get<double>()));
+}
+
+TEST(YamlTest, AKeyGivenTwiceMayHaveItsLastValue) {
+  expect_error([] { parse_yaml("a: 1\nb: {c: 1, c: 2}\n", "t"); }, "t:2", "'c' is given twice");
+  const Yaml node = parse_yaml("a: 1\nb: {c: 1, c: 2}\na: 3\n", "t", DuplicateKeys::last_wins);
+  EXPECT_EQ(node.json().dump(), R"({"a":3,"b":{"c":2}})");
 }
 
 TEST(YamlTest, KeepsTagsLinesAndMergeKeys) {

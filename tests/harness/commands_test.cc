@@ -172,6 +172,24 @@ TEST(CommandsTest, ValidateKnowsEveryKindOfFile) {
               HasSubstr("tensors"));
 }
 
+TEST(CommandsTest, ValidateGivesEachOfManyFilesALine) {
+  const Scratch scratch;
+  const std::string keys =
+      "output_type: multiple_choice\ndataset_path: some/where\ntest_split: test\n"
+      "doc_to_text: q\ndoc_to_target: 0\n";
+  const Path elsewhere = scratch.write("far.yaml", "task: far\ndoc_to_choice: [a, b]\n" + keys);
+  const Path wrong = scratch.write("wrong.yaml", "task: wrong\nno_key: 1\n" + keys);
+  const ProgramResult both = run_program({.arguments = {"validate", wrong, elsewhere}});
+  EXPECT_EQ(both.exit_code, 2);
+  const std::vector<std::string> lines = split(both.output, '\n');
+  ASSERT_EQ(lines.size(), 3u) << both.output;
+  EXPECT_THAT(lines[0], HasSubstr("wrong.yaml: wrong ("));
+  EXPECT_THAT(lines[0], HasSubstr("'no_key'"));
+  EXPECT_THAT(lines[0], HasSubstr("'doc_to_choice'"));
+  EXPECT_THAT(lines[1], HasSubstr("far.yaml: right (task far: its data, some/where, are not here"));
+  EXPECT_EQ(run_program({.arguments = {"validate", elsewhere, elsewhere}}).exit_code, 0);
+}
+
 TEST(CommandsTest, SweepScoreAndReportGoTogether) {
   const RunFolder folder;
   const ProgramResult sweep =

@@ -11,6 +11,7 @@
 namespace e2lm {
 namespace {
 
+const Path kFrozen = E2LM_SOURCE_DIR "/tests/golden/frozen";
 const Path kSuite = E2LM_SOURCE_DIR "/tests/golden/prompts";
 
 // Equal up to rounding: sums may be taken in another order. Keys may stand in any order.
@@ -65,6 +66,34 @@ void expect_samples(const RunOutcome& outcome, const Path& results, const std::s
   for (const auto& [task, samples] : made) EXPECT_EQ(next[task], samples.size()) << what;
 }
 
+RunOutcome run_with_fake_model(const TaskSelection& selection, const Json& run) {
+  return run_tasks(selection, options_of(run["args"]), [](const TaskRequests& task) {
+    std::vector<RequestScore> scores;
+    for (const Request& request : task.requests) scores.push_back(fake_score(request));
+    return scores;
+  });
+}
+
+TEST(GoldenRuns, EveryValueOfFrozenTasks) {
+  int runs = 0;
+  for (const Path& results : golden_results(kFrozen)) {
+    const Json run = parse_json(read_file(results), results.string());
+    const std::string what = results.stem().stem();
+    const std::string name = run["args"]["tasks"][0];
+    const std::vector<std::string> words = {(kFrozen / what / (name + ".yaml")).string()};
+    const TaskSelection selection = TaskLibrary({}).select(words);
+    const RunOutcome outcome = run_with_fake_model(selection, run);
+    const Json made = lm_eval::results_json(outcome);
+    for (const char* key : {"results", "versions", "n-shot", "n-samples"}) {
+      expect_same(made[key], run[key], what + ": " + key);
+    }
+    EXPECT_EQ(std::ssize(lm_eval::sample_lines(outcome.tasks[0])),
+              run["results"][name]["sample_len"]);
+    ++runs;
+  }
+  EXPECT_EQ(runs, 11);
+}
+
 TEST(GoldenRuns, EveryValueOfTheSuite) {
   const InFolder here(kSuite);
   const TaskLibrary library({kSuite / "tasks"});
@@ -76,12 +105,7 @@ TEST(GoldenRuns, EveryValueOfTheSuite) {
     const std::string what = results.stem().stem();
     const auto words = run["args"]["tasks"].get<std::vector<std::string>>();
     const TaskSelection selection = library.select(words);
-    const auto score = [](const TaskRequests& task) {
-      std::vector<RequestScore> scores;
-      for (const Request& request : task.requests) scores.push_back(fake_score(request));
-      return scores;
-    };
-    const RunOutcome outcome = run_tasks(selection, options_of(run["args"]), score);
+    const RunOutcome outcome = run_with_fake_model(selection, run);
     const Json made = lm_eval::results_json(outcome);
     for (const char* key : {"results", "groups", "group_subtasks", "versions", "n-shot",
                             "n-samples", "higher_is_better"}) {

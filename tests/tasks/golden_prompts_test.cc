@@ -15,6 +15,7 @@ namespace e2lm {
 namespace {
 
 const Path kSuite = E2LM_SOURCE_DIR "/tests/golden/prompts";
+const Path kFrozen = E2LM_SOURCE_DIR "/tests/golden/frozen";
 const Path kOthers = E2LM_SOURCE_DIR "/../shared/golden/prompts/lm_eval";
 
 // A request as the golden files write it.
@@ -98,6 +99,19 @@ TEST(GoldenPrompts, OfOurSuite) {
   }
   EXPECT_GT(same, 150);
   EXPECT_GT(refused, 10);
+}
+
+TEST(GoldenPrompts, OfFrozenTasks) {
+  int requests = 0;
+  for (const Path& results : golden_results(kFrozen)) {
+    const Json run = parse_json(read_file(results), results.string());
+    const std::string task = run["args"]["tasks"][0];
+    const Path file = kFrozen / results.stem().stem() / (task + ".yaml");
+    const TaskSelection selection = TaskLibrary({}).select(std::vector{file.string()});
+    expect_same(results, run, selection);
+    requests += static_cast<int>(make_requests(selection.tasks[0]).requests.size());
+  }
+  EXPECT_GT(requests, 60);
 }
 
 TEST(GoldenPrompts, OfTasksOfTheOriginal) {
