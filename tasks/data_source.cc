@@ -49,6 +49,10 @@ DataSource DataSource::read(YamlMap& keys, const Path& task_folder, Problems& pr
                  fmt::format("'dataset_path: {}' needs 'dataset_kwargs.data_files' or 'data_dir'",
                              source.path));
   }
+  for (const char* key : {"data_dir", "field", "sep", "delimiter"}) {
+    if (!source.kwargs.contains(key) || source.kwargs[key].is_string()) continue;
+    problems.add(*kwargs, fmt::format("'dataset_kwargs.{}' must be text", key));
+  }
   for (const auto& [key, value] : source.kwargs.items()) {
     if (std::find(kKnownKwargs.begin(), kKnownKwargs.end(), key) != kKnownKwargs.end()) continue;
     problems.add(*kwargs, fmt::format("'dataset_kwargs.{}' is not supported", key));

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/error.h"
@@ -53,6 +54,14 @@ std::map<std::string, std::string> model_arguments(const Arguments& arguments) {
   return values;
 }
 
+int64_t whole_number(const std::string& text) {
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  if (text.empty() || text.size() > 9 || !digits || std::stoll(text) == 0) {
+    throw Error("--model_args", fmt::format("max_length '{}' is no whole number above 0", text));
+  }
+  return std::stoll(text);
+}
+
 bool is_true(const std::string& text) {
   return text == "True" || text == "true" || text == "1";
 }
@@ -74,11 +83,15 @@ RunOptions run_options(const Arguments& arguments) {
     throw Error("--model_args", fmt::format("dtype '{}' is not supported", dtype),
                 "float32, bfloat16 or auto");
   }
-  if (model.contains("max_length")) options.max_positions = std::stoll(model["max_length"]);
+  if (model.contains("max_length")) options.max_positions = whole_number(model["max_length"]);
   options.bootstrap.draws = arguments.integer("bootstrap_iters").value_or(100000);
   if (const auto samples = arguments.text("samples")) {
     const Json chosen = parse_json(*samples, "--samples");
     for (const auto& [task, ids] : chosen.items()) {
+      const bool numbers =
+          ids.is_array() && std::all_of(ids.begin(), ids.end(),
+                                        [](const Json& id) { return id.is_number_integer(); });
+      if (!numbers) throw Error("--samples", task + " has no list of document numbers");
       options.samples[task] = ids.get<std::vector<int64_t>>();
     }
     if (options.requests.limit) throw Error("--samples", "and --limit exclude each other");

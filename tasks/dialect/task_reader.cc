@@ -11,15 +11,13 @@ namespace e2lm {
 namespace {
 
 // Keys of the original that mean nothing for log-likelihoods, or only to those who read the file.
-constexpr std::array<std::string_view, 9> kWithoutEffect = {"tag",
+constexpr std::array<std::string_view, 7> kWithoutEffect = {"tag",
                                                             "group",
                                                             "task_list",
                                                             "generation_kwargs",
                                                             "unsafe_code",
                                                             "should_decontaminate",
-                                                            "doc_to_decontamination_query",
-                                                            "use_prompt_cache",
-                                                            "hf_evaluate"};
+                                                            "doc_to_decontamination_query"};
 
 // Keys that ask for what this program does not do.
 constexpr std::array<std::string_view, 5> kRefused = {"custom_dataset", "process_results",

@@ -269,6 +269,9 @@ TEST(CommandsTest, RunRefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refused({"--model_args", "pretraind=x"}), HasSubstr("pretrained"));
   EXPECT_THAT(refused({"--model_args", "dtype=float32"}), HasSubstr("lacks pretrained=DIR"));
   EXPECT_THAT(refused({"--model_args", "pretrained=x,dtype=int4"}), HasSubstr("'int4'"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x,max_length=all"}), HasSubstr("'all'"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--samples", "{\"t\": 5}"}),
+              HasSubstr("no list of document numbers"));
   EXPECT_THAT(refused({"--model_args", "pretrained=x", "--seed", "a"}), HasSubstr("is no seed"));
   EXPECT_THAT(refused({"--model_args", "pretrained=x", "--log_samples"}),
               HasSubstr("needs --output_path"));

@@ -47,6 +47,8 @@ TEST_F(TaskTest, ErrorsNameFileAndLine) {
   expect_refused(9, "", "generate_until");
   expect_refused(3, "", "'dataset_path' is missing");
   expect_refused(5, "  features: x", "colours.yaml:5", "'dataset_kwargs.data_files'");
+  expect_refused(5, "  data_dir: 3", "colours.yaml:5", "'dataset_kwargs.data_dir' must be text");
+  expect_refused(8, "hf_evaluate: true", "colours.yaml:8", "'hf_evaluate' is unknown");
   expect_refused(6, "", "neither a 'test_split' nor a 'validation_split'");
   expect_refused(8, "fewshot_config: {sampler: random}", "colours.yaml:8", "'random'");
   expect_refused(8, "process_docs: !function utils.clean", "colours.yaml:8", "process_docs");
