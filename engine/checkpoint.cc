@@ -122,12 +122,13 @@ void Checkpoint::release_pages() const {
 // Read at once, so that a large file need not fit into memory.
 constexpr size_t kHashPiece = 32 << 20;
 
-std::string Checkpoint::sha256() const {
+std::string Checkpoint::sha256(const std::stop_token& stop) const {
   Sha256 hash;
   hash.add_field(config_text_);
   for (const SafetensorsFile& file : files_) {
     const std::span<const std::byte> bytes = file.file().bytes();
     for (size_t at = 0; at < bytes.size(); at += kHashPiece) {
+      if (stop.stop_requested()) return {};
       hash.add(bytes.subspan(at, std::min(kHashPiece, bytes.size() - at)));
       file.file().release_pages();
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,8 @@ class Checkpoint {
   void release_pages() const;
 
   // What determines scores: SHA-256 over the bytes of config.json and of every safetensors file in
-  // name order. Reads all of them.
-  std::string sha256() const;
+  // name order. Reads all of them; empty if it was stopped before the end.
+  std::string sha256(const std::stop_token& stop = {}) const;
 
  private:
   Path folder_;

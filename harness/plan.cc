@@ -118,6 +118,18 @@ void write_plan(Store& store, const Plan& plan) {
   transaction.commit();
 }
 
+void update_checkpoint(Store& store, const Plan::CheckpointRow& row) {
+  Statement(store.database(),
+            "UPDATE checkpoint SET weights = ?, error = ?, settings = ? "
+            "WHERE series = ? AND step = ?")
+      .bind(row.weights)
+      .bind(row.error)
+      .bind(row.settings)
+      .bind(row.ref.series)
+      .bind(row.ref.step)
+      .finish();
+}
+
 bool has_plan(const Store& store) {
   return find_meta(store, "rules").has_value();
 }

@@ -25,8 +25,8 @@ struct Plan {
   };
   struct CheckpointRow {
     CheckpointRef ref;
-    std::optional<int64_t> weights;  // none if it could not be read
-    std::string error;               // then why
+    std::optional<int64_t> weights;  // none if it could not be read, or was not hashed yet
+    std::string error;               // why it could not be read
     std::string settings;            // of the engine: "float32 cpu"
   };
   struct SeriesRow {
@@ -48,6 +48,9 @@ struct Plan {
 
 // Makes `plan` the latest sweep of the store. Rows of earlier sweeps stay, unlisted.
 void write_plan(Store& store, const Plan& plan);
+
+// What became known of a checkpoint of the plan: weights, settings or an error.
+void update_checkpoint(Store& store, const Plan::CheckpointRow& row);
 
 bool has_plan(const Store& store);
 

@@ -64,34 +64,52 @@ int64_t fewest_positions(const Manifest& manifest) {
   return fewest;
 }
 
-class Planner {
+}  // namespace
+
+class Planner::State {
  public:
-  Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-          const EngineOptions& engine)
+  State(const TaskLibrary& library, Store& store, const RequestOptions& requests,
+        const EngineOptions& engine)
       : library_(library), store_(store), requests_(requests), engine_(engine) {}
 
-  PlannedSweep plan(const Manifest& manifest) {
+  const PlannedSweep& plan(const Manifest& manifest) {
+    if (tasks_.empty()) read_tasks(manifest);
     result_.plan.rules = manifest.rules;
-    for (const Task& task : library_.select(manifest.tasks).tasks) {
-      result_.plan.task_names.push_back(task.name);
-      tasks_.push_back({make_requests(task, requests_), metric_names(task)});
-    }
     const bool rolls = std::any_of(tasks_.begin(), tasks_.end(), [](const ReadTask& task) {
       return task.requests.output_type == OutputType::loglikelihood_rolling;
     });
-    rules_ = result_.plan.tokens = manifest.tokens;
-    const bool cuts = rules_.too_long == TokenRules::TooLong::cut;
-    if (rolls || cuts) max_positions_ = fewest_positions(manifest);
+    result_.plan.tokens = manifest.tokens;
+    const bool cuts = manifest.tokens.too_long == TokenRules::TooLong::cut;
+    const int64_t positions = rolls || cuts ? fewest_positions(manifest) : 0;
+    if (positions != max_positions_) forget_tokens();
+    max_positions_ = positions;
+    known_ = KnownWeights(store_);
+    result_.plan.series.clear();
     for (const Series& series : manifest.series) add_series(series);
     write_plan(store_, result_.plan);
-    return std::move(result_);
+    return result_;
   }
+
+  PlannedSweep take() { return std::move(result_); }
 
  private:
   struct ReadTask {
     TaskRequests requests;
     std::vector<std::string> metrics;
   };
+
+  void read_tasks(const Manifest& manifest) {
+    for (const Task& task : library_.select(manifest.tasks).tasks) {
+      result_.plan.task_names.push_back(task.name);
+      tasks_.push_back({make_requests(task, requests_), metric_names(task)});
+    }
+  }
+
+  void forget_tokens() {
+    tokenizers_.clear();
+    result_.plan.tasks.clear();
+    result_.tasks.clear();
+  }
 
   void add_series(const Series& series) {
     const Path path = tokenizer_path(series);
@@ -118,7 +136,8 @@ class Planner {
     });
     for (const ReadTask& task : tasks_) {
       if (known) break;  // the same file under another path
-      PreparedTask prepared = prepare_task(task.requests, tokenizer, max_positions_, rules_);
+      PreparedTask prepared =
+          prepare_task(task.requests, tokenizer, max_positions_, result_.plan.tokens);
       const auto order = prepared.tree.order();
       const int64_t request_set =
           store_.add_request_set(prepared.sha256(), {order.begin(), order.end()});
@@ -135,18 +154,28 @@ class Planner {
 
   Plan::CheckpointRow add_checkpoint(const CheckpointRef& ref) {
     Plan::CheckpointRow row{.ref = ref};
+    if (!std::filesystem::exists(ref.folder) && find_earlier(row)) return row;
     try {
       const Checkpoint checkpoint = Checkpoint::open(ref.folder);
       row.settings = engine_settings(engine_, checkpoint.stored_dtype());
-      row.weights = store_.add_weights({.sha256 = known_sha256(store_, checkpoint),
-                                        .family = ConfigReader(checkpoint).text("model_type"),
-                                        .dtype = std::string(dtype_name(checkpoint.stored_dtype())),
-                                        .parameters = checkpoint.parameters(),
-                                        .bytes = checkpoint.stored_bytes()});
+      const auto sha256 = known_.find(ref.folder, weights_stamps(ref.folder));
+      if (sha256) row.weights = store_.add_weights(describe_weights(checkpoint, *sha256));
     } catch (const Error& error) {
       row.error = error.what();
     }
     return row;
+  }
+
+  // What the store knows of a checkpoint whose folder is gone; false if nothing.
+  bool find_earlier(Plan::CheckpointRow& row) const {
+    Statement find(store_.database(),
+                   "SELECT weights, settings FROM checkpoint WHERE series = ? AND step = ? "
+                   "AND path = ? AND weights IS NOT NULL");
+    find.bind(row.ref.series).bind(row.ref.step).bind(row.ref.folder.string());
+    if (!find.step()) return false;
+    row.weights = find.integer(0);
+    row.settings = find.text(1);
+    return true;
   }
 
   const TaskLibrary& library_;
@@ -154,13 +183,33 @@ class Planner {
   const RequestOptions& requests_;
   const EngineOptions& engine_;
   int64_t max_positions_ = 0;
-  TokenRules rules_;
+  KnownWeights known_{store_};
   PlannedSweep result_;
   std::vector<ReadTask> tasks_;
   std::map<Path, std::string> tokenizers_;  // their SHA-256
 };
 
-}  // namespace
+Planner::Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
+                 const EngineOptions& engine)
+    : state_(std::make_unique<State>(library, store, requests, engine)) {}
+
+Planner::~Planner() = default;
+
+const PlannedSweep& Planner::plan(const Manifest& manifest) {
+  return state_->plan(manifest);
+}
+
+PlannedSweep Planner::take() && {
+  return state_->take();
+}
+
+Store::Weights describe_weights(const Checkpoint& checkpoint, const std::string& sha256) {
+  return {.sha256 = sha256,
+          .family = ConfigReader(checkpoint).text("model_type"),
+          .dtype = std::string(dtype_name(checkpoint.stored_dtype())),
+          .parameters = checkpoint.parameters(),
+          .bytes = checkpoint.stored_bytes()};
+}
 
 std::string engine_settings(const EngineOptions& options, DType stored) {
   return fmt::format("{} {}", precision_name(choose_precision(options, stored)),
@@ -169,7 +218,9 @@ std::string engine_settings(const EngineOptions& options, DType stored) {
 
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
                         const RequestOptions& requests, const EngineOptions& engine) {
-  return Planner(library, store, requests, engine).plan(manifest);
+  Planner planner(library, store, requests, engine);
+  planner.plan(manifest);
+  return std::move(planner).take();
 }
 
 }  // namespace e2lm

@@ -239,6 +239,10 @@ void Store::add_block(int64_t cell, const Block& block) {
       .finish();
 }
 
+void Store::drop_blocks(int64_t cell) {
+  Statement(database_, "DELETE FROM block WHERE cell = ?").bind(cell).finish();
+}
+
 std::vector<Store::Block> Store::blocks(int64_t cell) const {
   std::vector<Block> blocks;
   Statement all(database_,

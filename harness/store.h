@@ -75,6 +75,7 @@ class Store {
   };
   void add_block(int64_t cell, const Block& block);
   std::vector<Block> blocks(int64_t cell) const;  // by `first`
+  void drop_blocks(int64_t cell);
 
   Database& database() { return database_; }
   const Database& database() const { return database_; }

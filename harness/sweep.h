@@ -24,6 +24,7 @@ struct SweepOptions {
   Shard shard;
   bool quiet = false;          // no progress
   std::function<bool()> stop;  // asked after every block; true ends the sweep with Interrupted
+  std::function<void()> after_checkpoint;  // called when one has all its results, or failed
   // How a checkpoint becomes an engine; tests put another one here.
   std::function<std::unique_ptr<Engine>(const Checkpoint&, const EngineOptions&)> open_engine =
       Engine::open;

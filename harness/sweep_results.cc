@@ -104,7 +104,7 @@ class Loader {
                     .step = checkpoint.ref.step,
                     .tokens = checkpoint.ref.tokens,
                     .task = task.name,
-                    .state = checkpoint.weights ? "missing" : "failed",
+                    .state = checkpoint.error.empty() ? "missing" : "failed",
                     .error = checkpoint.error,
                     .documents = std::ssize(task.items)};
     if (!checkpoint.weights) return cell;
