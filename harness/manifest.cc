@@ -16,8 +16,12 @@ namespace {
 
 class SeriesReader {
  public:
-  SeriesReader(const Yaml& node, std::string name, const Path& folder, Problems& problems)
-      : keys_(node, std::move(name), problems), folder_(folder), problems_(problems) {}
+  SeriesReader(const Yaml& node, std::string name, const Path& folder, Problems& problems,
+               bool may_be_empty)
+      : keys_(node, std::move(name), problems),
+        folder_(folder),
+        problems_(problems),
+        may_be_empty_(may_be_empty) {}
 
   Series read(const Path& default_tokenizer) {
     Series series;
@@ -61,6 +65,7 @@ class SeriesReader {
                                 keys_.path("path")));
       return;
     }
+    if (is_scan(*steps)) series.scan = pattern;
     const std::set<int64_t> list = read_steps(*steps, *pattern);
     for (const int64_t step : list) {
       series.checkpoints.push_back({series.name, step, 0, folder_ / pattern->fill(step)});
@@ -68,16 +73,20 @@ class SeriesReader {
     read_tokens(*tokens, series);
   }
 
+  static bool is_scan(const Yaml& steps) {
+    return steps.kind == Yaml::Kind::scalar && steps.text == "scan";
+  }
+
   std::set<int64_t> read_steps(const Yaml& node, const StepPattern& pattern) {
     std::set<int64_t> steps;
-    if (node.kind == Yaml::Kind::scalar && node.text == "scan") {
+    if (is_scan(node)) {
       steps = pattern.scan(folder_);
     } else if (node.kind == Yaml::Kind::list) {
       for (const Yaml& item : node.items) add_steps(item, steps);
     } else {
       add_steps(node, steps);
     }
-    if (steps.empty()) {
+    if (steps.empty() && !(may_be_empty_ && is_scan(node))) {
       problems_.add(node, fmt::format("'{}' gives no checkpoint", keys_.path("steps")));
     }
     return steps;
@@ -157,12 +166,14 @@ class SeriesReader {
   YamlMap keys_;
   Path folder_;
   Problems& problems_;
+  bool may_be_empty_;
 };
 
 class ManifestReader {
  public:
-  explicit ManifestReader(const Path& path)
-      : folder_(path.parent_path()),
+  ManifestReader(const Path& path, bool may_be_empty)
+      : may_be_empty_(may_be_empty),
+        folder_(path.parent_path()),
         root_(read_yaml(path)),
         problems_(path.string()),
         keys_(root_, "", problems_) {
@@ -224,7 +235,8 @@ class ManifestReader {
     if (!list) return;
     std::map<std::string, int> lines;
     for (size_t i = 0; i < list->items.size(); ++i) {
-      SeriesReader reader(list->items[i], fmt::format("series[{}]", i), folder_, problems_);
+      SeriesReader reader(list->items[i], fmt::format("series[{}]", i), folder_, problems_,
+                          may_be_empty_);
       manifest_.series.push_back(reader.read(default_tokenizer));
       const std::string& name = manifest_.series.back().name;
       if (!lines.emplace(name, list->items[i].line).second) {
@@ -240,6 +252,7 @@ class ManifestReader {
     }
   }
 
+  bool may_be_empty_;
   Path folder_;
   Yaml root_;
   Problems problems_;
@@ -249,8 +262,8 @@ class ManifestReader {
 
 }  // namespace
 
-Manifest Manifest::read(const Path& path) {
-  return ManifestReader(path).read();
+Manifest Manifest::read(const Path& path, bool may_be_empty) {
+  return ManifestReader(path, may_be_empty).read();
 }
 
 }  // namespace e2lm

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "engine/precision.h"
+#include "harness/step_pattern.h"
 #include "harness/token_rules.h"
 #include "scoring/judgement.h"
 
@@ -18,6 +19,7 @@ struct CheckpointRef {
   int64_t step = 0;
   double tokens = 0;  // seen in training
   Path folder;
+  bool as_known = false;  // being written: what the store knew of it counts, if it did
 };
 
 struct Series {
@@ -27,6 +29,7 @@ struct Series {
   std::string control_for;  // of a web series: the science series it is compared with
   Path tokenizer;           // file or folder; empty: in each checkpoint's own folder
   std::vector<CheckpointRef> checkpoints;  // by step
+  std::optional<StepPattern> scan;         // where `steps` says so: below the manifest's folder
 };
 
 // What a sweep is: tasks, series and how to score them. The format is shown by example in
@@ -40,8 +43,9 @@ struct Manifest {
   TokenRules tokens;
   std::vector<Series> series;
 
-  // Throws Error that lists everything wrong with the file, with lines.
-  static Manifest read(const Path& path);
+  // Throws Error that lists everything wrong with the file, with lines. That a scan finds nothing
+  // is wrong unless it `may_be_empty`.
+  static Manifest read(const Path& path, bool may_be_empty = false);
 };
 
 }  // namespace e2lm

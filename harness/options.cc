@@ -101,6 +101,20 @@ std::string Arguments::require(std::string_view name) const {
   throw Error(fmt::format("--{}", name), "is missing");
 }
 
+std::vector<std::string> Arguments::words(
+    const std::vector<Option>& options,
+    const std::function<bool(std::string_view)>& left_out) const {
+  std::vector<std::string> words = positional_;
+  for (const Value& value : values_) {
+    if (left_out(value.name)) continue;
+    const bool is_switch = std::any_of(options.begin(), options.end(), [&](const Option& option) {
+      return long_name(option) == value.name && option.value.empty();
+    });
+    words.push_back("--" + value.name + (is_switch ? "" : "=" + value.text));
+  }
+  return words;
+}
+
 std::optional<double> Arguments::number(std::string_view name) const {
   const auto given = text(name);
   if (!given) return {};

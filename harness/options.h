@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,11 @@ class Arguments {
   std::optional<double> number(std::string_view name) const;
   std::optional<int64_t> bytes(std::string_view name) const;  // 1500, 512M, 8G
   const std::vector<std::string>& positional() const { return positional_; }
+
+  // What would give the same again, with values joined (--name=value), but for the options that
+  // `left_out` says. `options` are those of the command.
+  std::vector<std::string> words(const std::vector<Option>& options,
+                                 const std::function<bool(std::string_view)>& left_out) const;
 
  private:
   friend struct Command;

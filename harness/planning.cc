@@ -154,7 +154,7 @@ class Planner::State {
 
   Plan::CheckpointRow add_checkpoint(const CheckpointRef& ref) {
     Plan::CheckpointRow row{.ref = ref};
-    if (!std::filesystem::exists(ref.folder) && find_earlier(row)) return row;
+    if ((ref.as_known || !std::filesystem::exists(ref.folder)) && find_earlier(row)) return row;
     try {
       const Checkpoint checkpoint = Checkpoint::open(ref.folder);
       row.settings = engine_settings(engine_, checkpoint.stored_dtype());

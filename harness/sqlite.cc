@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
+
+#include <cctype>
 
 namespace e2lm {
 namespace {
@@ -30,6 +33,20 @@ std::string_view meaning(int code) {
   }
 }
 
+// A database with a write-ahead log needs a file beside it, even to be read.
+bool is_unwritable(const Path& folder) {
+  return ::access(folder.empty() ? "." : folder.c_str(), W_OK) != 0;
+}
+
+std::string unchanging_uri(const Path& path) {
+  std::string uri = "file:";
+  for (const char c : path.string()) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '.';
+    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 void Database::Close::operator()(sqlite3* handle) const {
@@ -45,11 +62,24 @@ Database Database::open(const Path& path, Mode mode) {
                     : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
                                                : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const bool unchanging = mode == Mode::read_only && is_unwritable(path.parent_path());
+  const std::string name = unchanging ? unchanging_uri(path) : path.string();
+  const int code =
+      sqlite3_open_v2(name.c_str(), &handle, flags | (unchanging ? SQLITE_OPEN_URI : 0), nullptr);
   Database database(path, handle);
   if (code != SQLITE_OK) database.fail();
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
   return database;
+}
+
+Database Database::copy_in_memory() const {
+  Database copy = open(":memory:", Mode::create);
+  sqlite3_backup* backup = sqlite3_backup_init(copy.handle(), "main", handle(), "main");
+  if (!backup) copy.fail();
+  sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) copy.fail();
+  copy.path_ = path_;
+  return copy;
 }
 
 void Database::fail() const {
@@ -148,8 +178,9 @@ std::span<const std::byte> Statement::bytes(int column) const {
   return {data, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-Transaction::Transaction(Database& database) : database_(database) {
-  database_.run("BEGIN IMMEDIATE");
+Transaction::Transaction(Database& database)
+    : database_(database), open_(sqlite3_get_autocommit(database.handle()) != 0) {
+  if (open_) database_.run("BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {
@@ -162,7 +193,7 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-  database_.run("COMMIT");
+  if (open_) database_.run("COMMIT");
   open_ = false;
 }
 

@@ -28,7 +28,11 @@ class Database {
  public:
   enum class Mode { create, read_write, read_only };
 
+  // One in a folder that cannot be written to is taken for unchanging when opened read-only.
   static Database open(const Path& path, Mode mode);
+
+  // A copy that ends with the program, under the same path in messages.
+  Database copy_in_memory() const;
 
   void run(std::string_view sql);
   int64_t last_id() const;
@@ -84,7 +88,8 @@ class Statement {
   int bound_ = 0;
 };
 
-// Everything between construction and commit() happens, or nothing.
+// Everything between construction and commit() happens, or nothing. One within another is part of
+// it.
 class Transaction {
  public:
   explicit Transaction(Database& database);
@@ -93,7 +98,7 @@ class Transaction {
 
  private:
   Database& database_;
-  bool open_ = true;
+  bool open_;
 };
 
 }  // namespace e2lm

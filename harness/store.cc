@@ -59,6 +59,10 @@ int64_t number(const Database& database, std::string_view query) {
   return statement.integer(0);
 }
 
+bool is_empty(const Database& database) {
+  return number(database, "SELECT count(*) FROM sqlite_master") == 0;
+}
+
 template <typename T>
 std::vector<T> unpack(const Database& database, std::span<const std::byte> bytes, int64_t count) {
   std::vector<T> values(count);
@@ -108,12 +112,29 @@ Store Store::open_existing(const Path& file) {
   return store;
 }
 
-// Makes the schema in an empty file, and refuses what is not ours.
-void Store::prepare() {
+Store Store::open_unchanged(const Path& file) {
+  if (!std::filesystem::exists(file)) {
+    throw StoreError(file.string(), "no such store", "the store.sqlite of a run, or its folder");
+  }
+  Store store(Database::open(file, Database::Mode::read_only));
+  const int64_t version = store.check_identity();
+  if (is_empty(store.database_)) throw StoreError(file.string(), "is empty", "an e2lm store");
+  Statement check(store.database_, "PRAGMA quick_check(1)");
+  check.step();
+  if (check.text(0) != "ok") {
+    throw StoreError(file.string(), fmt::format("is damaged ({})", check.text(0)));
+  }
+  if (version == kSchemaVersion) return store;
+  Store copy(store.database_.copy_in_memory());
+  copy.upgrade(version);
+  return copy;
+}
+
+// Refuses what is not ours.
+int64_t Store::check_identity() const {
   const int64_t version = number(database_, "PRAGMA user_version");
   const int64_t application = number(database_, "PRAGMA application_id");
-  const bool empty = number(database_, "SELECT count(*) FROM sqlite_master") == 0;
-  if (!empty && application != kApplicationId) {
+  if (!is_empty(database_) && application != kApplicationId) {
     throw StoreError(database_.path().string(), "is a database of another program",
                      "an e2lm store");
   }
@@ -124,6 +145,13 @@ void Store::prepare() {
                      fmt::format("has schema version {}, written by {}", version, program),
                      fmt::format("version {} or older; this is e2lm {}", kSchemaVersion, kVersion));
   }
+  return version;
+}
+
+// Makes the schema in an empty file, and brings an older one up to date.
+void Store::prepare() {
+  const int64_t version = check_identity();
+  const bool empty = is_empty(database_);
   database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   if (!empty) return upgrade(version);
   Transaction transaction(database_);

@@ -36,6 +36,9 @@ class Store {
   static Store in_memory();
   // Opens an existing store; throws Error if there is none.
   static Store open_existing(const Path& file);
+  // The same for reading alone, with all its pages checked: nothing of the file is changed, and one
+  // of an older schema is brought up to date in memory.
+  static Store open_unchanged(const Path& file);
 
   struct Weights {
     std::string sha256;
@@ -82,6 +85,7 @@ class Store {
 
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
+  int64_t check_identity() const;  // its schema version
   void prepare();
   void upgrade(int64_t version);
 

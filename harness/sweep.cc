@@ -246,6 +246,15 @@ int64_t count_cells(const Plan& plan) {
 
 }  // namespace
 
+std::vector<int64_t> unfinished_shards(const PlannedSweep& planned, const Store& store,
+                                       int64_t count) {
+  std::vector<int64_t> shards;
+  for (int64_t index = 1; index <= count; ++index) {
+    if (!missing_jobs(planned, store, {index, count}).jobs.empty()) shards.push_back(index);
+  }
+  return shards;
+}
+
 SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options) {
   const auto started = Clock::now();
   MissingJobs missing = missing_jobs(planned, store, options.shard);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "engine/engine.h"
 #include "harness/planning.h"
@@ -38,6 +39,10 @@ struct SweepSummary {
   double seconds = 0;
   int64_t predicted_bytes = 0;  // of this process at most, said before each cell
 };
+
+// The shards of `count` that have something left to compute.
+std::vector<int64_t> unfinished_shards(const PlannedSweep& planned, const Store& store,
+                                       int64_t count);
 
 // Scores every checkpoint × task cell of the plan that the store lacks. A checkpoint that cannot be
 // read and a cell that cannot be computed are recorded as failed, said on standard error, tried

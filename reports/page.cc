@@ -37,6 +37,24 @@ std::string explanation(const Json& report) {
       escape_html(reference), escape_html(text_of(report, "note")));
 }
 
+// Of a page that others follow: without scripts it reloads at once when its time has come, with
+// them not under the reader's hands (assets/live.js).
+std::string refresh(const Json& report) {
+  const auto live = report.find("live");
+  if (live == report.end()) return "";
+  return fmt::format("<noscript><meta http-equiv=\"refresh\" content=\"{:.0f}\"></noscript>\n",
+                     number_of(*live, "reload_seconds").value_or(60));
+}
+
+std::string live_note(const Json& report) {
+  const auto live = report.find("live");
+  if (live == report.end()) return "";
+  return fmt::format(
+      "<p id=\"live\" class=\"live\">The sweep goes on. Made {}; this page reloads itself every "
+      "{:.0f} s.</p>\n",
+      escape_html(text_of(*live, "made")), number_of(*live, "reload_seconds").value_or(60));
+}
+
 // Only what is inside runs, and nothing is loaded.
 std::string security_policy() {
   return fmt::format(
@@ -72,6 +90,8 @@ std::string page_html(const Json& report) {
                                    {"script", std::string(asset("page.js"))},
                                    {"data", script_json(page_data(report))},
                                    {"version", kVersion},
+                                   {"refresh", refresh(report)},
+                                   {"live", live_note(report)},
                                    {"tiles", tiles_html(report)},
                                    {"summary", summary(report)},
                                    {"explanation", explanation(report)},

@@ -92,6 +92,9 @@ Json report_json(const Report& report) {
   json["items"] = Json::array();
   for (const ItemSummary& items : report.items) json["items"].push_back(item_json(items));
   json["cells"] = std::move(cells);
+  if (report.live) {
+    json["live"] = {{"made", report.live->made}, {"reload_seconds", report.live->reload_seconds}};
+  }
   return json;
 }
 

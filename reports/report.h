@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ struct Report {
   std::string settings;            // of the engine
   std::vector<Finding> findings;   // about the results as a whole; the judgements have their own
   std::vector<ItemSummary> items;  // of the tasks and metrics whose items' values are known
+
+  // Of a watch that goes on: the page says when it was made, and reloads itself.
+  struct Live {
+    std::string made;  // "2026-11-22 01:42:07 UTC"
+    int64_t reload_seconds = 0;
+  };
+  std::optional<Live> live;
 };
 
 // What is said wherever a compliance score or a total stands.

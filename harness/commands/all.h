@@ -9,6 +9,8 @@ namespace e2lm {
 Command sweep_command();
 Command run_command();
 Command import_command();
+Command merge_command();
+Command dump_command();
 Command score_command();
 Command report_command();
 Command compare_command();

@@ -126,11 +126,15 @@ TaskLibrary open_library(const Arguments& arguments) {
   return TaskLibrary(folders);
 }
 
-Store open_store(const Arguments& arguments) {
+Path store_path(const Arguments& arguments) {
   Path path = arguments.positional().empty() ? default_run(kDefaultManifest)
                                              : Path(arguments.positional().front());
   if (std::filesystem::is_directory(path)) path /= "store.sqlite";
-  return Store::open_existing(path);
+  return path;
+}
+
+Store open_store(const Arguments& arguments) {
+  return Store::open_existing(store_path(arguments));
 }
 
 void write_report(const Report& report, const Path& folder) {

@@ -31,6 +31,7 @@ TokenRules token_rules(const Arguments& arguments, TokenRules fallback);
 TaskLibrary open_library(const Arguments& arguments);
 
 // The store a user means: a store file, a run folder, or by default the one of `e2lm sweep`.
+Path store_path(const Arguments& arguments);
 Store open_store(const Arguments& arguments);
 
 // Writes index.html, report.md, report.json, leaderboard.csv, signal.csv and curves.csv into a

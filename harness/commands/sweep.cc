@@ -1,4 +1,4 @@
-#include "harness/sweep.h"
+#include "harness/commands/sweep_parts.h"
 
 #include <fmt/format.h>
 
@@ -8,13 +8,17 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "harness/commands/all.h"
-#include "harness/commands/shared.h"
 #include "harness/interrupt.h"
 #include "harness/results.h"
 #include "reports/table.h"
 
 namespace e2lm {
-namespace {
+Manifest read_manifest(const Arguments& arguments, SweepSetup& setup, bool may_be_empty) {
+  Manifest manifest = Manifest::read(setup.manifest_path, may_be_empty);
+  manifest.tokens = token_rules(arguments, manifest.tokens);
+  if (!setup.options.engine.precision) setup.options.engine.precision = manifest.precision;
+  return manifest;
+}
 
 std::string describe(const SweepSummary& summary) {
   const int64_t reused = summary.cells - summary.computed - summary.failed - summary.left_out;
@@ -30,6 +34,15 @@ std::string describe(const SweepSummary& summary) {
   return text + fmt::format(". Memory: {} at most.\n", format_bytes(peak_resident_bytes()));
 }
 
+std::string finish_sweep(const Store& store, const SweepSetup& setup) {
+  const Report report = load_report(store);
+  write_report(report, setup.folder / "report");
+  return fmt::format("{}\nReport: {} (also report.md, report.json, *.csv)\n",
+                     leaderboard_text(report), (setup.folder / "report/index.html").string());
+}
+
+namespace {
+
 Shard shard(const Arguments& arguments) {
   const auto given = arguments.text("shard");
   if (!given) return {};
@@ -43,28 +56,45 @@ Shard shard(const Arguments& arguments) {
   return {index, count};
 }
 
+int sweep_here(const Arguments& arguments, SweepSetup& setup) {
+  const Manifest manifest = read_manifest(arguments, setup);
+  const TaskLibrary library = open_library(arguments);
+  Store store = Store::open(setup.store_file());
+  const PlannedSweep planned =
+      plan_sweep(manifest, library, store, request_options(arguments), setup.options.engine);
+  const SweepSummary summary = run_sweep(planned, store, setup.options);
+  const bool report = !arguments.flag("no-report");
+  print(describe(summary) + (report ? "\n" + finish_sweep(store, setup) : ""));
+  return summary.failed > 0 ? 1 : 0;
+}
+
 int run(const Arguments& arguments) {
-  SweepOptions options{.engine = engine_options(arguments),
-                       .shard = shard(arguments),
-                       .quiet = arguments.flag("quiet"),
-                       .stop = interrupted};
   const Path path =
       arguments.positional().empty() ? kDefaultManifest : arguments.positional().front();
-  Manifest manifest = Manifest::read(path);
-  manifest.tokens = token_rules(arguments, manifest.tokens);
-  const TaskLibrary library = open_library(arguments);
-  const auto output = arguments.text("output");
-  const Path folder = output ? Path(*output) : default_run(path);
-  Store store = Store::open(folder / "store.sqlite");
-  if (!options.engine.precision) options.engine.precision = manifest.precision;
-  const PlannedSweep planned =
-      plan_sweep(manifest, library, store, request_options(arguments), options.engine);
-  const SweepSummary summary = run_sweep(planned, store, options);
-  const Report report = load_report(store);
-  write_report(report, folder / "report");
-  print(fmt::format("{}\n{}\nReport: {} (also report.md, report.json, *.csv)\n", describe(summary),
-                    leaderboard_text(report), (folder / "report/index.html").string()));
-  return summary.failed > 0 ? 1 : 0;
+  SweepSetup setup{.manifest_path = path,
+                   .folder = arguments.text("output").value_or(default_run(path).string()),
+                   .options = {.engine = engine_options(arguments),
+                               .shard = shard(arguments),
+                               .quiet = arguments.flag("quiet"),
+                               .stop = interrupted}};
+  const bool slurm = arguments.flag("slurm"), watch = arguments.flag("watch");
+  for (const char* other : {"shard", "no-report"}) {
+    if (!(slurm || watch) || !arguments.flag(other)) continue;
+    throw Error(fmt::format("--{}", other), "does not go with --slurm or --watch");
+  }
+  if (slurm && watch) throw Error("--watch", "does not go with --slurm");
+  if (slurm) return sweep_on_slurm(arguments, setup);
+  return watch ? sweep_watching(arguments, setup) : sweep_here(arguments, setup);
+}
+
+std::vector<Option> sweep_option_rows() {
+  const std::vector<Option> own = {
+      {"output,o", "DIR", "", "run folder; default: runs/NAME for NAME.yaml"},
+      {"shard", "I/N", "", "compute only every Nth checkpoint, from the Ith on"},
+      {"no-report", "", "", "write no report"},
+      {"quiet,q", "", "", "no progress"}};
+  return join(join(own, join(task_option_rows(), token_option_rows())),
+              join(engine_option_rows(), join(watch_option_rows(), slurm_option_rows())));
 }
 
 }  // namespace
@@ -76,15 +106,9 @@ Command sweep_command() {
           .details =
               "What the store has already is not computed again; a sweep that was stopped "
               "goes on where it was.\nPrints a leaderboard and leaves store and report in "
-              "the output folder.",
-          .options =
-              join(join({{"output,o", "DIR", "",
-                          "run folder; default: runs/NAME for "
-                          "NAME.yaml"},
-                         {"shard", "I/N", "", "compute only every Nth checkpoint, from the Ith on"},
-                         {"quiet,q", "", "", "no progress"}},
-                        task_option_rows()),
-                   join(token_option_rows(), engine_option_rows())),
+              "the output folder. Over several machines, and beside a training run: "
+              "docs/clusters.md.",
+          .options = sweep_option_rows(),
           .max_positional = 1,
           .run = run};
 }

@@ -31,7 +31,7 @@ function makeLegend() {
   for (const name of seriesNames) {
     const button = element("button", { type: "button", title: name }, seriesMark(name),
       element("bdi", {}, short(name, 48)), ...(mixOf.get(name) === "web" ? [" (no science text)"] : []));
-    button.setAttribute("aria-pressed", "true");
+    button.setAttribute("aria-pressed", String(!chosen.hidden.has(name)));
     button.addEventListener("click", () => {
       const hidden = new Set(chosen.hidden);
       if (!hidden.delete(name)) hidden.add(name);
@@ -68,6 +68,7 @@ function connectControls() {
 
 function start() {
   document.body.append(hover);
+  restoreChoices();
   document.documentElement.classList.add("scripted");
   document.getElementById("metric").append(...metrics.map((metric) => new Option(metric, metric)));
   document.getElementById("axis").value = chosen.axis;
@@ -78,5 +79,6 @@ function start() {
   applyTheme();
   choose({ metric: chosen.metric });
   followAddress();
+  reloadWhileLive();
 }
 start();

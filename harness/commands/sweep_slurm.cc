@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "harness/commands/all.h"
+#include "harness/commands/sweep_parts.h"
+#include "harness/merge.h"
+#include "harness/slurm.h"
+#include "harness/tool.h"
+
+namespace e2lm {
+namespace {
+
+constexpr int64_t kDefaultShards = 8;
+constexpr int64_t kMostShards = 1000;
+
+int64_t count_checkpoints(const Manifest& manifest) {
+  int64_t count = 0;
+  for (const Series& series : manifest.series) count += std::ssize(series.checkpoints);
+  return count;
+}
+
+SlurmOptions slurm_options(const Arguments& arguments, int64_t checkpoints) {
+  SlurmOptions options{
+      .shards = arguments.integer("slurm-shards").value_or(std::min(kDefaultShards, checkpoints)),
+      .partition = arguments.text("slurm-partition"),
+      .account = arguments.text("slurm-account"),
+      .time = arguments.text("slurm-time"),
+      .memory = arguments.text("slurm-memory"),
+      .cpus = arguments.integer("slurm-cpus"),
+      .gpus = arguments.integer("slurm-gpus"),
+      .more = arguments.texts("slurm-option")};
+  if (options.shards < 1 || options.shards > kMostShards) {
+    throw Error("--slurm-shards", fmt::format("is {}", options.shards),
+                fmt::format("1 to {}", kMostShards));
+  }
+  return options;
+}
+
+bool is_of_the_whole(std::string_view option) {
+  return option.starts_with("slurm") || option == "output" || option == "config";
+}
+
+SlurmSweep slurm_sweep(const Arguments& arguments, const SweepSetup& setup, int64_t checkpoints) {
+  SlurmSweep sweep{.run = std::filesystem::absolute(setup.folder).lexically_normal(),
+                   .program = std::filesystem::read_symlink("/proc/self/exe"),
+                   .from = std::filesystem::current_path(),
+                   .words = {"sweep"},
+                   .options = slurm_options(arguments, checkpoints)};
+  const auto words = arguments.words(sweep_command().options, is_of_the_whole);
+  sweep.words.insert(sweep.words.end(), words.begin(), words.end());
+  return sweep;
+}
+
+// What earlier jobs computed, of the same number of shards.
+void merge_shards(const SlurmSweep& sweep, const SweepSetup& setup) {
+  std::vector<Path> stores;
+  for (int64_t index = 1; index <= sweep.options.shards; ++index) {
+    const Path store = sweep.shard_folder(index) / "store.sqlite";
+    if (std::filesystem::exists(store)) stores.push_back(store);
+  }
+  if (!stores.empty()) merge_stores(stores, setup.store_file(), {.keep_plan = true});
+}
+
+std::string describe_jobs(const SlurmSweep& sweep, const SlurmJobs& jobs,
+                          const std::vector<int64_t>& shards) {
+  return fmt::format(
+      "Job {}: shards {} of {}, a job array.\n"
+      "Job {}: merges them when they have ended, and writes the report.\n\n"
+      "Watch:   squeue --jobs={},{}\n"
+      "Cancel:  scancel {} {}\n"
+      "Logs:    {}\n"
+      "Report:  {}\n"
+      "Verdict: {}\n"
+      "Run the same command again to submit what is still lacking.\n",
+      jobs.array, fmt::join(shards, ", "), sweep.options.shards, jobs.merge, jobs.array, jobs.merge,
+      jobs.array, jobs.merge, (sweep.run / "slurm/*.out").string(),
+      (sweep.run / "report/index.html").string(), (sweep.run / "slurm/verdict.json").string());
+}
+
+std::string describe_dry_run(const SlurmSweep& sweep, const std::vector<int64_t>& shards) {
+  return fmt::format("{}\n{}\n", shell_quoted(array_command(sweep, shards)),
+                     shell_quoted(merge_command(sweep, "ARRAY_JOB")));
+}
+
+}  // namespace
+
+std::vector<Option> slurm_option_rows() {
+  return {
+      {"slurm", "", "", "submit the sweep to Slurm: an array of shards, and their merge"},
+      {"slurm-shards", "N", "", "shards; default: 8, or one for each checkpoint if fewer"},
+      {"slurm-partition", "NAME", "", "partition of the jobs"},
+      {"slurm-account", "NAME", "", "account of the jobs"},
+      {"slurm-time", "TIME", "",
+       "time limit of a shard, as sbatch has it; one that needs longer goes on in another job"},
+      {"slurm-cpus", "N", "", "processors for each shard"},
+      {"slurm-gpus", "N", "", "GPUs for each shard"},
+      {"slurm-memory", "SIZE", "", "memory for each shard, as sbatch has it"},
+      {"slurm-option", "--X=Y", "", "an option of sbatch, for all jobs; may be given repeatedly"},
+      {"slurm-dry-run", "", "", "write the scripts and print the commands, submit nothing"}};
+}
+
+int sweep_on_slurm(const Arguments& arguments, SweepSetup& setup) {
+  const Manifest manifest = read_manifest(arguments, setup);
+  const SlurmSweep sweep = slurm_sweep(arguments, setup, count_checkpoints(manifest));
+  const bool dry_run = arguments.flag("slurm-dry-run");
+  if (!dry_run) refuse_running_jobs(sweep);
+  const TaskLibrary library = open_library(arguments);
+  std::vector<int64_t> shards;
+  {
+    Store store = Store::open(setup.store_file());
+    const RequestOptions requests = request_options(arguments);
+    Planner planner(library, store, requests, setup.options.engine);
+    planner.plan(manifest);  // what the shards have is merged into it
+    merge_shards(sweep, setup);
+    shards = unfinished_shards(planner.plan(manifest), store, sweep.options.shards);
+    if (shards.empty()) {
+      print("Nothing to compute: all cells are in the store.\n\n" + finish_sweep(store, setup));
+      return 0;
+    }
+  }
+  write_scripts(sweep);
+  if (dry_run) {
+    print(describe_dry_run(sweep, shards));
+    return 0;
+  }
+  print(describe_jobs(sweep, submit(sweep, shards), shards));
+  return 0;
+}
+
+}  // namespace e2lm
