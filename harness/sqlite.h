@@ -70,6 +70,11 @@ class Statement {
   bool step();    // true: a row is there
   void finish();  // runs a statement that gives no rows
 
+  enum class Type { null, integer, real, text, bytes };
+  int columns() const;
+  std::string name(int column) const;
+  Type type(int column) const;  // of the value
+
   int64_t integer(int column) const;
   double real(int column) const;
   std::string text(int column) const;

@@ -122,8 +122,9 @@ void CheckpointWatch::add_gone(const Manifest& manifest, Series& series) const {
   const auto before = settled_.find(series.name);
   if (before == settled_.end()) return;
   for (const auto& [step, ref] : before->second) {
-    const bool listed = std::any_of(series.checkpoints.begin(), series.checkpoints.end(),
-                                    [&](const CheckpointRef& one) { return one.step == ref.step; });
+    const bool listed =
+        std::any_of(series.checkpoints.begin(), series.checkpoints.end(),
+                    [&, step = step](const CheckpointRef& one) { return one.step == step; });
     const Path place = manifest.path.parent_path() / series.scan->fill(step);
     if (!listed && ref.folder == place && !std::filesystem::exists(place)) {
       series.checkpoints.push_back(ref);

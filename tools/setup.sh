@@ -6,7 +6,7 @@ build_packages=(g++ cmake ninja-build ccache libeigen3-dev libdnnl-dev nlohmann-
   libyaml-cpp-dev libfmt-dev libboost-program-options-dev libsqlite3-dev libssl-dev zlib1g-dev
   libicu-dev libonig-dev libjs-chart.js)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy libomp-dev
-  chromium)
+  chromium slurm-wlm munge)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -1,0 +1,75 @@
+// `e2lm merge` and `e2lm dump`.
+
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+#include "harness/store.h"
+#include "tests/support/made_store.h"
+#include "tests/support/program.h"
+#include "tests/support/scratch.h"
+
+namespace e2lm {
+namespace {
+
+class MergeCommandTest : public testing::Test {
+ protected:
+  static ProgramResult run(std::vector<std::string> words) {
+    return run_program({.arguments = std::move(words)});
+  }
+
+  Scratch scratch_;
+};
+
+TEST_F(MergeCommandTest, MergesReportsAndTellsFailedCells) {
+  make_store(scratch_ / "shards/a/store.sqlite");
+  make_store(scratch_ / "shards/b/store.sqlite");
+  Store::open(scratch_ / "shards/b/store.sqlite")
+      .database()
+      .run("DELETE FROM block WHERE cell > 20; DELETE FROM cell WHERE id > 20");
+  const Path verdict = scratch_ / "verdict.json";
+  ProgramResult result =
+      run({"merge", scratch_ / "shards", "-o", scratch_ / "all", "--verdict", verdict});
+  EXPECT_EQ(result.exit_code, 1) << "a cell failed: " << result.errors;
+  EXPECT_NE(result.output.find("Merged 2 stores"), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find("47 of 48 cells are done, 1 failed."), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(scratch_ / "all/report/index.html"));
+  EXPECT_EQ(parse_json(read_file(verdict), "verdict"),
+            Json::parse(R"({"cells":48,"done":47,"failed":1,"missing":0,"exit_code":1})"));
+  EXPECT_EQ(run({"dump", scratch_ / "all"}).output, run({"dump", scratch_ / "shards/a"}).output);
+
+  result = run({"merge", scratch_ / "shards/b", scratch_ / "absent", "--skip-absent", "-o",
+                scratch_ / "part", "--no-report"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.output.find("28 have no result yet"), std::string::npos) << result.output;
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "part/report"));
+  EXPECT_EQ(run({"merge", scratch_ / "shards/b", "-o", scratch_ / "part", "--whole"}).exit_code, 1);
+}
+
+TEST_F(MergeCommandTest, WrongUseIsRefused) {
+  EXPECT_EQ(run({"merge"}).exit_code, 2);
+  make_store(scratch_ / "a/store.sqlite");
+  EXPECT_NE(run({"merge", scratch_ / "a"}).errors.find("--output: is missing"), std::string::npos);
+  const ProgramResult result = run({"merge", scratch_ / "b", "-o", scratch_ / "c"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.errors.find("no such store"), std::string::npos) << result.errors;
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "c/store.sqlite"));
+}
+
+TEST_F(MergeCommandTest, TheDumpDependsOnResultsAlone) {
+  make_store(scratch_ / "a/store.sqlite");
+  make_store(scratch_ / "b/store.sqlite");
+  Store::open(scratch_ / "b/store.sqlite").database().run("UPDATE cell SET seconds = 77, rows = 5");
+  const std::string hash = run({"dump", scratch_ / "a", "--sha256"}).output;
+  EXPECT_EQ(hash.size(), 65u);
+  EXPECT_EQ(run({"dump", scratch_ / "b", "--sha256"}).output, hash);
+  Store::open(scratch_ / "b/store.sqlite")
+      .database()
+      .run("UPDATE block SET nats = (SELECT nats FROM block WHERE cell = 2) WHERE cell = 1");
+  EXPECT_NE(run({"dump", scratch_ / "b", "--sha256"}).output, hash);
+  for (const std::string& line : {run({"dump", scratch_ / "a"}).output}) {
+    EXPECT_TRUE(Json::parse(line.substr(0, line.find('\n'))).contains("row"));
+  }
+}
+
+}  // namespace
+}  // namespace e2lm
