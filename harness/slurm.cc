@@ -85,7 +85,8 @@ mine="$run/shards/$SLURM_ARRAY_TASK_ID-of-{shards}"
 
 # What the run has already need not be computed again.
 if [ ! -e "$mine/store.sqlite" ] && [ -e "$run/store.sqlite" ]; then
-  "$e2lm" merge "$run" --output="$mine" --no-report || exit
+  "$e2lm" merge "$run" --output="$mine" --no-report
+  [ $? -le 1 ] || exit 2  # 1: cells failed, which are tried again here
 fi
 
 # USR1 comes before the time limit: the job goes on in another. TERM comes when it is cancelled or

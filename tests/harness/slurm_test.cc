@@ -87,6 +87,7 @@ TEST_F(ShardScriptTest, StartsFromWhatTheRunHas) {
   scratch_.write("run/store.sqlite", "");
   run();
   EXPECT_TRUE(calls().starts_with("merge " + (scratch_ / "run").string() + " --output="));
+  EXPECT_NE(calls().find("\nsweep "), std::string::npos);
 }
 
 TEST_F(ShardScriptTest, StopsAndRequeuesItselfBeforeTheTimeLimit) {

@@ -1,6 +1,7 @@
 """The report's page in a real browser: what readers see, and that the console stays quiet."""
 
 import re
+import time
 
 from page_case import PageCase, run_tests
 
@@ -33,6 +34,25 @@ class PageTest(PageCase):
         self.assertIn("No results yet", self.js("document.getElementById('shown').innerText"))
         self.open("large")
         self.assertIn("9 deviations", self.js("document.getElementById('sanity').innerText"))
+
+    def test_a_page_of_a_sweep_that_goes_on_reloads_itself_and_keeps_what_was_chosen(self):
+        self.open("live")
+        self.assertIn("Made 2026-11-22 01:42:07 UTC", self.js("document.getElementById('live').innerText"))
+        self.choose("axis", "steps")
+        self.choose("filter", "task")
+        self.click("#legend button")
+        self.js("choose({ theme: 'dark' }); window.first = true")
+        end = time.monotonic() + 30
+        while self.js("typeof window.first") == "boolean" and time.monotonic() < end:
+            time.sleep(0.2)
+        self.browser.settle()
+        self.assertEqual(self.js("typeof window.first"), "undefined", "it was reloaded")
+        kept = self.js("[chosen.axis, chosen.filter, chosen.theme, chosen.hidden.size,"
+                       " document.getElementById('filter').value,"
+                       " document.querySelector('#legend button').getAttribute('aria-pressed')]")
+        self.assertEqual(kept, ["steps", "task", "dark", 1, "task", "false"])
+        self.open("tiny")
+        self.assertEqual(self.js("[chosen.theme, document.getElementById('live')]"), ["auto", None])
 
     def test_text_of_files_is_text(self):
         self.open("hostile")

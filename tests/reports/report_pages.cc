@@ -67,6 +67,9 @@ void write_pages(const Path& folder) {
   write_file(folder / "zero.html", page_html(gap));
   write_file(folder / "hostile.html", page_html(hostile_report()));
   write_file(folder / "unfinished.html", page_html(unfinished_report()));
+  Json live = tiny;
+  live["live"] = {{"made", "2026-11-22 01:42:07 UTC"}, {"reload_seconds", 1}};
+  write_file(folder / "live.html", page_html(live));
   write_file(folder / "empty.html", page_html(Report{}));
 }
 
