@@ -117,9 +117,10 @@ class Cluster:
         return run.stdout
 
     def _start(self, *words: str):
-        log = (self.folder / f"{words[0]}.log").open("w")
-        self._daemons.append(subprocess.Popen(words, env=self.environment, stdout=log, stderr=log,
-                                              stdin=subprocess.DEVNULL, start_new_session=True))
+        with (self.folder / f"{words[0]}.log").open("w") as log:
+            self._daemons.append(subprocess.Popen(
+                words, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                start_new_session=True))
 
     def _wait(self, what: str, ready):
         end = time.monotonic() + _START_SECONDS

@@ -29,9 +29,11 @@ class WatchCommandTest : public testing::Test {
   Path report() const { return folder_.scratch / "run/report/report.json"; }
 
   ProgramCall call(const std::vector<std::string>& more = {}) const {
-    ProgramCall call{.arguments = {"sweep", folder_.manifest, "-o", folder_.scratch / "run",
-                                   "--watch", "--watch-interval", "0.1"}};
+    ProgramCall call{
+        .arguments = {"sweep", folder_.manifest, "-o", folder_.scratch / "run", "--watch"}};
     call.arguments.insert(call.arguments.end(), more.begin(), more.end());
+    // The first of two counts.
+    call.arguments.insert(call.arguments.end(), {"--watch-interval", "0.1"});
     return call;
   }
 
@@ -57,7 +59,8 @@ class WatchCommandTest : public testing::Test {
     for (int look = 0; look < 600 && done != steps; ++look, std::this_thread::sleep_for(50ms)) {
       done.clear();
       if (!std::filesystem::exists(report())) continue;
-      for (const Json& cell : page()["cells"]) {
+      const Json made = page();
+      for (const Json& cell : made["cells"]) {
         if (cell["state"] == "done") done.push_back(cell["step"].get<int64_t>());
         EXPECT_EQ(cell["state"], "done") << cell.dump();
       }
@@ -66,10 +69,6 @@ class WatchCommandTest : public testing::Test {
   }
 
   Json page() const { return parse_json(read_file(report()), "report.json"); }
-
-  double first_value() const {
-    return page()["curves"][0]["series"][0]["points"][0]["value"].get<double>();
-  }
 
   using Steps = std::vector<int64_t>;
   RunFolder folder_;
