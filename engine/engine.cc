@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -28,21 +27,26 @@ class ModelEngine final : public Engine {
   ModelEngine(const Checkpoint& checkpoint, const EngineOptions& options)
       : backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
         model_(bind(checkpoint, *backend_)),
-        memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes : default_memory_bytes()),
-        wave_rows_(options.wave_rows > 0 ? options.wave_rows : kMaxWaveRows) {}
+        memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes
+                                               : backend_->default_memory_bytes()),
+        wave_rows_(options.wave_rows > 0 ? options.wave_rows : backend_->max_wave_rows()) {}
 
   EngineStats score(const PrefixTree& tree, const Sink& sink) override {
     const auto started = std::chrono::steady_clock::now();
     check(tree);
-    const Schedule schedule = plan(tree);
-    model_->prepare(schedule.widest_wave);
-    backend_->prepare(model_->shape(), schedule.slots, tree.longest());
+    const Schedule schedule = prepare(tree);
     std::vector<TargetScore> scores(tree.targets().size());
     int64_t finished = 0;
-    for (const Wave& wave : schedule.waves) {
-      run(wave, scores);
+    const auto collect = [&](const Wave& wave) {
+      backend_->collect(wave);
       finished = emit(tree, wave.first_row + wave.rows(), finished, scores, sink);
+    };
+    // A device may still work on one wave while the next is made ready for it.
+    for (size_t i = 0; i < schedule.waves.size(); ++i) {
+      run(schedule.waves[i], scores);
+      if (i > 0) collect(schedule.waves[i - 1]);
     }
+    if (!schedule.waves.empty()) collect(schedule.waves.back());
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
     return {.rows = tree.rows(),
             .scored_rows = std::ssize(tree.scored_rows()),
@@ -80,17 +84,25 @@ class ModelEngine final : public Engine {
   }
 
   Schedule plan(const PrefixTree& tree) const {
-    return make_schedule(tree, memory_model(tree), memory_bytes_, wave_rows_);
+    const MemoryModel memory =
+        backend_->memory_model(model_->shape(), model_->activation_bytes_per_row(), tree);
+    return make_schedule(tree, memory, memory_bytes_, wave_rows_, backend_->wave_cuts(tree));
   }
 
-  MemoryModel memory_model(const PrefixTree& tree) const {
-    const StateShape& shape = model_->shape();
-    const auto rotations = int64_t{tree.longest()} * shape.head_width;
-    return {.fixed = backend_->weight_bytes() + rotations * static_cast<int64_t>(sizeof(float)),
-            .per_row = model_->floats_per_row() * static_cast<int64_t>(sizeof(float)) +
-                       backend_->scratch_bytes_per_row(shape),
-            .per_kept_row = shape.kept_row_bytes(),
-            .per_kept_state = shape.kept_state_bytes()};
+  // Takes all memory that scoring the tree needs. Where the device has less than it said, waves
+  // become half as long, now and later.
+  Schedule prepare(const PrefixTree& tree) {
+    for (;;) {
+      Schedule schedule = plan(tree);
+      try {
+        model_->prepare(schedule.widest_wave);
+        backend_->prepare(model_->shape(), tree, schedule);
+        return schedule;
+      } catch (const OutOfDeviceMemory&) {
+        if (wave_rows_ <= kSmallestWave) throw;
+        wave_rows_ = std::max(kSmallestWave, std::min(wave_rows_, schedule.widest_wave) / 2);
+      }
+    }
   }
 
   void run(const Wave& wave, std::span<TargetScore> scores) {
@@ -148,11 +160,6 @@ std::vector<TokenScores> score_all(Engine& engine, std::span<const TokenRequest>
     results[request] = std::move(scores);
   });
   return results;
-}
-
-int64_t default_memory_bytes() {
-  const int64_t free = int64_t{::sysconf(_SC_AVPHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
-  return std::max<int64_t>(free / 2, int64_t{256} << 20);
 }
 
 }  // namespace e2lm

@@ -23,7 +23,7 @@ struct EngineOptions {
   Device device = Device::cpu;
   std::optional<Precision> precision;  // none: see choose_precision
   int threads = 0;                     // 0: as many as the process may use
-  int64_t memory_bytes = 0;            // 0: a share of what is free
+  int64_t memory_bytes = 0;            // 0: a share of what is free on the device
   int64_t wave_rows = 0;               // at most so many rows at once; 0: the schedule's own limit
 };
 
@@ -70,8 +70,5 @@ class Engine {
 
 // Scores a list of requests, results in their order.
 std::vector<TokenScores> score_all(Engine& engine, std::span<const TokenRequest> requests);
-
-// Half of the memory that is free now.
-int64_t default_memory_bytes();
 
 }  // namespace e2lm
