@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "engine/backend.h"
 #include "engine/cpu/backend.h"
+#include "engine/cuda/backend.h"
 #include "engine/model.h"
 #include "engine/schedule.h"
 
@@ -16,9 +17,7 @@ namespace e2lm {
 namespace {
 
 std::unique_ptr<Backend> open_backend(const EngineOptions& options, Precision precision) {
-  if (options.device == Device::cuda) {
-    throw Error("--device cuda", "this build has no CUDA engine", "cpu");
-  }
+  if (options.device == Device::cuda) return open_cuda_backend(precision);
   return open_cpu_backend(options.threads > 0 ? options.threads : available_threads(), precision);
 }
 
@@ -144,9 +143,17 @@ std::string_view precision_name(Precision precision) {
   return precision == Precision::float32 ? "float32" : "bfloat16";
 }
 
+std::vector<DeviceSummary> list_devices() {
+  const std::string bfloat16 = cpu_has_bfloat16() ? "float32, bfloat16" : "float32";
+  const std::string on_card = cuda_has_bfloat16() ? "float32, bfloat16" : "float32";
+  return {{Device::cpu, true, bfloat16, fmt::format("{} threads", available_threads())},
+          {Device::cuda, cuda_is_there(), cuda_is_there() ? on_card : "", describe_cuda()}};
+}
+
 Precision choose_precision(const EngineOptions& options, DType stored) {
   if (options.precision) return *options.precision;
-  const bool fast = stored == DType::bfloat16 && cpu_has_bfloat16();
+  if (stored != DType::bfloat16) return Precision::float32;
+  const bool fast = options.device == Device::cuda ? cuda_has_bfloat16() : cpu_has_bfloat16();
   return fast ? Precision::bfloat16 : Precision::float32;
 }
 

@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "engine/checkpoint.h"
 #include "engine/precision.h"
@@ -18,6 +17,15 @@ namespace e2lm {
 enum class Device { cpu, cuda };
 
 std::string_view device_name(Device device);
+
+// A kind of device as this machine and this build have it.
+struct DeviceSummary {
+  Device device = Device::cpu;
+  bool there = false;
+  std::string dtypes;  // those with fast products, "" where it is not there
+  std::string what;    // which one, or why there is none
+};
+std::vector<DeviceSummary> list_devices();
 
 struct EngineOptions {
   Device device = Device::cpu;
@@ -44,7 +52,8 @@ struct EngineStats {
 // The door of engine/: log-likelihoods of token requests under one checkpoint. No sampling.
 //
 // On the CPU a request's scores have the same bits whatever the other requests, their order, the
-// number of threads, the memory limit, and whether prefixes are shared.
+// number of threads, the memory limit, and whether prefixes are shared. On a card they have the
+// same bits for the same requests, whatever their order and the memory limit.
 class Engine {
  public:
   // Binds a checkpoint to a device. The checkpoint must outlive the engine. Throws Error if its
