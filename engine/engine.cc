@@ -98,6 +98,7 @@ class ModelEngine final : public Engine {
         backend_->prepare(model_->shape(), tree, schedule);
         return schedule;
       } catch (const OutOfDeviceMemory&) {
+        model_->release();
         if (wave_rows_ <= kSmallestWave) throw;
         wave_rows_ = std::max(kSmallestWave, std::min(wave_rows_, schedule.widest_wave) / 2);
       }

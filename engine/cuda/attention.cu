@@ -120,10 +120,13 @@ class TileAttention {
     float scores[kColumns / 8][4] = {};
     multiply_by_rows<kColumns>(scores, s_.q + warp_row_ * kStride, kStride, s_.kv, kStride, kWidth);
     const float key_scale = 1.0F / sqrtf(static_cast<float>(width_));
+#pragma unroll
     for (int half = 0; half < 2; ++half) {
       const int own = warp_row_ + place_.row + 8 * half, row = tile_.first_row + own;
       float top = highest_[half];
+#pragma unroll
       for (int j = 0; j < kColumns / 8; ++j) {
+#pragma unroll
         for (int i = 2 * half; i < 2 * half + 2; ++i) {
           const int key = 8 * j + place_.column + i % 2;
           scores[j][i] = sees(row, key, count) ? scores[j][i] * key_scale : -INFINITY;
@@ -136,11 +139,14 @@ class TileAttention {
       const float decay = top == -INFINITY ? 0.0F : expf(highest_[half] - top);
       highest_[half] = top;
       total_[half] *= decay;
+#pragma unroll
       for (int j = 0; j < kWidth / 8; ++j) {
         sums_[j][2 * half] *= decay;
         sums_[j][2 * half + 1] *= decay;
       }
+#pragma unroll
       for (int j = 0; j < kColumns / 8; ++j) {
+#pragma unroll
         for (int i = 2 * half; i < 2 * half + 2; ++i) {
           const float weight = scores[j][i] == -INFINITY ? 0.0F : expf(scores[j][i] - top);
           total_[half] += weight;
@@ -153,6 +159,7 @@ class TileAttention {
   }
 
   __device__ void store() {
+#pragma unroll
     for (int half = 0; half < 2; ++half) {
       float total = total_[half];
       for (int step = 1; step < 4; step *= 2) total += __shfl_xor_sync(kAllLanes, total, step);
@@ -161,7 +168,9 @@ class TileAttention {
       T* out =
           static_cast<T*>(o_.out.data) + (tile_.first_row + own) * o_.out.stride + head_ * width_;
       const float factor = o_.rule.scale / total;
+#pragma unroll
       for (int j = 0; j < kWidth / 8; ++j) {
+#pragma unroll
         for (int i = 0; i < 2; ++i) {
           const int c = 8 * j + place_.column + i;
           if (c < width_) out[c] = narrow<T>(sums_[j][2 * half + i] * factor);

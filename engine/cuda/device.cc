@@ -21,7 +21,11 @@ int count_cards(std::string* why_none) {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status != cudaSuccess) cudaGetLastError();
-  if (why_none && count == 0) {
+  if (why_none && status == cudaErrorInsufficientDriver) {
+    *why_none = "no NVIDIA driver, or one older than CUDA " +
+                std::to_string(CUDART_VERSION / 1000) + "." +
+                std::to_string(CUDART_VERSION % 1000 / 10);
+  } else if (why_none && count == 0) {
     *why_none = status == cudaSuccess ? "the driver shows no card" : cudaGetErrorString(status);
   }
   return status == cudaSuccess ? count : 0;

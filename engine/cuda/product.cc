@@ -1,9 +1,10 @@
 #include "engine/cuda/product.h"
 
-#include <cublasLt.h>
 #include <fmt/format.h>
 
 #include <map>
+
+#include "engine/cuda/blas_library.h"
 
 namespace e2lm::cuda {
 namespace {
@@ -13,14 +14,16 @@ void check_library(cublasStatus_t status, const char* doing) {
   if (status == CUBLAS_STATUS_ALLOC_FAILED) {
     throw OutOfDeviceMemory("cuBLASLt", doing, "a smaller --memory, or a card with more");
   }
-  throw Error("cuBLASLt", fmt::format("{}: {}", doing, cublasLtGetStatusString(status)));
+  throw Error("cuBLASLt", fmt::format("{}: {}", doing, blas_library().status_string(status)));
 }
 
 // Destroys a descriptor of the library.
 struct Destroy {
-  void operator()(cublasLtMatmulDescOpaque_t* d) const { cublasLtMatmulDescDestroy(d); }
-  void operator()(cublasLtMatrixLayoutOpaque_t* d) const { cublasLtMatrixLayoutDestroy(d); }
-  void operator()(cublasLtMatmulPreferenceOpaque_t* d) const { cublasLtMatmulPreferenceDestroy(d); }
+  void operator()(cublasLtMatmulDescOpaque_t* d) const { blas_library().product_destroy(d); }
+  void operator()(cublasLtMatrixLayoutOpaque_t* d) const { blas_library().layout_destroy(d); }
+  void operator()(cublasLtMatmulPreferenceOpaque_t* d) const {
+    blas_library().preference_destroy(d);
+  }
 };
 template <class T>
 using Owned = std::unique_ptr<T, Destroy>;
@@ -28,7 +31,7 @@ using Owned = std::unique_ptr<T, Destroy>;
 Owned<cublasLtMatrixLayoutOpaque_t> layout(cudaDataType type, int64_t rows, int64_t columns,
                                            int64_t stride) {
   cublasLtMatrixLayout_t made = nullptr;
-  check_library(cublasLtMatrixLayoutCreate(&made, type, rows, columns, stride),
+  check_library(blas_library().layout_create(&made, type, rows, columns, stride),
                 "describing a matrix");
   return Owned<cublasLtMatrixLayoutOpaque_t>(made);
 }
@@ -51,28 +54,28 @@ constexpr int64_t kWorkspaceBytes = int64_t{32} << 20;
 class Products::Library {
  public:
   explicit Library(Stream stream) : stream_(stream), workspace_(kWorkspaceBytes) {
-    check_library(cublasLtCreate(&handle_), "starting the library");
+    check_library(blas_library().create(&handle_), "starting the library");
     cublasLtMatmulDesc_t made = nullptr;
-    check_library(cublasLtMatmulDescCreate(&made, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+    check_library(blas_library().product_create(&made, CUBLAS_COMPUTE_32F, CUDA_R_32F),
                   "describing a product");
     product_.reset(made);
     const cublasOperation_t transposed = CUBLAS_OP_T;
-    check_library(cublasLtMatmulDescSetAttribute(made, CUBLASLT_MATMUL_DESC_TRANSA, &transposed,
-                                                 sizeof(transposed)),
+    check_library(blas_library().product_set(made, CUBLASLT_MATMUL_DESC_TRANSA, &transposed,
+                                             sizeof(transposed)),
                   "describing a product");
   }
-  ~Library() { cublasLtDestroy(handle_); }
+  ~Library() { blas_library().destroy(handle_); }
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
   void multiply(const Shape& shape, const void* weights, const void* x, int64_t rows, float alpha,
                 float beta, float* out) {
     const Layouts at(shape, rows);
-    check_library(
-        cublasLtMatmul(handle_, product_.get(), &alpha, weights, at.weights.get(), x, at.x.get(),
-                       &beta, out, at.out.get(), out, at.out.get(), &algorithm(shape),
-                       workspace_.as<void>(), static_cast<size_t>(kWorkspaceBytes), stream_),
-        "multiplying");
+    check_library(blas_library().multiply(
+                      handle_, product_.get(), &alpha, weights, at.weights.get(), x, at.x.get(),
+                      &beta, out, at.out.get(), out, at.out.get(), &algorithm(shape),
+                      workspace_.as<void>(), static_cast<size_t>(kWorkspaceBytes), stream_),
+                  "multiplying");
   }
 
  private:
@@ -91,27 +94,24 @@ class Products::Library {
     const auto known = algorithms_.find(shape);
     if (known != algorithms_.end()) return known->second;
     cublasLtMatmulPreference_t made = nullptr;
-    check_library(cublasLtMatmulPreferenceCreate(&made), "choosing an algorithm");
+    check_library(blas_library().preference_create(&made), "choosing an algorithm");
     const Owned<cublasLtMatmulPreferenceOpaque_t> preference(made);
     const uint32_t whole_sums = CUBLASLT_REDUCTION_SCHEME_NONE;
-    check_library(
-        cublasLtMatmulPreferenceSetAttribute(made, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
-                                             &whole_sums, sizeof(whole_sums)),
-        "choosing an algorithm");
+    check_library(blas_library().preference_set(made, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+                                                &whole_sums, sizeof(whole_sums)),
+                  "choosing an algorithm");
     const auto workspace = static_cast<size_t>(kWorkspaceBytes);
-    check_library(
-        cublasLtMatmulPreferenceSetAttribute(made, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                             &workspace, sizeof(workspace)),
-        "choosing an algorithm");
+    check_library(blas_library().preference_set(made, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                                &workspace, sizeof(workspace)),
+                  "choosing an algorithm");
     const Layouts at(shape, kTypicalRows);
     cublasLtMatmulHeuristicResult_t found = {};
     int count = 0;
-    check_library(
-        cublasLtMatmulAlgoGetHeuristic(handle_, product_.get(), at.weights.get(), at.x.get(),
-                                       at.out.get(), at.out.get(), made, 1, &found, &count),
-        fmt::format("choosing an algorithm for {} inputs and {} outputs", shape.inputs,
-                    shape.outputs)
-            .c_str());
+    check_library(blas_library().heuristic(handle_, product_.get(), at.weights.get(), at.x.get(),
+                                           at.out.get(), at.out.get(), made, 1, &found, &count),
+                  fmt::format("choosing an algorithm for {} inputs and {} outputs", shape.inputs,
+                              shape.outputs)
+                      .c_str());
     if (count == 0) {
       throw Error("cuBLASLt", fmt::format("has no product for {} inputs and {} outputs",
                                           shape.inputs, shape.outputs));

@@ -164,7 +164,9 @@ class TileOutputs {
   // sums = exp(l)·C·S0
   __device__ void add_start() {
     for (int n = 0; n < rule_.state_size; n += kSlice) {
-      for (int h = 0; h < heads_; ++h) {
+#pragma unroll
+      for (int h = 0; h < kHeadsPerBlock; ++h) {
+        if (h >= heads_) break;
         __syncthreads();
         if (h == 0) {
           load_tile<T>(s_.a, xbc_, tile_.first_row, tile_.rows, c_column_ + n,
@@ -176,13 +178,17 @@ class TileOutputs {
                                     kStride<T>, kSlice);
       }
     }
-    for (int h = 0; h < heads_; ++h) {
+#pragma unroll
+    for (int h = 0; h < kHeadsPerBlock; ++h) {
+      if (h >= heads_) break;
       const int64_t first = static_cast<int64_t>(tile_.first_row) * rule_.heads + head_ + h;
+#pragma unroll
       for (int half = 0; half < 2; ++half) {
         const int row = warp_row_ + place_.row + 8 * half;
         if (row >= tile_.rows) continue;
         const float decay = expf(
             static_cast<float>(rule_.log_decay[first + static_cast<int64_t>(row) * rule_.heads]));
+#pragma unroll
         for (int j = 0; j < kSlice / 8; ++j) {
           sums_[h][j][2 * half] *= decay;
           sums_[h][j][2 * half + 1] *= decay;
@@ -207,7 +213,9 @@ class TileOutputs {
     __syncthreads();
     load_decays(s_.decay_there, first, rows);
     load_steps(first, rows);
-    for (int h = 0; h < heads_; ++h) {
+#pragma unroll
+    for (int h = 0; h < kHeadsPerBlock; ++h) {
+      if (h >= heads_) break;
       __syncthreads();
       load_tile<T>(s_.b, xbc_, first, rows, (head_ + h) * rule_.width + x_, columns_);
       __syncthreads();
@@ -231,7 +239,9 @@ class TileOutputs {
 
   // The warp's weights: exp(l[r] - l[s])·dt[s]·(C[r]·B[s]) where r descends from s, else 0.
   __device__ void weigh(const float (&products)[kSlice / 8][4], int first, int h) {
+#pragma unroll
     for (int j = 0; j < kSlice / 8; ++j) {
+#pragma unroll
       for (int i = 0; i < 4; ++i) {
         const int own = warp_row_ + place_.row + i / 2 * 8, s = 8 * j + place_.column + i % 2;
         const int row = tile_.first_row + own;
@@ -248,9 +258,13 @@ class TileOutputs {
 
   __device__ void store() {
     const T* x = static_cast<const T*>(xbc_.data);
-    for (int h = 0; h < heads_; ++h) {
+#pragma unroll
+    for (int h = 0; h < kHeadsPerBlock; ++h) {
+      if (h >= heads_) break;
       const float skip = rule_.skip[head_ + h];
+#pragma unroll
       for (int j = 0; j < kSlice / 8; ++j) {
+#pragma unroll
         for (int i = 0; i < 4; ++i) {
           const int own = warp_row_ + place_.row + i / 2 * 8, c = 8 * j + place_.column + i % 2;
           if (own >= tile_.rows || c >= columns_) continue;
@@ -279,7 +293,7 @@ class TileOutputs {
 };
 
 template <class T>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 3)
     output_tiles(WaveRecords wave, ScanRule rule, OperandRows xbc, FloatRows out) {
   TileOutputs<T>(wave, rule, xbc, out, *dynamic_shared<OutputShared<T>>()).run();
 }
@@ -339,7 +353,9 @@ __global__ void __launch_bounds__(kThreads)
   auto* out = const_cast<float*>(state_at(rule, job.out, m));
   const float decay = expf(static_cast<float>(here));
   const LanePlace place = lane_place();
+#pragma unroll
   for (int j = 0; j < kSlice / 8; ++j) {
+#pragma unroll
     for (int i = 0; i < 4; ++i) {
       const int row = n + warp_row + place.row + i / 2 * 8, c = x + 8 * j + place.column + i % 2;
       if (row >= rule.state_size || c >= rule.width) continue;

@@ -115,13 +115,20 @@ class Llama final : public Model {
 
   void prepare(int64_t rows) override {
     if (rows <= prepared_rows_) return;
-    prepared_rows_ = rows;
+    release();
     hidden_ = backend_.activations(rows, c_.width);
     normed_ = backend_.product_rows(rows, c_.width);
     projected_ = backend_.activations(rows, c_.projected_width());
     attended_ = backend_.product_rows(rows, c_.query_width());
     gate_up_ = backend_.activations(rows, 2 * c_.feed_forward);
     gated_ = backend_.product_rows(rows, c_.feed_forward);
+    prepared_rows_ = rows;
+  }
+
+  void release() override {
+    prepared_rows_ = 0;
+    for (Array* array : {&hidden_, &projected_, &gate_up_}) *array = {};
+    for (ProductArray* array : {&normed_, &attended_, &gated_}) *array = {};
   }
 
   void forward(const Wave& wave, std::span<TargetScore> scores) override {

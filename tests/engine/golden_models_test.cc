@@ -57,7 +57,7 @@ TEST_P(GoldenModels, EveryTokenHasTheReferenceLogProbability) {
 // Hugging Face's own bfloat16, measured on the same requests, sets the bound.
 TEST_P(GoldenModels, Bfloat16IsAtLeastAsNearAsTheOriginals) {
   E2LM_SKIP_WITHOUT(device(), Precision::bfloat16);
-  const Path path = Path(E2LM_SOURCE_DIR) / "tests/golden/models/bfloat16.json";
+  const Path path = source_folder() / "tests/golden/models/bfloat16.json";
   const Json bounds = parse_json(read_file(path), path.string());
   const Json& bound = bounds[name()];
   const auto off = distances(Precision::bfloat16);

@@ -23,7 +23,7 @@ inline std::vector<Device> tested_devices() {
 // Why a test cannot run on a device, or nothing.
 inline std::string why_not(Device device, Precision precision) {
   if (device == Device::cpu) return "";
-  if (!cuda_is_there()) return "needs a CUDA card: " + describe_cuda();
+  if (!cuda_is_there()) return describe_cuda();
   if (precision == Precision::bfloat16 && !cuda_has_bfloat16()) {
     return "needs a card with bfloat16 tensor cores: " + describe_cuda();
   }
