@@ -26,7 +26,8 @@ std::unique_ptr<Backend> open_backend(const EngineOptions& options, Precision pr
 class ModelEngine final : public Engine {
  public:
   ModelEngine(const Checkpoint& checkpoint, const EngineOptions& options)
-      : backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
+      : checkpoint_(checkpoint),
+        backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
         model_(bind(checkpoint, *backend_)),
         memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes : default_memory_bytes()),
         wave_rows_(options.wave_rows > 0 ? options.wave_rows : kMaxWaveRows) {}
@@ -41,6 +42,7 @@ class ModelEngine final : public Engine {
     int64_t finished = 0;
     for (const Wave& wave : schedule.waves) {
       run(wave, scores);
+      checkpoint_.check_unchanged();  // the token embeddings are read where they lie
       finished = emit(tree, wave.first_row + wave.rows(), finished, scores, sink);
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
@@ -62,6 +64,7 @@ class ModelEngine final : public Engine {
   // The weights are the backend's now; their pages of the file need not stay.
   static std::unique_ptr<Model> bind(const Checkpoint& checkpoint, Backend& backend) {
     auto model = family_of(checkpoint).bind(checkpoint, backend);
+    checkpoint.check_unchanged();
     checkpoint.release_pages();
     return model;
   }
@@ -116,6 +119,7 @@ class ModelEngine final : public Engine {
     return finished;
   }
 
+  const Checkpoint& checkpoint_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
   int64_t memory_bytes_;

@@ -65,6 +65,7 @@ int run(const std::vector<std::string>& words) {
     std::fputs(command.help().c_str(), stdout);
     return 0;
   }
+  if (command.ends_when_interrupted) catch_interrupts();
   return command.run(arguments);
 }
 
@@ -87,6 +88,5 @@ int guarded_run(const std::vector<std::string>& words) {
 }  // namespace e2lm
 
 int main(int argc, char** argv) {
-  e2lm::catch_interrupts();
   return e2lm::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
 }

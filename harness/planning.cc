@@ -67,12 +67,13 @@ int64_t fewest_positions(const Manifest& manifest) {
 class Planner {
  public:
   Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-          const EngineOptions& engine)
-      : library_(library), store_(store), requests_(requests), engine_(engine) {}
+          const EngineOptions& engine, const std::function<bool()>& stop)
+      : library_(library), store_(store), requests_(requests), engine_(engine), stop_(stop) {}
 
   PlannedSweep plan(const Manifest& manifest) {
     result_.plan.rules = manifest.rules;
     for (const Task& task : library_.select(manifest.tasks).tasks) {
+      end_if_asked();
       result_.plan.task_names.push_back(task.name);
       tasks_.push_back({make_requests(task, requests_), metric_names(task)});
     }
@@ -93,6 +94,10 @@ class Planner {
     std::vector<std::string> metrics;
   };
 
+  void end_if_asked() const {
+    if (stop_ && stop_()) throw Interrupted();
+  }
+
   void add_series(const Series& series) {
     const Path path = tokenizer_path(series);
     auto tokenizer = tokenizers_.find(path);
@@ -105,6 +110,7 @@ class Planner {
                         .mix = series.mix,
                         .tokenizer_sha256 = tokenizer->second};
     for (const CheckpointRef& ref : series.checkpoints) {
+      end_if_asked();
       row.checkpoints.push_back(add_checkpoint(ref));
     }
     result_.plan.series.push_back(std::move(row));
@@ -118,6 +124,7 @@ class Planner {
     });
     for (const ReadTask& task : tasks_) {
       if (known) break;  // the same file under another path
+      end_if_asked();
       PreparedTask prepared = prepare_task(task.requests, tokenizer, max_positions_, rules_);
       const auto order = prepared.tree.order();
       const int64_t request_set =
@@ -153,6 +160,7 @@ class Planner {
   Store& store_;
   const RequestOptions& requests_;
   const EngineOptions& engine_;
+  const std::function<bool()>& stop_;
   int64_t max_positions_ = 0;
   TokenRules rules_;
   PlannedSweep result_;
@@ -168,8 +176,9 @@ std::string engine_settings(const EngineOptions& options, DType stored) {
 }
 
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
-                        const RequestOptions& requests, const EngineOptions& engine) {
-  return Planner(library, store, requests, engine).plan(manifest);
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const std::function<bool()>& stop) {
+  return Planner(library, store, requests, engine, stop).plan(manifest);
 }
 
 }  // namespace e2lm
