@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <new>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -80,6 +81,9 @@ int guarded_run(const std::vector<std::string>& words) {
     return kInterrupted;
   } catch (const std::bad_alloc&) {
     std::fputs("e2lm: out of memory (expected more free memory, or a smaller --memory)\n", stderr);
+    return kUsage;
+  } catch (const std::system_error& error) {
+    std::fputs(fmt::format("e2lm: the system refuses: {}\n", error.what()).c_str(), stderr);
     return kUsage;
   }
 }

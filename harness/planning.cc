@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -67,8 +68,8 @@ int64_t fewest_positions(const Manifest& manifest) {
 class Planner {
  public:
   Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-          const EngineOptions& engine, const std::function<bool()>& stop)
-      : library_(library), store_(store), requests_(requests), engine_(engine), stop_(stop) {}
+          const EngineOptions& engine, const PlanHooks& hooks)
+      : library_(library), store_(store), requests_(requests), engine_(engine), hooks_(hooks) {}
 
   PlannedSweep plan(const Manifest& manifest) {
     result_.plan.rules = manifest.rules;
@@ -83,6 +84,7 @@ class Planner {
     rules_ = result_.plan.tokens = manifest.tokens;
     const bool cuts = rules_.too_long == TokenRules::TooLong::cut;
     if (rolls || cuts) max_positions_ = fewest_positions(manifest);
+    hash_weights(manifest);
     for (const Series& series : manifest.series) add_series(series);
     write_plan(store_, result_.plan);
     return std::move(result_);
@@ -95,7 +97,16 @@ class Planner {
   };
 
   void end_if_asked() const {
-    if (stop_ && stop_()) throw Interrupted();
+    if (hooks_.stop && hooks_.stop()) throw Interrupted();
+  }
+
+  void hash_weights(const Manifest& manifest) {
+    std::vector<Path> folders;
+    for (const Series& series : manifest.series) {
+      for (const CheckpointRef& ref : series.checkpoints) folders.push_back(ref.folder);
+    }
+    const int threads = engine_.threads > 0 ? engine_.threads : available_threads();
+    hash_ahead(store_, folders, {.threads = threads, .quiet = hooks_.quiet, .stop = hooks_.stop});
   }
 
   void add_series(const Series& series) {
@@ -160,7 +171,7 @@ class Planner {
   Store& store_;
   const RequestOptions& requests_;
   const EngineOptions& engine_;
-  const std::function<bool()>& stop_;
+  const PlanHooks& hooks_;
   int64_t max_positions_ = 0;
   TokenRules rules_;
   PlannedSweep result_;
@@ -177,8 +188,8 @@ std::string engine_settings(const EngineOptions& options, DType stored) {
 
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
                         const RequestOptions& requests, const EngineOptions& engine,
-                        const std::function<bool()>& stop) {
-  return Planner(library, store, requests, engine, stop).plan(manifest);
+                        const PlanHooks& hooks) {
+  return Planner(library, store, requests, engine, hooks).plan(manifest);
 }
 
 }  // namespace e2lm

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <set>
 #include <thread>
@@ -159,10 +160,18 @@ class Sweeper {
     } catch (const StoreError&) {
       throw;
     } catch (const Error& error) {
-      store_.fail_cell(id, error.what());
-      ++summary.failed;
-      progress_.print(fmt::format("{}, {}: failed: {}", job.name, cell.task->name, error.what()));
+      fail(job, cell, id, error.what(), summary);
+    } catch (const std::bad_alloc&) {
+      fail(job, cell, id, "out of memory (expected more free memory, or a smaller --memory)",
+           summary);
     }
+  }
+
+  void fail(const Job& job, const Job::Cell& cell, int64_t id, const char* why,
+            SweepSummary& summary) {
+    store_.fail_cell(id, why);
+    ++summary.failed;
+    progress_.print(fmt::format("{}, {}: failed: {}", job.name, cell.task->name, why));
   }
 
   // What is in memory now, weights included, and what the cell will add. Said when it is more than

@@ -9,10 +9,14 @@ source "$(dirname "$(readlink -f "$0")")/setup.sh"
 cd "$root"
 seconds=${1:-60}
 shift || true
-if [ $# -gt 0 ]; then targets=("$@"); else mapfile -t targets < <(ls tests/fuzz/corpus); fi
 
 install_missing "${build_packages[@]}" "${fuzz_packages[@]}"
 build fuzz fuzzers
+if [ $# -gt 0 ]; then
+  targets=("$@")
+else
+  mapfile -t targets < <(cd build/fuzz/tests/fuzz && printf '%s\n' fuzz_* | sed 's/^fuzz_//')
+fi
 
 # fuzz_one TARGET SECONDS: one line of what was done, or the fuzzer's report.
 fuzz_one() {

@@ -57,8 +57,9 @@ int run(const Arguments& arguments) {
   const Path folder = output ? Path(*output) : default_run(path);
   Store store = Store::open(folder / "store.sqlite");
   if (!options.engine.precision) options.engine.precision = manifest.precision;
-  const PlannedSweep planned = plan_sweep(manifest, library, store, request_options(arguments),
-                                          options.engine, options.stop);
+  const PlannedSweep planned =
+      plan_sweep(manifest, library, store, request_options(arguments), options.engine,
+                 {.stop = options.stop, .quiet = options.quiet});
   const SweepSummary summary = run_sweep(planned, store, options);
   const Report report = load_report(store);
   write_report(report, folder / "report");
