@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <bit>
+#include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
@@ -82,6 +83,12 @@ std::span<const std::byte> pack(const std::vector<T>& values) {
   return std::as_bytes(std::span(values));
 }
 
+// SQLite needs to write files beside the store, too. If not, errno says why.
+bool can_write(const Path& file) {
+  const Path folder = file.has_parent_path() ? file.parent_path() : Path(".");
+  return ::access(file.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0;
+}
+
 Store::State state_named(const std::string& name) {
   if (name == "done") return Store::State::done;
   return name == "failed" ? Store::State::failed : Store::State::running;
@@ -94,6 +101,9 @@ Store Store::open(const Path& file) {
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), code);
   if (code)
     throw StoreError(file.parent_path().string(), "cannot make the folder: " + code.message());
+  if (std::filesystem::exists(file) && !can_write(file)) {
+    throw StoreError(file.string(), fmt::format("is read-only here: {}", std::strerror(errno)));
+  }
   require_locks(file.parent_path());
   Store store(Database::open(file, Database::Mode::create));
   store.prepare();
@@ -110,10 +120,8 @@ Store Store::open_existing(const Path& file) {
   if (!std::filesystem::exists(file)) {
     throw StoreError(file.string(), "no such store", "the store.sqlite of a run, or its folder");
   }
-  const Path folder = file.has_parent_path() ? file.parent_path() : Path(".");
-  const bool writable = ::access(file.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0;
-  if (!writable) return open_read_only(file);
-  require_locks(folder);
+  if (!can_write(file)) return open_read_only(file);
+  require_locks(file.parent_path());
   Store store(Database::open(file, Database::Mode::read_write));
   store.prepare();
   return store;

@@ -69,7 +69,8 @@ TEST_F(DiskTest, AReadOnlyStoreIsJudgedAllTheSame) {
   EXPECT_EQ(report.exit_code, 0) << report.errors;
   const ProgramResult again = run_program(sweep(disk_ / "run"));
   EXPECT_EQ(again.exit_code, 2);
-  EXPECT_THAT(again.errors, AllOf(HasSubstr("store.sqlite"), HasSubstr("read-only")));
+  EXPECT_THAT(again.errors,
+              AllOf(HasSubstr("store.sqlite: is read-only here"), HasSubstr("Read-only file")));
   const ProgramResult nowhere =
       run_program({.arguments = {"report", disk_ / "run", "-o", disk_ / "report"}});
   EXPECT_EQ(nowhere.exit_code, 2);
