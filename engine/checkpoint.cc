@@ -119,6 +119,10 @@ void Checkpoint::release_pages() const {
   for (const SafetensorsFile& file : files_) file.file().release_pages();
 }
 
+void Checkpoint::check_unchanged() const {
+  for (const SafetensorsFile& file : files_) file.file().check_unchanged();
+}
+
 // Read at once, so that a large file need not fit into memory.
 constexpr size_t kHashPiece = 32 << 20;
 
@@ -132,6 +136,7 @@ std::string Checkpoint::sha256() const {
       file.file().release_pages();
     }
   }
+  check_unchanged();
   return hash.hex();
 }
 

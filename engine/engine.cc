@@ -24,7 +24,8 @@ std::unique_ptr<Backend> open_backend(const EngineOptions& options, Precision pr
 class ModelEngine final : public Engine {
  public:
   ModelEngine(const Checkpoint& checkpoint, const EngineOptions& options)
-      : backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
+      : checkpoint_(checkpoint),
+        backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
         model_(bind(checkpoint, *backend_)),
         memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes
                                                : backend_->default_memory_bytes()),
@@ -38,6 +39,7 @@ class ModelEngine final : public Engine {
     int64_t finished = 0;
     const auto collect = [&](const Wave& wave) {
       backend_->collect(wave);
+      checkpoint_.check_unchanged();  // token embeddings may be read where they lie
       finished = emit(tree, wave.first_row + wave.rows(), finished, scores, sink);
     };
     // A device may still work on one wave while the next is made ready for it.
@@ -65,6 +67,7 @@ class ModelEngine final : public Engine {
   // The weights are the backend's now; their pages of the file need not stay.
   static std::unique_ptr<Model> bind(const Checkpoint& checkpoint, Backend& backend) {
     auto model = family_of(checkpoint).bind(checkpoint, backend);
+    checkpoint.check_unchanged();
     checkpoint.release_pages();
     return model;
   }
@@ -128,6 +131,7 @@ class ModelEngine final : public Engine {
     return finished;
   }
 
+  const Checkpoint& checkpoint_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
   int64_t memory_bytes_;

@@ -66,7 +66,8 @@ class Engine {
   using Sink = std::function<void(int32_t request, TokenScores scores)>;
 
   // Throws Error if a token is outside the vocabulary or a request is longer than the model's
-  // positions; nothing is computed then. An exception from the sink ends the call.
+  // positions; nothing is computed then. Throws Error if the checkpoint's files are written to
+  // meanwhile; what the sink has is right. An exception from the sink ends the call.
   virtual EngineStats score(const PrefixTree& tree, const Sink& sink) = 0;
 
   // What scoring the tree will allocate at once at most, besides the weights: exact sizes of all

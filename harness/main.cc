@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <new>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -65,6 +66,7 @@ int run(const std::vector<std::string>& words) {
     std::fputs(command.help().c_str(), stdout);
     return 0;
   }
+  if (command.ends_when_interrupted) catch_interrupts();
   return command.run(arguments);
 }
 
@@ -80,6 +82,9 @@ int guarded_run(const std::vector<std::string>& words) {
   } catch (const std::bad_alloc&) {
     std::fputs("e2lm: out of memory (expected more free memory, or a smaller --memory)\n", stderr);
     return kUsage;
+  } catch (const std::system_error& error) {
+    std::fputs(fmt::format("e2lm: the system refuses: {}\n", error.what()).c_str(), stderr);
+    return kUsage;
   }
 }
 
@@ -87,6 +92,5 @@ int guarded_run(const std::vector<std::string>& words) {
 }  // namespace e2lm
 
 int main(int argc, char** argv) {
-  e2lm::catch_interrupts();
   return e2lm::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
 }

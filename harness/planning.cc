@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -67,12 +68,13 @@ int64_t fewest_positions(const Manifest& manifest) {
 class Planner {
  public:
   Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-          const EngineOptions& engine)
-      : library_(library), store_(store), requests_(requests), engine_(engine) {}
+          const EngineOptions& engine, const PlanHooks& hooks)
+      : library_(library), store_(store), requests_(requests), engine_(engine), hooks_(hooks) {}
 
   PlannedSweep plan(const Manifest& manifest) {
     result_.plan.rules = manifest.rules;
     for (const Task& task : library_.select(manifest.tasks).tasks) {
+      end_if_asked();
       result_.plan.task_names.push_back(task.name);
       tasks_.push_back({make_requests(task, requests_), metric_names(task)});
     }
@@ -82,6 +84,7 @@ class Planner {
     rules_ = result_.plan.tokens = manifest.tokens;
     const bool cuts = rules_.too_long == TokenRules::TooLong::cut;
     if (rolls || cuts) max_positions_ = fewest_positions(manifest);
+    hash_weights(manifest);
     for (const Series& series : manifest.series) add_series(series);
     write_plan(store_, result_.plan);
     return std::move(result_);
@@ -92,6 +95,19 @@ class Planner {
     TaskRequests requests;
     std::vector<std::string> metrics;
   };
+
+  void end_if_asked() const {
+    if (hooks_.stop && hooks_.stop()) throw Interrupted();
+  }
+
+  void hash_weights(const Manifest& manifest) {
+    std::vector<Path> folders;
+    for (const Series& series : manifest.series) {
+      for (const CheckpointRef& ref : series.checkpoints) folders.push_back(ref.folder);
+    }
+    const int threads = engine_.threads > 0 ? engine_.threads : available_threads();
+    hash_ahead(store_, folders, {.threads = threads, .quiet = hooks_.quiet, .stop = hooks_.stop});
+  }
 
   void add_series(const Series& series) {
     const Path path = tokenizer_path(series);
@@ -105,6 +121,7 @@ class Planner {
                         .mix = series.mix,
                         .tokenizer_sha256 = tokenizer->second};
     for (const CheckpointRef& ref : series.checkpoints) {
+      end_if_asked();
       row.checkpoints.push_back(add_checkpoint(ref));
     }
     result_.plan.series.push_back(std::move(row));
@@ -118,6 +135,7 @@ class Planner {
     });
     for (const ReadTask& task : tasks_) {
       if (known) break;  // the same file under another path
+      end_if_asked();
       PreparedTask prepared = prepare_task(task.requests, tokenizer, max_positions_, rules_);
       const auto order = prepared.tree.order();
       const int64_t request_set =
@@ -153,6 +171,7 @@ class Planner {
   Store& store_;
   const RequestOptions& requests_;
   const EngineOptions& engine_;
+  const PlanHooks& hooks_;
   int64_t max_positions_ = 0;
   TokenRules rules_;
   PlannedSweep result_;
@@ -168,8 +187,9 @@ std::string engine_settings(const EngineOptions& options, DType stored) {
 }
 
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
-                        const RequestOptions& requests, const EngineOptions& engine) {
-  return Planner(library, store, requests, engine).plan(manifest);
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const PlanHooks& hooks) {
+  return Planner(library, store, requests, engine, hooks).plan(manifest);
 }
 
 }  // namespace e2lm

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -21,11 +22,17 @@ struct PlannedSweep {
 // "float32 cpu".
 std::string engine_settings(const EngineOptions& options, DType stored);
 
+struct PlanHooks {
+  std::function<bool()> stop;  // asked before each task and checkpoint: true ends it
+  bool quiet = true;           // no progress of the hashing of weights
+};
+
 // Turns the manifest's names into what they stand for: tasks into token requests under every
 // tokenizer among the series, checkpoints into hashed weights; and makes it the store's plan.
 // A checkpoint that cannot be read stays in the plan with its error. Throws Error if a task, a
-// metric or a tokenizer is wrong.
+// metric or a tokenizer is wrong, Interrupted where asked to stop.
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
-                        const RequestOptions& requests, const EngineOptions& engine);
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const PlanHooks& hooks = {});
 
 }  // namespace e2lm

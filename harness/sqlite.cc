@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cctype>
+#include <cstring>
+
 namespace e2lm {
 namespace {
 
@@ -30,6 +33,16 @@ std::string_view meaning(int code) {
   }
 }
 
+// Every byte that could mean something in a URI is spelled out.
+std::string uri_of(const Path& path) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '.';
+    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return uri;
+}
+
 }  // namespace
 
 void Database::Close::operator()(sqlite3* handle) const {
@@ -43,9 +56,10 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
 Database Database::open(const Path& path, Mode mode) {
   const int flags = mode == Mode::create       ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                     : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
-                                               : SQLITE_OPEN_READONLY;
+                                               : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+  const std::string name = mode == Mode::unchanging ? uri_of(path) + "?immutable=1" : path.string();
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   Database database(path, handle);
   if (code != SQLITE_OK) database.fail();
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
@@ -54,8 +68,13 @@ Database Database::open(const Path& path, Mode mode) {
 
 void Database::fail() const {
   const int code = sqlite3_extended_errcode(handle_.get());
-  throw StoreError(path_.string(),
-                   fmt::format("{} ({})", meaning(code), sqlite3_errmsg(handle_.get())));
+  std::string reason = sqlite3_errmsg(handle_.get());
+  const int system = sqlite3_system_errno(handle_.get());
+  const int kind = code & 0xFF;
+  if (system != 0 && (kind == SQLITE_CANTOPEN || kind == SQLITE_IOERR)) {
+    reason += fmt::format(": {}", std::strerror(system));
+  }
+  throw StoreError(path_.string(), fmt::format("{} ({})", meaning(code), reason));
 }
 
 void Database::run(std::string_view sql) {
@@ -146,6 +165,18 @@ std::optional<double> Statement::real_or_none(int column) const {
 std::span<const std::byte> Statement::bytes(int column) const {
   const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(statement_.get(), column));
   return {data, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+Snapshot::Snapshot(const Database& database) : database_(database) {
+  Statement(database_, "BEGIN").finish();
+}
+
+Snapshot::~Snapshot() {
+  try {
+    Statement(database_, "ROLLBACK").finish();
+  } catch (const Error&) {
+    // A failed read has ended it already.
+  }
 }
 
 Transaction::Transaction(Database& database) : database_(database) {

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "harness/claims.h"
 #include "harness/prefetch.h"
+#include "harness/weights.h"
 
 namespace e2lm {
 namespace {
@@ -32,6 +36,8 @@ struct Job {
   Path folder;
   std::string error;  // the checkpoint cannot be read
   std::vector<Cell> cells;
+
+  int64_t weights() const { return cells.front().key.weights; }  // 0 with an error
 };
 
 // Cells that are not done, by checkpoint, and those of them that are other shards'. Equal weights
@@ -76,12 +82,44 @@ class Sweeper {
   Sweeper(Store& store, const SweepOptions& options, int64_t requests)
       : store_(store),
         options_(options),
-        progress_("requests", requests, options.quiet || requests == 0) {
+        progress_("requests", requests, options.quiet || requests == 0),
+        claims_(store.database().path()) {
     hooks_ = {.advance = [this](int64_t requests_done) { progress_.advance(requests_done); },
               .stop = options.stop};
   }
 
-  // Runs the cells of one checkpoint; counts those that fail.
+  // Runs the cells of one checkpoint; counts those that fail. False, and nothing happens, while
+  // another process works on the same weights.
+  bool try_run(Job& job, SweepSummary& summary) {
+    const int64_t weights = job.weights();
+    if (!claims_.take(weights)) return false;
+    leave_out_done(job);
+    if (!job.cells.empty()) run(job, summary);
+    claims_.give_back(weights);
+    return true;
+  }
+
+  // The same when the other process is through with them, or gone.
+  void run_after_others(Job& job, SweepSummary& summary) {
+    progress_.at(fmt::format("waiting for another e2lm that computes {}", job.name));
+    while (!try_run(job, summary)) {
+      if (options_.stop && options_.stop()) throw Interrupted();
+      std::this_thread::sleep_for(kLook);
+    }
+  }
+
+ private:
+  static constexpr auto kLook = std::chrono::milliseconds(100);
+
+  // What another process computed since the jobs were listed.
+  void leave_out_done(Job& job) {
+    std::erase_if(job.cells, [&](const Job::Cell& cell) {
+      const bool done = store_.is_done(cell.key);
+      if (done) progress_.advance(cell.task->tree.requests());
+      return done;
+    });
+  }
+
   void run(const Job& job, SweepSummary& summary) {
     std::optional<Checkpoint> checkpoint;
     std::unique_ptr<Engine> engine;
@@ -89,6 +127,9 @@ class Sweeper {
       if (!job.error.empty()) throw Error("", job.error);
       checkpoint = Checkpoint::open(job.folder);
       engine = options_.open_engine(*checkpoint, options_.engine);
+      check_weights(job, *checkpoint);
+    } catch (const StoreError&) {
+      throw;
     } catch (const Error& error) {
       return fail(job, error, summary);
     }
@@ -98,7 +139,13 @@ class Sweeper {
     }
   }
 
- private:
+  // Results hang on the weights' hash, so the files must still be those that were hashed.
+  void check_weights(const Job& job, const Checkpoint& checkpoint) {
+    if (known_sha256(store_, checkpoint) == store_.weights_sha256(job.weights())) return;
+    throw Error(job.folder.string(), "its weights were changed since this sweep began",
+                "files that stay as they are; the next sweep takes the new ones");
+  }
+
   void run_cell(const Job& job, const Job::Cell& cell, Engine& engine, SweepSummary& summary) {
     const auto started = Clock::now();
     const int64_t id = store_.open_cell(cell.key);
@@ -113,10 +160,18 @@ class Sweeper {
     } catch (const StoreError&) {
       throw;
     } catch (const Error& error) {
-      store_.fail_cell(id, error.what());
-      ++summary.failed;
-      progress_.print(fmt::format("{}, {}: failed: {}", job.name, cell.task->name, error.what()));
+      fail(job, cell, id, error.what(), summary);
+    } catch (const std::bad_alloc&) {
+      fail(job, cell, id, "out of memory (expected more free memory, or a smaller --memory)",
+           summary);
     }
+  }
+
+  void fail(const Job& job, const Job::Cell& cell, int64_t id, const char* why,
+            SweepSummary& summary) {
+    store_.fail_cell(id, why);
+    ++summary.failed;
+    progress_.print(fmt::format("{}, {}: failed: {}", job.name, cell.task->name, why));
   }
 
   // What is in memory now, weights included, and what the cell will add. Said when it is more than
@@ -142,6 +197,7 @@ class Sweeper {
   Store& store_;
   const SweepOptions& options_;
   Progress progress_;
+  Claims claims_;
   EvaluateHooks hooks_;
 };
 
@@ -155,7 +211,8 @@ int64_t count_cells(const Plan& plan) {
 
 SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options) {
   const auto started = Clock::now();
-  const auto [jobs, cells_of_others] = missing_jobs(planned, store, options.shard);
+  const int64_t changes_before = store.changes_by_others();
+  auto [jobs, cells_of_others] = missing_jobs(planned, store, options.shard);
   int64_t requests = 0;
   for (const Job& job : jobs) {
     if (!job.error.empty()) continue;
@@ -164,10 +221,14 @@ SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOpt
   SweepSummary summary{.cells = count_cells(planned.plan), .left_out = cells_of_others};
   Sweeper sweeper(store, options, requests);
   Prefetch prefetch;
+  std::vector<Job*> of_others;
   for (size_t i = 0; i < jobs.size(); ++i) {
     if (i + 1 < jobs.size()) prefetch.start(jobs[i + 1].folder);
-    sweeper.run(jobs[i], summary);
+    if (!sweeper.try_run(jobs[i], summary)) of_others.push_back(&jobs[i]);
   }
+  for (Job* job : of_others) sweeper.run_after_others(*job, summary);
+  // A sweep beside this one may have had a plan of its own; the latest is that which ended last.
+  if (store.changes_by_others() != changes_before) write_plan(store, planned.plan);
   summary.seconds = seconds_since(started);
   return summary;
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "engine/checkpoint.h"
 #include "harness/store.h"
@@ -9,7 +11,19 @@ namespace e2lm {
 
 // The checkpoint's SHA-256, from the store if these very files were hashed before: same paths,
 // sizes, modification times and inodes. Otherwise the files are read, which for large checkpoints
-// takes seconds.
+// takes seconds; and read again next time if they were written within two seconds of now, when a
+// change might not show in their times.
 std::string known_sha256(Store& store, const Checkpoint& checkpoint);
+
+struct HashOptions {
+  int threads = 1;
+  bool quiet = true;           // no progress
+  std::function<bool()> stop;  // asked before each checkpoint
+};
+
+// Hashes, several at once, those of these checkpoint folders that the store does not know yet, so
+// that known_sha256 need not. What cannot be read is passed over: who opens it says why. Throws
+// Interrupted where asked to stop; what was hashed is kept.
+void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOptions& options);
 
 }  // namespace e2lm

@@ -58,7 +58,8 @@ int run(const Arguments& arguments) {
   Store store = Store::open(folder / "store.sqlite");
   if (!options.engine.precision) options.engine.precision = manifest.precision;
   const PlannedSweep planned =
-      plan_sweep(manifest, library, store, request_options(arguments), options.engine);
+      plan_sweep(manifest, library, store, request_options(arguments), options.engine,
+                 {.stop = options.stop, .quiet = options.quiet});
   const SweepSummary summary = run_sweep(planned, store, options);
   const Report report = load_report(store);
   write_report(report, folder / "report");
@@ -86,7 +87,8 @@ Command sweep_command() {
                         task_option_rows()),
                    join(token_option_rows(), engine_option_rows())),
           .max_positional = 1,
-          .run = run};
+          .run = run,
+          .ends_when_interrupted = true};
 }
 
 }  // namespace e2lm
