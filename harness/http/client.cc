@@ -148,8 +148,15 @@ HttpResponse HttpClient::send_once(const HttpRequest& request) const {
   const std::string origin = origin_of(request.url);
   std::vector<HttpHeader> redirect_headers;
   std::string url = request.url;
+  HttpRequest watched = request;
+  if (request.on_head) {
+    watched.on_head = [&](HttpResponse head) {
+      head.redirect_headers = redirect_headers;
+      request.on_head(head);
+    };
+  }
   for (int hop = 0; hop <= options_.max_redirects; ++hop) {
-    HttpResponse response = exchange(request, url, origin_of(url) == origin);
+    HttpResponse response = exchange(watched, url, origin_of(url) == origin);
     const std::string location = response.header("location");
     if (!is_followed(request, response.status) || location.empty()) {
       response.redirect_headers = std::move(redirect_headers);

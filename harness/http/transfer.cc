@@ -17,6 +17,7 @@ namespace {
 // Failures of a connection, which another try may not meet.
 bool is_connection(CURLcode code) {
   switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:  // the answer is no HTTP; the URL was checked before
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
