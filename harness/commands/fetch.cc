@@ -51,7 +51,7 @@ int fetch_task_data(const Arguments& arguments) {
   const std::vector<WantedSplit> wanted =
       missing_splits(open_library(arguments).select(words_in(arguments.require("tasks"))).tasks);
   if (wanted.empty()) print("Nothing to fetch: the tasks' data are here.\n");
-  const HubConnection connection(arguments);
+  const HubConnection connection(arguments, arguments.flag("quiet"));
   const RowsFetcher fetcher(connection.hub, arguments.flag("quiet"));
   bool failed = false;
   for (const WantedSplit& split : wanted) {
@@ -69,7 +69,7 @@ int fetch_task_data(const Arguments& arguments) {
 int run(const Arguments& arguments) {
   if (arguments.text("tasks")) return fetch_task_data(arguments);
   const std::vector<HubPlace> places = wanted_places(arguments);
-  HubConnection connection(arguments);
+  HubConnection connection(arguments, arguments.flag("quiet"));
   const FetchSummary summary = connection.fetcher.fetch_checkpoints(places);
   std::string text;
   for (const std::string& failure : summary.failures) text += fmt::format("failed: {}\n", failure);

@@ -12,9 +12,9 @@ namespace {
 
 constexpr int64_t kMostJobs = 64;
 
-HttpOptions http_options(const Arguments& arguments) {
+HttpOptions http_options(bool quiet) {
   HttpOptions options{.stop = interrupted};
-  if (arguments.flag("quiet")) return options;
+  if (quiet) return options;
   options.retry.on_wait = [](const HttpError& failure, int64_t wait_ms) {
     if (wait_ms < 2000) return;
     std::fputs(fmt::format("{}; trying again in {} s\n", failure.what(), wait_ms / 1000).c_str(),
@@ -23,12 +23,12 @@ HttpOptions http_options(const Arguments& arguments) {
   return options;
 }
 
-FetchOptions fetch_options(const Arguments& arguments) {
+FetchOptions fetch_options(const Arguments& arguments, bool quiet) {
   const int64_t jobs = arguments.integer("jobs").value_or(4);
   if (jobs < 1 || jobs > kMostJobs) {
     throw Error("--jobs", fmt::format("is {}", jobs), fmt::format("1 to {}", kMostJobs));
   }
-  return {.jobs = static_cast<int>(jobs), .quiet = arguments.flag("quiet"), .stop = interrupted};
+  return {.jobs = static_cast<int>(jobs), .quiet = quiet, .stop = interrupted};
 }
 
 }  // namespace
@@ -37,9 +37,9 @@ std::vector<Option> hub_option_rows() {
   return {{"jobs", "N", "4", "files downloaded at once"}};
 }
 
-HubConnection::HubConnection(const Arguments& arguments)
-    : hub(HubSettings::from_environment(), http_options(arguments)),
-      fetcher(hub, fetch_options(arguments)) {}
+HubConnection::HubConnection(const Arguments& arguments, bool quiet)
+    : hub(HubSettings::from_environment(), http_options(quiet)),
+      fetcher(hub, fetch_options(arguments, quiet)) {}
 
 std::vector<HubPlace> hub_places(const Manifest& manifest) {
   std::vector<HubPlace> places;

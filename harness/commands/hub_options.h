@@ -13,7 +13,7 @@ std::vector<Option> hub_option_rows();
 
 // The hub of the environment, as a command uses it: stopped by an interrupt, quiet if asked to be.
 struct HubConnection {
-  explicit HubConnection(const Arguments& arguments);
+  HubConnection(const Arguments& arguments, bool quiet);
 
   Hub hub;
   Fetcher fetcher;

@@ -109,22 +109,23 @@ Path model_folder(std::map<std::string, std::string>& model) {
   if (!model["revision"].empty()) place.revision = model["revision"];
   const bool inside =
       is_inside_path(place.revision) && (subfolder.empty() || is_inside_path(subfolder));
-  if (std::filesystem::exists(local) || !is_repo_name(place.repo) || !inside) {
+  const HubCache cache(HubSettings::from_environment().cache);
+  const bool on_hub = is_repo_name(place.repo) && inside;
+  const bool here = on_hub && is_complete_checkpoint(cache.folder(place));
+  const bool two_parts = place.repo.find('/') != std::string::npos;
+  if (std::filesystem::exists(local) || !on_hub || (!two_parts && !here)) {
     if (place.revision != "main") {
       throw Error("--model_args", "revision=" + place.revision + " names a commit of the hub",
                   "a repository's name in pretrained=, or a local folder without revision=");
     }
     return subfolder.empty() ? local : local / subfolder;
   }
-  const HubCache cache(HubSettings::from_environment().cache);
-  const Path folder = cache.folder(place);
-  if (place.repo.find('/') == std::string::npos && !is_complete_checkpoint(folder)) return local;
-  if (!is_complete_checkpoint(folder)) {
+  if (!here) {
     throw Error(place.name(), "is neither a folder nor in the hub's cache",
                 fmt::format("`e2lm fetch --model {} --revision {}{}` before", place.repo,
                             place.revision, subfolder.empty() ? "" : " --subfolder " + subfolder));
   }
-  return folder;
+  return cache.folder(place);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ Shard shard(const Arguments& arguments) {
 // What brings the manifest's checkpoints from the hub, if that is asked for.
 struct HubSweep {
   HubSweep(const Arguments& arguments, const Path& run_folder)
-      : connection(arguments),
+      : connection(arguments, /*quiet=*/true),  // the sweep has a progress line of its own
         stream(connection.fetcher, {.disk_bytes = arguments.bytes("disk").value_or(0),
                                     .journal = run_folder / "streaming.json",
                                     .stop = interrupted}) {}
@@ -75,7 +75,7 @@ Manifest read_manifest(const Arguments& arguments, const Path& path) {
   Manifest manifest = Manifest::read(path);
   check_hub_options(arguments, manifest);
   if (!arguments.flag("fetch")) return manifest;
-  HubConnection connection(arguments);
+  HubConnection connection(arguments, arguments.flag("quiet"));
   const FetchSummary summary = connection.fetcher.fetch_checkpoints(hub_places(manifest));
   for (const std::string& failure : summary.failures) {
     std::fputs((failure + "\n").c_str(), stderr);
@@ -100,6 +100,7 @@ int run(const Arguments& arguments) {
   std::optional<HubSweep> hub;
   if (arguments.flag("stream")) {
     hub.emplace(arguments, folder);
+    if (!options.quiet) std::fputs("Asking the hub what it has ...\n", stderr);
     hub->stream.prepare(manifest);
     options.source = &hub->stream;
   }

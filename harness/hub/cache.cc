@@ -105,18 +105,19 @@ bool HubCache::link(const std::string& repo, const std::string& commit, const st
   return true;
 }
 
-int64_t HubCache::remove(const std::string& repo, const std::string& commit,
-                         const std::string& path, bool with_blob) const {
-  const Path pointer = snapshot(repo, commit) / path;
+void HubCache::remove_link(const std::string& repo, const std::string& commit,
+                           const std::string& path) const {
+  std::error_code absent;
+  fs::remove(snapshot(repo, commit) / path, absent);
+}
+
+bool HubCache::remove_blob(const std::string& repo, const std::string& hash) const {
+  const Lock lock(lock_file(repo, hash), {}, {});
+  const Path file = blob(repo, hash);
+  if (is_linked(repo_folder(repo) / "snapshots", file)) return false;
   std::error_code failed;
-  if (!fs::is_symlink(pointer)) return 0;  // a copy is none of ours
-  const Path target = blob(repo, fs::read_symlink(pointer).filename());
-  const Lock lock(lock_file(repo, target.filename()), {}, {});
-  fs::remove(pointer, failed);
-  if (!with_blob || is_linked(repo_folder(repo) / "snapshots", target)) return 0;
-  const auto bytes = static_cast<int64_t>(fs::file_size(target, failed));
-  if (failed || !fs::remove(target, failed)) return 0;
-  return bytes;
+  fs::remove(file, failed);
+  return !failed;
 }
 
 HubCache::Lock::Lock(const Path& file, const std::function<bool()>& stop,

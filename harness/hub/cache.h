@@ -40,10 +40,11 @@ class HubCache {
   bool link(const std::string& repo, const std::string& commit, const std::string& path,
             const std::string& hash) const;
 
-  // Removes a file of a snapshot, and its blob if that is asked for and no other file of a snapshot
-  // is that blob. Returns the bytes that are free now.
-  int64_t remove(const std::string& repo, const std::string& commit, const std::string& path,
-                 bool with_blob) const;
+  // Removes a file of a snapshot, not its blob.
+  void remove_link(const std::string& repo, const std::string& commit,
+                   const std::string& path) const;
+  // Removes a blob unless a file of some snapshot is it. Returns whether it is gone.
+  bool remove_blob(const std::string& repo, const std::string& hash) const;
 
   // Held while it lives. `stop` is asked while waiting for another program's lock, `waits` told.
   class Lock {

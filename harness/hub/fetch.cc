@@ -123,9 +123,11 @@ bool Fetcher::fetch_file(const WantedFile& wanted, const std::function<void(int6
 
 FetchSummary Fetcher::fetch(const std::vector<WantedFile>& wanted) {
   std::vector<WantedFile> missing;
+  std::set<Path> seen;
   int64_t total = 0;
   for (const WantedFile& file : wanted) {
-    if (fs::exists(cache_.snapshot(file.repo, file.commit) / file.file.path)) continue;
+    const Path pointer = cache_.snapshot(file.repo, file.commit) / file.file.path;
+    if (fs::exists(pointer) || !seen.insert(pointer).second) continue;
     missing.push_back(file);
     total += file.file.bytes;
   }

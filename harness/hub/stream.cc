@@ -90,6 +90,7 @@ void HubStream::expect(const std::vector<CheckpointRef>& refs) {
       if (links_.contains(pointer(file)) && !to_come.contains(pointer(file))) remove(file, 0);
     }
   }
+  write_journal();
   downloader_ = std::jthread([this] { download_all(); });
 }
 
@@ -210,8 +211,10 @@ void HubStream::remove(const WantedFile& file, size_t after) {
   const bool shared = needs([&](const WantedFile& other) { return blob(other) == blob(file); });
   if (links_.erase(pointer(file)) == 0) return;
   const bool with_blob = !shared && blobs_.contains(blob(file));
-  fetcher_.cache().remove(file.repo, file.commit, file.file.path, with_blob);
-  if (with_blob) blobs_.erase(blob(file));
+  fetcher_.cache().remove_link(file.repo, file.commit, file.file.path);
+  if (!with_blob) return;
+  fetcher_.cache().remove_blob(file.repo, file.file.hash);
+  blobs_.erase(blob(file));
 }
 
 void HubStream::read_journal() {

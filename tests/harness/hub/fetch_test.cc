@@ -347,9 +347,11 @@ TEST_F(FetchTest, RemovesWhatNothingElseNeeds) {
   fetch({{"org/model", "main", "iter_1"}, {"org/model", "main", "iter_2"}});
   const HubCache cache(cache_);
   const std::string commit = MadeHub::commit_of("org/model", "main");
-  EXPECT_EQ(cache.remove("org/model", commit, "iter_1/model.safetensors", true), 0);
-  EXPECT_TRUE(fs::exists(blob())) << "the other checkpoint has the same weights";
-  EXPECT_EQ(cache.remove("org/model", commit, "iter_2/model.safetensors", true), 5000);
+  cache.remove_link("org/model", commit, "iter_1/model.safetensors");
+  EXPECT_FALSE(cache.remove_blob("org/model", hash_)) << "the other checkpoint has these weights";
+  EXPECT_TRUE(fs::exists(blob()));
+  cache.remove_link("org/model", commit, "iter_2/model.safetensors");
+  EXPECT_TRUE(cache.remove_blob("org/model", hash_));
   EXPECT_FALSE(fs::exists(blob()));
 }
 

@@ -170,7 +170,7 @@ TEST_F(HubCommandsTest, AStreamFitsOneCheckpointAtATime) {
   const ProgramResult small =
       run({"sweep", "sweep.yaml", "-o", "small", "-q", "--stream", "--disk", "1000"});
   EXPECT_EQ(small.exit_code, 1);
-  EXPECT_THAT(small.errors, HasSubstr("--disk allows 1000 B"));
+  EXPECT_THAT(small.errors, HasSubstr("--disk allows"));
 }
 
 TEST_F(HubCommandsTest, AStreamKeepsWhatWasThereBefore) {

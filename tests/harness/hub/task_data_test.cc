@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/hub/cache.h"
+#include "harness/hub/fetch.h"
 #include "harness/hub/task_data.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/made_hub.h"
