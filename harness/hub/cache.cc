@@ -41,9 +41,8 @@ bool is_linked(const Path& snapshots, const Path& blob) {
   std::error_code failed;
   for (auto it = fs::recursive_directory_iterator(snapshots, failed);
        !failed && it != fs::recursive_directory_iterator(); it.increment(failed)) {
-    if (it->is_symlink() && fs::read_symlink(it->path()).filename() == blob.filename()) {
-      return true;
-    }
+    std::error_code gone;
+    if (fs::read_symlink(it->path(), gone).filename() == blob.filename() && !gone) return true;
   }
   return false;
 }
@@ -94,7 +93,7 @@ bool HubCache::link(const std::string& repo, const std::string& commit, const st
   const Path pointer = snapshot(repo, commit) / path;
   if (fs::exists(pointer)) return false;
   make_folder(pointer.parent_path());
-  const Path target = fs::relative(blob(repo, hash), pointer.parent_path());
+  const Path target = blob(repo, hash).lexically_relative(pointer.parent_path());
   const Path beside = pointer.string() + fmt::format(".{}.part", ::getpid());
   std::error_code failed;
   fs::remove(beside, failed);

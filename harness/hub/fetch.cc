@@ -150,7 +150,7 @@ FetchSummary Fetcher::fetch(const std::vector<WantedFile>& wanted) {
         if (downloaded) summary.bytes += file.file.bytes;
       } catch (const Interrupted&) {
         stopped = true;
-      } catch (const Error& error) {
+      } catch (const std::exception& error) {  // of a thread: nobody else would
         const std::lock_guard lock(mutex);
         summary.failures.emplace_back(error.what());
       }

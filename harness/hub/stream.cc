@@ -156,7 +156,7 @@ void HubStream::bring(size_t index) {
     }
   } catch (const Interrupted&) {
     error = "interrupted";
-  } catch (const Error& failure) {
+  } catch (const std::exception& failure) {  // of a thread: nobody else would
     error = failure.what();
   }
   const std::lock_guard lock(mutex_);

@@ -42,7 +42,9 @@ Begun begun(const WantedSplit& wanted) {
     const std::string name = path.filename();
     if (!name.starts_with(start) || !name.ends_with(".incomplete")) continue;
     const std::string text = read_file(path);
-    fs::resize_file(path, text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
+    std::error_code failed;
+    fs::resize_file(path, text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1, failed);
+    if (failed) throw Error(path.string(), "cannot be written: " + failed.message());
     return {path, std::count(text.begin(), text.end(), '\n')};
   }
   return {};
@@ -151,7 +153,9 @@ RowsFetcher::Page RowsFetcher::page(const WantedSplit& wanted, const std::string
 
 int64_t RowsFetcher::fetch(const WantedSplit& wanted) const {
   const Path folder = wanted.file.parent_path();
-  fs::create_directories(folder);
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) throw Error(folder.string(), "cannot make the folder: " + failed.message());
   const HubCache::Lock lock(folder / fmt::format(".{}.lock", wanted.split),
                             hub_.client().options().stop, {});
   if (fs::exists(wanted.file)) return 0;
@@ -159,7 +163,7 @@ int64_t RowsFetcher::fetch(const WantedSplit& wanted) const {
   Begun part = begun(wanted);
   Page next = page(wanted, config, part.rows);
   if (part.rows > 0 && part.file != incomplete_file(wanted, next.revision)) {
-    fs::remove(part.file);
+    fs::remove(part.file, failed);
     part = {};
     next = page(wanted, config, 0);
   }
@@ -179,7 +183,8 @@ int64_t RowsFetcher::fetch(const WantedSplit& wanted) const {
       throw Error(wanted.name(), "has changed meanwhile", "to be fetched again");
     }
   }
-  fs::rename(part.file, wanted.file);
+  fs::rename(part.file, wanted.file, failed);
+  if (failed) throw Error(wanted.file.string(), "cannot be written: " + failed.message());
   return part.rows;
 }
 
