@@ -155,7 +155,8 @@ class Download {
     }
     hash_->add(piece);
     have_ += static_cast<int64_t>(piece.size());
-    progressed_ = true;
+    if (have_ > furthest_) progressed_ = true;
+    furthest_ = std::max(furthest_, have_);
     advance_(static_cast<int64_t>(piece.size()));
   }
 
@@ -181,7 +182,7 @@ class Download {
   const std::function<void(int64_t)>& advance_;
   Path incomplete_;
   int fd_ = -1;
-  int64_t have_ = 0;
+  int64_t have_ = 0, furthest_ = 0;
   std::optional<BlobHash> hash_;  // of the first have_ bytes
   std::string tag_;               // of the file at the server that sends it
   bool progressed_ = false;

@@ -151,6 +151,14 @@ TEST_F(FetchTest, TakesTheWholeFileFromAServerWithoutRanges) {
   expect_fetched();
 }
 
+TEST_F(FetchTest, GivesUpAServerThatNeverGetsFurther) {
+  hub_.ranges = false;
+  misbehave({1, 2, 3, 4, 5, 6, 7}, {.cut_after = 1000});
+  EXPECT_EQ(fetch().failures.size(), 1u);
+  EXPECT_LE(hub_.store().requests().size(), 5u);
+  expect_not_there();
+}
+
 TEST_F(FetchTest, StandsWrongLengths) {
   misbehave({1}, {.stated_length = 9000, .cut_after = 5000});
   EXPECT_THAT(fetch().failures, testing::IsEmpty());
