@@ -79,6 +79,7 @@ class HubCommandsTest : public testing::Test {
 
   // What a sweep of the same checkpoints as local folders gives.
   Json plain_results() {
+    fs::create_directories(scratch_ / "local");
     for (const int step : kSteps) {
       fs::copy(bundled(step), scratch_ / ("local/iter_" + std::to_string(step)),
                fs::copy_options::recursive);

@@ -27,7 +27,7 @@ class TaskDataTest : public testing::Test {
     scratch_.write("sums.yaml",
                    "task: sums\ndataset_path: org/sums\ntest_split: test\n"
                    "output_type: multiple_choice\ndoc_to_text: \"{{question}}\"\n"
-                   "doc_to_choice: [no, yes]\ndoc_to_target: label\n");
+                   "doc_to_choice: [\"no\", \"yes\"]\ndoc_to_target: label\n");
   }
 
   std::optional<ServedReply> answer(const ServedRequest& request) {
