@@ -8,16 +8,16 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "harness/commands/all.h"
-#include "harness/evaluate.h"
 #include "harness/interrupt.h"
+#include "harness/interrupted.h"
 
 namespace e2lm {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> kAll = {
-      sweep_command(),   run_command(),   import_command(),   score_command(),    report_command(),
-      compare_command(), items_command(), logprobs_command(), tokenize_command(), rescore_command(),
-      prompts_command(), ls_command(),    validate_command()};
+      sweep_command(),   run_command(),     fetch_command(), import_command(),   score_command(),
+      report_command(),  compare_command(), items_command(), logprobs_command(), tokenize_command(),
+      rescore_command(), prompts_command(), ls_command(),    validate_command()};
   return kAll;
 }
 

@@ -49,6 +49,9 @@ struct Plan {
 // Makes `plan` the latest sweep of the store. Rows of earlier sweeps stay, unlisted.
 void write_plan(Store& store, const Plan& plan);
 
+// Notes what became known of a checkpoint of the plan since: its weights, or why there are none.
+void update_checkpoint(Store& store, const Plan::CheckpointRow& row);
+
 bool has_plan(const Store& store);
 
 // Throws Error if no sweep was ever planned in this store.

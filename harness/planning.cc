@@ -10,6 +10,7 @@
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "harness/hub/cache.h"
 #include "harness/items.h"
 #include "harness/weights.h"
 
@@ -31,11 +32,33 @@ std::vector<std::string> metric_names(const Task& task) {
   return names;
 }
 
+std::string not_fetched(const HubPlace& place) {
+  return fmt::format(
+      "{} is not here: `e2lm fetch` gets it, and so do --fetch and --stream of sweep",
+      place.name());
+}
+
+// The folder of a checkpoint's whole revision.
+Path top_folder(const CheckpointRef& ref) {
+  Path top = ref.folder;
+  for (const Path& part : Path(ref.hub->subfolder)) {
+    if (!part.empty()) top = top.parent_path();
+  }
+  return top;
+}
+
 // Where a series' tokenizer lies: named by the manifest, or in a checkpoint's own folder.
 Path tokenizer_path(const Series& series) {
   if (!series.tokenizer.empty()) return series.tokenizer;
   for (const CheckpointRef& ref : series.checkpoints) {
     if (std::filesystem::exists(ref.folder / "tokenizer.json")) return ref.folder;
+    if (!ref.hub) continue;
+    const Path top = top_folder(ref);
+    if (std::filesystem::exists(top / "tokenizer.json")) return top;
+  }
+  const auto& refs = series.checkpoints;
+  if (!refs.empty() && refs[0].hub && !is_complete_checkpoint(refs[0].folder)) {
+    throw Error(fmt::format("series {}", series.name), not_fetched(*refs[0].hub));
   }
   throw Error(fmt::format("series {}", series.name), "has no tokenizer",
               "a key 'tokenizer' in the manifest or a tokenizer.json in the checkpoints' folders");
@@ -49,12 +72,27 @@ std::vector<ItemShape> with_windows(const TaskRequests& task, const PreparedTask
   return items;
 }
 
+// The positions of a checkpoint of the hub whose configuration alone is here; 0 if it does not say.
+int64_t positions_by_config(const Path& folder) {
+  const Path file = folder / "config.json";
+  if (!std::filesystem::exists(file)) return 0;
+  const Json config = parse_python_json(read_file(file), file.string());
+  constexpr const char* kKey = "max_position_embeddings";
+  const bool there =
+      config.is_object() && config.contains(kKey) && config[kKey].is_number_integer();
+  return there ? config[kKey].get<int64_t>() : 0;
+}
+
 // The fewest positions that a model of the manifest has: rolling requests are cut alike for all.
 int64_t fewest_positions(const Manifest& manifest) {
   int64_t fewest = std::numeric_limits<int32_t>::max();
   for (const Series& series : manifest.series) {
     for (const CheckpointRef& ref : series.checkpoints) {
       try {
+        if (ref.hub && !is_complete_checkpoint(ref.folder)) {
+          if (const int64_t some = positions_by_config(ref.folder)) fewest = std::min(fewest, some);
+          continue;
+        }
         const Checkpoint checkpoint = Checkpoint::open(ref.folder);
         fewest = std::min(fewest, ConfigReader(checkpoint).size("max_position_embeddings"));
       } catch (const Error&) {
@@ -122,7 +160,7 @@ class Planner {
                         .tokenizer_sha256 = tokenizer->second};
     for (const CheckpointRef& ref : series.checkpoints) {
       end_if_asked();
-      row.checkpoints.push_back(add_checkpoint(ref));
+      row.checkpoints.push_back(plan_checkpoint(ref, store_, engine_));
     }
     result_.plan.series.push_back(std::move(row));
   }
@@ -151,22 +189,6 @@ class Planner {
     return tokenizer.sha256();
   }
 
-  Plan::CheckpointRow add_checkpoint(const CheckpointRef& ref) {
-    Plan::CheckpointRow row{.ref = ref};
-    try {
-      const Checkpoint checkpoint = Checkpoint::open(ref.folder);
-      row.settings = engine_settings(engine_, checkpoint.stored_dtype());
-      row.weights = store_.add_weights({.sha256 = known_sha256(store_, checkpoint),
-                                        .family = ConfigReader(checkpoint).text("model_type"),
-                                        .dtype = std::string(dtype_name(checkpoint.stored_dtype())),
-                                        .parameters = checkpoint.parameters(),
-                                        .bytes = checkpoint.stored_bytes()});
-    } catch (const Error& error) {
-      row.error = error.what();
-    }
-    return row;
-  }
-
   const TaskLibrary& library_;
   Store& store_;
   const RequestOptions& requests_;
@@ -184,6 +206,34 @@ class Planner {
 std::string engine_settings(const EngineOptions& options, DType stored) {
   return fmt::format("{} {}", precision_name(choose_precision(options, stored)),
                      device_name(options.device));
+}
+
+Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
+                                    const EngineOptions& engine) {
+  Plan::CheckpointRow row{.ref = ref};
+  if (ref.hub && !is_complete_checkpoint(ref.folder)) {
+    if (const auto known = known_weights(store, ref)) {
+      row.weights = known->id;
+      row.settings = engine_settings(engine, known->stored);
+    } else {
+      row.error = not_fetched(*ref.hub);
+    }
+    return row;
+  }
+  try {
+    const Checkpoint checkpoint = Checkpoint::open(ref.folder);
+    const std::string sha256 = known_sha256(store, checkpoint);
+    row.settings = engine_settings(engine, checkpoint.stored_dtype());
+    row.weights = store.add_weights({.sha256 = sha256,
+                                     .family = ConfigReader(checkpoint).text("model_type"),
+                                     .dtype = std::string(dtype_name(checkpoint.stored_dtype())),
+                                     .parameters = checkpoint.parameters(),
+                                     .bytes = checkpoint.stored_bytes()});
+    if (ref.hub) remember_weights(store, ref, sha256);
+  } catch (const Error& error) {
+    row.error = error.what();
+  }
+  return row;
 }
 
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,

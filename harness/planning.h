@@ -27,6 +27,11 @@ struct PlanHooks {
   bool quiet = true;           // no progress of the hashing of weights
 };
 
+// A checkpoint's weights: hashed, or known to the store already. One that cannot be read has an
+// error.
+Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
+                                    const EngineOptions& engine);
+
 // Turns the manifest's names into what they stand for: tasks into token requests under every
 // tokenizer among the series, checkpoints into hashed weights; and makes it the store's plan.
 // A checkpoint that cannot be read stays in the plan with its error. Throws Error if a task, a

@@ -33,8 +33,10 @@ struct Job {
     const PreparedTask* task;
   };
   std::string name;  // "base-deep step 640"
-  Path folder;
-  std::string error;  // the checkpoint cannot be read
+  CheckpointRef ref;
+  std::string error;          // the checkpoint cannot be read
+  bool unidentified = false;  // its weights are not known before it is here: keys lack them
+  bool ready = false;         // it is here, and its weights are known
   std::vector<Cell> cells;
 
   int64_t weights() const { return cells.front().key.weights; }  // 0 with an error
@@ -44,22 +46,26 @@ struct Job {
 // under two names are computed once.
 struct MissingJobs {
   std::vector<Job> jobs;
+  std::set<Store::CellKey> covered;  // done, or some job's
   int64_t cells_of_others = 0;
 };
 
-MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store, const Shard& shard) {
+MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store,
+                         const SweepOptions& options) {
   const Plan& plan = planned.plan;
-  std::set<Store::CellKey> covered;
+  MissingJobs missing;
+  auto& covered = missing.covered;
   for (const auto& [key, cell] : store.cells()) {
     if (cell.state == Store::State::done) covered.insert(key);
   }
-  MissingJobs missing;
   int64_t number = 0;
   for (const Plan::SeriesRow& series : plan.series) {
     for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
       Job job{.name = fmt::format("{} step {}", series.name, checkpoint.ref.step),
-              .folder = checkpoint.ref.folder,
+              .ref = checkpoint.ref,
               .error = checkpoint.error};
+      job.unidentified = options.source && job.ref.hub && !checkpoint.weights;
+      if (job.unidentified) job.error.clear();
       for (const std::string& name : plan.task_names) {
         const int64_t request_set = plan.task(name, series).request_set;
         const Store::CellKey key = {checkpoint.weights.value_or(0), request_set,
@@ -67,7 +73,7 @@ MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store, const 
         if (checkpoint.weights && !covered.insert(key).second) continue;
         job.cells.push_back({key, &planned.tasks.at(request_set)});
       }
-      if (!shard.has(number++)) {
+      if (!options.shard.has(number++)) {
         missing.cells_of_others += std::ssize(job.cells);
       } else if (!job.cells.empty()) {
         missing.jobs.push_back(std::move(job));
@@ -79,8 +85,10 @@ MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store, const 
 
 class Sweeper {
  public:
-  Sweeper(Store& store, const SweepOptions& options, int64_t requests)
+  Sweeper(Store& store, const SweepOptions& options, std::set<Store::CellKey> covered,
+          int64_t requests)
       : store_(store),
+        covered_(std::move(covered)),
         options_(options),
         progress_("requests", requests, options.quiet || requests == 0),
         claims_(store.database().path()) {
@@ -88,14 +96,17 @@ class Sweeper {
               .stop = options.stop};
   }
 
-  // Runs the cells of one checkpoint; counts those that fail. False, and nothing happens, while
+  // Runs the cells of one checkpoint; counts those that fail. False, and nothing is computed, while
   // another process works on the same weights.
   bool try_run(Job& job, SweepSummary& summary) {
-    const int64_t weights = job.weights();
-    if (!claims_.take(weights)) return false;
-    leave_out_done(job);
-    if (!job.cells.empty()) run(job, summary);
-    claims_.give_back(weights);
+    if (make_ready(job, summary) && !job.cells.empty()) {
+      const int64_t weights = job.weights();
+      if (!claims_.take(weights)) return false;
+      leave_out_done(job);
+      if (!job.cells.empty()) run(job, summary);
+      claims_.give_back(weights);
+    }
+    if (streamed(job)) options_.source->release(job.ref);
     return true;
   }
 
@@ -111,6 +122,26 @@ class Sweeper {
  private:
   static constexpr auto kLook = std::chrono::milliseconds(100);
 
+  bool streamed(const Job& job) const { return options_.source && job.ref.hub; }
+
+  // Brings a streamed checkpoint here and finds out which weights it has. False if that failed.
+  bool make_ready(Job& job, SweepSummary& summary) {
+    if (job.ready) return true;
+    try {
+      if (job.error.empty() && streamed(job)) {
+        progress_.at(fmt::format("{}: fetching", job.name));
+        options_.source->obtain(job.ref);
+      }
+      if (job.unidentified) identify(job);
+      return job.ready = true;
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error& error) {
+      fail(job, error, summary);
+      return false;
+    }
+  }
+
   // What another process computed since the jobs were listed.
   void leave_out_done(Job& job) {
     std::erase_if(job.cells, [&](const Job::Cell& cell) {
@@ -125,7 +156,7 @@ class Sweeper {
     std::unique_ptr<Engine> engine;
     try {
       if (!job.error.empty()) throw Error("", job.error);
-      checkpoint = Checkpoint::open(job.folder);
+      checkpoint = Checkpoint::open(job.ref.folder);
       engine = options_.open_engine(*checkpoint, options_.engine);
       check_weights(job, *checkpoint);
     } catch (const StoreError&) {
@@ -142,8 +173,27 @@ class Sweeper {
   // Results hang on the weights' hash, so the files must still be those that were hashed.
   void check_weights(const Job& job, const Checkpoint& checkpoint) {
     if (known_sha256(store_, checkpoint) == store_.weights_sha256(job.weights())) return;
-    throw Error(job.folder.string(), "its weights were changed since this sweep began",
+    throw Error(job.ref.folder.string(), "its weights were changed since this sweep began",
                 "files that stay as they are; the next sweep takes the new ones");
+  }
+
+  // Now that the checkpoint is here: which weights it has, and which cells these lack.
+  void identify(Job& job) {
+    const Plan::CheckpointRow row = plan_checkpoint(job.ref, store_, options_.engine);
+    if (!row.weights) throw Error("", row.error);
+    update_checkpoint(store_, row);
+    job.unidentified = false;
+    std::vector<Job::Cell> cells;
+    for (Job::Cell& cell : job.cells) {
+      cell.key.weights = *row.weights;
+      cell.key.settings = row.settings;
+      if (covered_.insert(cell.key).second) {
+        cells.push_back(cell);
+      } else {
+        progress_.advance(cell.task->tree.requests());
+      }
+    }
+    job.cells = std::move(cells);
   }
 
   void run_cell(const Job& job, const Job::Cell& cell, Engine& engine, SweepSummary& summary) {
@@ -188,6 +238,10 @@ class Sweeper {
   void fail(const Job& job, const Error& error, SweepSummary& summary) {
     progress_.print(fmt::format("{}: failed: {}", job.name, error.what()));
     summary.failed += std::ssize(job.cells);
+    if (job.unidentified) {
+      update_checkpoint(store_, {.ref = job.ref, .error = error.what()});
+      return;
+    }
     if (!job.error.empty()) return;  // it has no weights to hang a cell on; the plan has the error
     for (const Job::Cell& cell : job.cells) {
       store_.fail_cell(store_.open_cell(cell.key), error.what());
@@ -195,11 +249,20 @@ class Sweeper {
   }
 
   Store& store_;
+  std::set<Store::CellKey> covered_;
   const SweepOptions& options_;
   Progress progress_;
   Claims claims_;
   EvaluateHooks hooks_;
 };
+
+std::vector<CheckpointRef> refs_of(const std::vector<Job>& jobs) {
+  std::vector<CheckpointRef> refs;
+  for (const Job& job : jobs) {
+    if (job.ref.hub) refs.push_back(job.ref);
+  }
+  return refs;
+}
 
 int64_t count_cells(const Plan& plan) {
   int64_t checkpoints = 0;
@@ -212,18 +275,19 @@ int64_t count_cells(const Plan& plan) {
 SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options) {
   const auto started = Clock::now();
   const int64_t changes_before = store.changes_by_others();
-  auto [jobs, cells_of_others] = missing_jobs(planned, store, options.shard);
+  auto [jobs, covered, cells_of_others] = missing_jobs(planned, store, options);
   int64_t requests = 0;
   for (const Job& job : jobs) {
     if (!job.error.empty()) continue;
     for (const Job::Cell& cell : job.cells) requests += cell.task->tree.requests();
   }
   SweepSummary summary{.cells = count_cells(planned.plan), .left_out = cells_of_others};
-  Sweeper sweeper(store, options, requests);
+  Sweeper sweeper(store, options, std::move(covered), requests);
+  if (options.source) options.source->expect(refs_of(jobs));
   Prefetch prefetch;
   std::vector<Job*> of_others;
   for (size_t i = 0; i < jobs.size(); ++i) {
-    if (i + 1 < jobs.size()) prefetch.start(jobs[i + 1].folder);
+    if (i + 1 < jobs.size()) prefetch.start(jobs[i + 1].ref.folder);
     if (!sweeper.try_run(jobs[i], summary)) of_others.push_back(&jobs[i]);
   }
   for (Job* job : of_others) sweeper.run_after_others(*job, summary);

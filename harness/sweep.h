@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/engine.h"
+#include "harness/checkpoint_source.h"
 #include "harness/planning.h"
 #include "harness/store.h"
 
@@ -24,6 +25,8 @@ struct SweepOptions {
   Shard shard;
   bool quiet = false;          // no progress
   std::function<bool()> stop;  // asked after every block; true ends the sweep with Interrupted
+  // Brings checkpoints of the hub; none: they are in their folders or fail.
+  CheckpointSource* source = nullptr;
   // How a checkpoint becomes an engine; tests put another one here.
   std::function<std::unique_ptr<Engine>(const Checkpoint&, const EngineOptions&)> open_engine =
       Engine::open;

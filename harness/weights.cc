@@ -12,6 +12,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "harness/evaluate.h"
+#include "harness/hub/cache.h"
 
 namespace e2lm {
 namespace {
@@ -109,6 +110,31 @@ void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOption
                  }
                });
   if (options.stop && options.stop()) throw Interrupted();
+}
+
+// In the table of files, under a path that no file has.
+void remember_weights(Store& store, const CheckpointRef& ref, const std::string& sha256) {
+  std::string content = ref.content;
+  if (content.empty()) content = content_of_folder(ref.folder).value_or("");
+  if (content.empty()) return;
+  Statement(store.database(), "INSERT OR REPLACE INTO weights_file VALUES (?, ?, ?)")
+      .bind("hub:" + ref.hub->name())
+      .bind(content)
+      .bind(sha256)
+      .finish();
+}
+
+std::optional<KnownWeights> known_weights(const Store& store, const CheckpointRef& ref) {
+  Statement find(store.database(),
+                 fmt::format("SELECT w.id, w.dtype FROM weights_file f "
+                             "JOIN weights w ON w.sha256 = f.sha256 WHERE f.{} = ?",
+                             ref.content.empty() ? "path" : "stamp"));
+  find.bind(ref.content.empty() ? "hub:" + ref.hub->name() : ref.content);
+  if (!find.step()) return {};
+  for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
+    if (find.text(1) == dtype_name(dtype)) return KnownWeights{find.integer(0), dtype};
+  }
+  return {};
 }
 
 }  // namespace e2lm

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint.h"
+#include "harness/manifest.h"
 #include "harness/store.h"
 
 namespace e2lm {
@@ -25,5 +27,16 @@ struct HashOptions {
 // that known_sha256 need not. What cannot be read is passed over: who opens it says why. Throws
 // Interrupted where asked to stop; what was hashed is kept.
 void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOptions& options);
+
+// Notes which weights a checkpoint of the hub has, so that they need not be there the next time.
+void remember_weights(Store& store, const CheckpointRef& ref, const std::string& sha256);
+
+// Weights of a checkpoint of the hub that the store has met: the same content if the hub was asked
+// for it, else the same place.
+struct KnownWeights {
+  int64_t id = 0;
+  DType stored = DType::float32;
+};
+std::optional<KnownWeights> known_weights(const Store& store, const CheckpointRef& ref);
 
 }  // namespace e2lm

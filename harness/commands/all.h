@@ -8,6 +8,7 @@ namespace e2lm {
 
 Command sweep_command();
 Command run_command();
+Command fetch_command();
 Command import_command();
 Command score_command();
 Command report_command();

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "harness/commands/all.h"
+#include "harness/commands/hub_options.h"
 #include "harness/commands/shared.h"
+#include "harness/hub/stream.h"
 #include "harness/interrupt.h"
 #include "harness/results.h"
 #include "reports/table.h"
@@ -43,6 +46,43 @@ Shard shard(const Arguments& arguments) {
   return {index, count};
 }
 
+// What brings the manifest's checkpoints from the hub, if that is asked for.
+struct HubSweep {
+  HubSweep(const Arguments& arguments, const Path& run_folder)
+      : connection(arguments, /*quiet=*/true),  // the sweep has a progress line of its own
+        stream(connection.fetcher, {.disk_bytes = arguments.bytes("disk").value_or(0),
+                                    .journal = run_folder / "streaming.json",
+                                    .stop = interrupted}) {}
+
+  HubConnection connection;
+  HubStream stream;
+};
+
+void check_hub_options(const Arguments& arguments, const Manifest& manifest) {
+  const bool fetches = arguments.flag("fetch"), streams = arguments.flag("stream");
+  if (fetches && streams) throw Error("--fetch", "and --stream exclude each other");
+  if (arguments.text("disk") && !streams) throw Error("--disk", "needs --stream");
+  if ((fetches || streams) && hub_places(manifest).empty()) {
+    throw Error(fetches ? "--fetch" : "--stream",
+                fmt::format("{} names no checkpoints on the hub", manifest.path.string()),
+                "series with the key 'hub'");
+  }
+}
+
+// The manifest, its checkpoints fetched first if that is asked for. One that could not be had is
+// a failed cell later.
+Manifest read_manifest(const Arguments& arguments, const Path& path) {
+  Manifest manifest = Manifest::read(path);
+  check_hub_options(arguments, manifest);
+  if (!arguments.flag("fetch")) return manifest;
+  HubConnection connection(arguments, arguments.flag("quiet"));
+  const FetchSummary summary = connection.fetcher.fetch_checkpoints(hub_places(manifest));
+  for (const std::string& failure : summary.failures) {
+    std::fputs((failure + "\n").c_str(), stderr);
+  }
+  return Manifest::read(path);
+}
+
 int run(const Arguments& arguments) {
   SweepOptions options{.engine = engine_options(arguments),
                        .shard = shard(arguments),
@@ -50,13 +90,20 @@ int run(const Arguments& arguments) {
                        .stop = interrupted};
   const Path path =
       arguments.positional().empty() ? kDefaultManifest : arguments.positional().front();
-  Manifest manifest = Manifest::read(path);
+  Manifest manifest = read_manifest(arguments, path);
   manifest.tokens = token_rules(arguments, manifest.tokens);
   const TaskLibrary library = open_library(arguments);
   const auto output = arguments.text("output");
   const Path folder = output ? Path(*output) : default_run(path);
   Store store = Store::open(folder / "store.sqlite");
   if (!options.engine.precision) options.engine.precision = manifest.precision;
+  std::optional<HubSweep> hub;
+  if (arguments.flag("stream")) {
+    hub.emplace(arguments, folder);
+    if (!options.quiet) std::fputs("Asking the hub what it has ...\n", stderr);
+    hub->stream.prepare(manifest);
+    options.source = &hub->stream;
+  }
   const PlannedSweep planned =
       plan_sweep(manifest, library, store, request_options(arguments), options.engine,
                  {.stop = options.stop, .quiet = options.quiet});
@@ -83,6 +130,12 @@ Command sweep_command() {
                           "run folder; default: runs/NAME for "
                           "NAME.yaml"},
                          {"shard", "I/N", "", "compute only every Nth checkpoint, from the Ith on"},
+                         {"fetch", "", "", "first download the checkpoints that are on the hub"},
+                         {"stream", "", "",
+                          "download each checkpoint that is on the hub when its turn comes, and "
+                          "remove it afterwards"},
+                         {"disk", "SIZE", "", "the most that --stream holds at a time, as 20G"},
+                         {"jobs", "N", "4", "files downloaded at once"},
                          {"quiet,q", "", "", "no progress"}},
                         task_option_rows()),
                    join(token_option_rows(), engine_option_rows())),
