@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "harness/commands/all.h"
-#include "harness/evaluate.h"
 #include "harness/interrupt.h"
+#include "harness/interrupted.h"
 
 namespace e2lm {
 
