@@ -66,13 +66,12 @@ int64_t fewest_positions(const Manifest& manifest) {
 
 class Planner {
  public:
-  Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-          const EngineOptions& engine)
-      : library_(library), store_(store), requests_(requests), engine_(engine) {}
+  Planner(Store& store, const RequestOptions& requests, const EngineOptions& engine)
+      : store_(store), requests_(requests), engine_(engine) {}
 
-  PlannedSweep plan(const Manifest& manifest) {
+  PlannedSweep plan(const Manifest& manifest, const std::vector<Task>& tasks) {
     result_.plan.rules = manifest.rules;
-    for (const Task& task : library_.select(manifest.tasks).tasks) {
+    for (const Task& task : tasks) {
       result_.plan.task_names.push_back(task.name);
       tasks_.push_back({make_requests(task, requests_), metric_names(task)});
     }
@@ -149,7 +148,6 @@ class Planner {
     return row;
   }
 
-  const TaskLibrary& library_;
   Store& store_;
   const RequestOptions& requests_;
   const EngineOptions& engine_;
@@ -169,7 +167,12 @@ std::string engine_settings(const EngineOptions& options, DType stored) {
 
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
                         const RequestOptions& requests, const EngineOptions& engine) {
-  return Planner(library, store, requests, engine).plan(manifest);
+  return plan_sweep(manifest, library.select(manifest.tasks).tasks, store, requests, engine);
+}
+
+PlannedSweep plan_sweep(const Manifest& manifest, const std::vector<Task>& tasks, Store& store,
+                        const RequestOptions& requests, const EngineOptions& engine) {
+  return Planner(store, requests, engine).plan(manifest, tasks);
 }
 
 }  // namespace e2lm

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "harness/evaluate.h"
@@ -26,6 +27,10 @@ std::string engine_settings(const EngineOptions& options, DType stored);
 // A checkpoint that cannot be read stays in the plan with its error. Throws Error if a task, a
 // metric or a tokenizer is wrong.
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
+                        const RequestOptions& requests, const EngineOptions& engine);
+
+// The same with these tasks, whatever tasks the manifest names.
+PlannedSweep plan_sweep(const Manifest& manifest, const std::vector<Task>& tasks, Store& store,
                         const RequestOptions& requests, const EngineOptions& engine);
 
 }  // namespace e2lm
