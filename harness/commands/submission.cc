@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/error.h"
-#include "base/progress.h"
+#include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/scoring_options.h"
 #include "harness/commands/shared.h"
@@ -62,10 +63,25 @@ bool can_be_scored(const Checked& checked) {
   return checked.task && checked.verdict.faults.empty() && checks.contains("samples");
 }
 
+// --only-series: the others are not even computed.
+void keep_series(const std::vector<std::string>& globs, Manifest& manifest) {
+  if (globs.empty()) return;
+  std::vector<std::string> known;
+  for (const Series& series : manifest.series) known.push_back(series.name);
+  std::erase_if(manifest.series, [&](const Series& series) {
+    return std::none_of(globs.begin(), globs.end(),
+                        [&](const std::string& glob) { return matches_glob(series.name, glob); });
+  });
+  if (!manifest.series.empty()) return;
+  throw Error("--only-series", fmt::format("'{}' fits no series", fmt::join(globs, ",")),
+              fmt::format("{}", fmt::join(known, ", ")));
+}
+
 void score(const Arguments& arguments, const Path& run, const Path& scratch, Checked& checked) {
   const auto series = arguments.text("series");
   Manifest manifest = Manifest::read(series ? Path(*series) : bundled_manifest());
   manifest.tokens = token_rules(arguments, manifest.tokens);
+  keep_series(chosen_series(arguments), manifest);
   SweepOptions options{
       .engine = engine_options(arguments), .quiet = arguments.flag("quiet"), .stop = interrupted};
   if (!options.engine.precision) options.engine.precision = manifest.precision;

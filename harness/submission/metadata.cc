@@ -13,7 +13,7 @@
 namespace e2lm::submission {
 namespace {
 
-constexpr std::string_view kHidden = "[hidden]";
+constexpr std::string_view kHidden = "(hidden)";
 
 void replace_all(std::string& text, std::string_view what) {
   for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += kHidden.size()) {
@@ -78,9 +78,14 @@ Metadata read(std::string_view text, std::string_view where) {
 
 }  // namespace
 
-std::string Secret::redact(std::string text) const {
+std::string Secret::remove_from(std::string text) const {
   constexpr size_t kLeast = 4;  // a shorter one would make holes in ordinary words
   if (text_.size() >= kLeast) replace_all(text, text_);
+  return text;
+}
+
+std::string Secret::redact(std::string text) const {
+  text = remove_from(std::move(text));
   hide_hub_tokens(text);
   return text;
 }

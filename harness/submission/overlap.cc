@@ -32,13 +32,14 @@ uint64_t run_hash(std::span<const uint64_t> words) {
   return hash;
 }
 
-// How many words all lists begin with, or, reversed, end with.
+// How many words all lists begin with, or, reversed, end with: two at most ("Question:"), as more
+// may be of the questions themselves.
 int64_t common_start(const std::vector<Words>& lists, bool reversed) {
   if (lists.size() < 2) return 0;
   const auto at = [&](const Words& words, size_t i) -> const std::string& {
     return reversed ? words[words.size() - 1 - i] : words[i];
   };
-  size_t count = lists[0].size();
+  size_t count = std::min<size_t>(lists[0].size(), 2);
   for (const Words& words : lists) {
     size_t same = 0;
     while (same < count && same < words.size() && at(words, same) == at(lists[0], same)) ++same;
@@ -66,6 +67,7 @@ class OverlapFinder {
       add_item(static_cast<int32_t>(i), words);
     }
     found_.resize(items.size());
+    drop_common_runs();
   }
 
   Overlap run(const std::vector<Path>& files) {
@@ -85,6 +87,14 @@ class OverlapFinder {
       runs[run_hash(std::span(hashes).subspan(first, length))].push_back(item);
     }
     powers_[length] = power(length);
+  }
+
+  // A phrase of many items, an instruction say, tells of none of them.
+  void drop_common_runs() {
+    const size_t most = std::max<size_t>(2, items_.size() / 100);
+    for (auto& [length, runs] : runs_) {
+      std::erase_if(runs, [&](const auto& run) { return run.second.size() > most; });
+    }
   }
 
   void read(const Path& path) {

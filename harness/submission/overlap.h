@@ -12,10 +12,11 @@
 namespace e2lm::submission {
 
 // How much of a task stands in a text, say a training corpus: items of which 13 words in a row
-// (words.h) do. An item's words are its question's, without those that all questions begin or end
-// with ("Question:", "Answer:"), and its right answer's. Of one with fewer than 13 words all have
-// to stand there; one with fewer than 8 is not searched for. By 64-bit hashes: of a corpus of 10^11
-// words and 10^6 runs of words one match in 200 comes about by chance.
+// (words.h) do. An item's words are its question's, without the one or two that all questions begin
+// or end with ("Question:", "Answer:"), and its right answer's. Of one with fewer than 13 words all
+// have to stand there; one with fewer than 8 is not searched for. Words in a row that more than 1 %
+// of the items share (and more than two) do not count. By 64-bit hashes: of a corpus of 10^11 words
+// and 10^6 runs of words one match in 200 comes about by chance.
 struct Overlap {
   int64_t items = 0, searched = 0;
   int64_t found = 0;

@@ -138,7 +138,7 @@ void read_metadata_of(const PackedFiles& files, Submission& submission, Verdict&
 // Contents without the token, should it stand in one of them.
 void redact(PackedFiles& files, const Secret& token) {
   if (token.empty()) return;
-  for (auto& [path, content] : files) content = token.redact(std::move(content));
+  for (auto& [path, content] : files) content = token.remove_from(std::move(content));
 }
 
 bool unpack(const Path& path, PackedFiles& files, Verdict& verdict) {

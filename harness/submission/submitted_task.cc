@@ -110,29 +110,40 @@ class TaskFinder {
 
   bool check_name(const TaskLibrary& library, const TaskFiles& files, const std::string& name) {
     const auto& entries = library.entries();
+    if (name.ends_with(".yaml")) {  // which would be taken for a path, wherever it leads
+      verdict_.fault("task", fmt::format("'{}' is no name of a task", printable(name)));
+      return false;
+    }
     if (entries.contains(name)) return true;
+    // The reason may be a file that cannot be read.
+    const size_t before = verdict_.faults.size();
+    for (const auto& [path, file] : files.all()) {
+      if (!file.error.empty()) verdict_.fault("task", file.error);
+      report_missing(file);
+    }
+    if (verdict_.faults.size() == before) refuse_name(entries, name);
+    return false;
+  }
+
+  void refuse_name(const std::map<std::string, TaskLibrary::Entry>& entries,
+                   const std::string& name) {
     std::vector<std::string> known;
     bool is_tag = false;
     for (const auto& [entry_name, entry] : entries) {
       known.push_back(entry_name);
       is_tag = is_tag || std::find(entry.tags.begin(), entry.tags.end(), name) != entry.tags.end();
     }
+    if (is_tag) {
+      return verdict_.fault("task", fmt::format("'{}' is a tag: its tasks have no score together "
+                                                "(expected a task or a group)",
+                                                name));
+    }
     const std::string near = nearest(name, known);
     verdict_.fault(
-        "task", is_tag ? fmt::format("'{}' is a tag: its tasks have no score together (expected a "
-                                     "task or a group)",
-                                     name)
-                       : fmt::format("the submission adds no task or group '{}'{} (it has {})",
-                                     printable(name),
-                                     near.empty() ? "" : fmt::format("; is '{}' meant?", near),
-                                     known.empty() ? "none that can be read"
-                                                   : fmt::format("{}", fmt::join(known, ", "))));
-    // The reason may be in a file that cannot be read.
-    for (const auto& [path, file] : files.all()) {
-      if (!file.error.empty()) verdict_.fault("task", file.error);
-      report_missing(file);
-    }
-    return false;
+        "task",
+        fmt::format("the submission adds no task or group '{}'{} (it has {})", printable(name),
+                    near.empty() ? "" : fmt::format("; is '{}' meant?", near),
+                    known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
   }
 
   bool check_files(const TaskFiles& files, const std::vector<Path>& behind) {

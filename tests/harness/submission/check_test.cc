@@ -325,7 +325,7 @@ TEST(SubmissionCheckTest, DamagedPatches) {
   SubmissionFiles files;
   Place place;
   std::string patch = files.patch();
-  patch.resize(patch.size() - 40);
+  patch.resize(patch.rfind('\n', patch.size() - 2) + 1);  // the last line is missing
   const Path zip = write_archive(place.scratch / "cut.zip",
                                  {{"evaluation.patch", patch}, {"metadata.yaml", files.metadata}});
   const Verdict verdict = place.check(zip);
@@ -374,6 +374,11 @@ TEST(SubmissionCheckTest, DataAreTheSubmissionsOwn) {
   includes.yaml =
       "include: " + outside.write("base.yaml", "task: x\n").string() + "\n" + includes.yaml;
   expect_fault(includes, "path", "outside of the submission");
+  SubmissionFiles path_as_name;
+  const std::string name = outside.write("task.yaml", path_as_name.yaml).string();
+  path_as_name.yaml.replace(0, 11, "task: " + name);
+  path_as_name.metadata = "task_name: " + name + "\ntask_metric: acc\n";
+  expect_fault(path_as_name, "task", "is no name of a task");
   SubmissionFiles from_root = with_data("lm_eval/tasks/stars/test.jsonl");
   EXPECT_EQ(Place().check(from_root).status(), Status::valid) << "as from the harness's checkout";
   SubmissionFiles named;

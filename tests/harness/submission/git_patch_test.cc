@@ -80,7 +80,7 @@ TEST(GitPatchTest, APatchConvertedToCrLfIsReadAsItWas) {
   for (const char c : text) converted += c == '\n' ? "\r\n" : std::string(1, c);
   EXPECT_EQ(read(converted)[0].content, "one\ntwo\n");
   converted.replace(converted.find("+one\r"), 5, "+one");
-  expect_error([&] { read(converted); }, "p:6", "all or none");
+  expect_error([&] { read(converted); }, "p:7", "all or none");
 }
 
 TEST(GitPatchTest, DamageIsNamedWithItsLine) {
