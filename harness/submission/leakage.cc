@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "harness/submission/safe_path.h"
 #include "harness/submission/words.h"
@@ -13,27 +14,44 @@ namespace {
 
 constexpr size_t kMostExamples = 5;
 
-bool is_label(const std::string& choice) {
+bool is_one_of_labels(const std::string& choice) {
   constexpr std::array<std::string_view, 12> kLabels = {"yes",     "no",        "true",    "false",
                                                         "maybe",   "neither",   "unknown", "both",
                                                         "correct", "incorrect", "right",   "wrong"};
   const Words words = words_of(choice);
-  if (words.size() != 1) return false;
-  const bool letter = words[0].size() == 1 && (words[0][0] < '0' || words[0][0] > '9');
-  return letter || std::find(kLabels.begin(), kLabels.end(), words[0]) != kLabels.end();
+  return words.size() == 1 && std::find(kLabels.begin(), kLabels.end(), words[0]) != kLabels.end();
 }
 
-bool is_digit(const std::string& choice) {
-  const Words words = words_of(choice);
-  return words.size() == 1 && words[0].size() == 1;
+bool is_alphanumeric(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0;
 }
 
-// Letters or digits that name choices, answers that are the same for every question.
+// The letter or digit of a choice like "B" or "(B)"; 0 if it is another text.
+char label_of(const std::string& choice) {
+  const auto count = std::count_if(choice.begin(), choice.end(), is_alphanumeric);
+  return count == 1 && words_of(choice).size() == 1
+             ? *std::find_if(choice.begin(), choice.end(), is_alphanumeric)
+             : '\0';
+}
+
+// Letters, or digits one after another, that name choices.
 bool are_labels(const std::vector<std::string>& choices) {
-  if (choices.size() < 2) return false;
-  return std::all_of(choices.begin(), choices.end(), is_label) ||
-         (choices.size() > 2 && std::all_of(choices.begin(), choices.end(), is_digit) &&
-          std::is_sorted(choices.begin(), choices.end()));
+  for (size_t c = 0; c < choices.size(); ++c) {
+    const char label = label_of(choices[c]);
+    if (label == '\0') return false;
+    if (c > 0 && label != label_of(choices[c - 1]) + 1) return false;
+  }
+  return choices.size() > 1;
+}
+
+// How often a label stands by itself.
+int64_t count_label(const std::string& text, char label) {
+  int64_t count = 0;
+  for (size_t at = 0; (at = text.find(label, at)) != std::string::npos; ++at) {
+    const bool starts = at == 0 || !is_alphanumeric(text[at - 1]);
+    count += starts && (at + 1 == text.size() || !is_alphanumeric(text[at + 1]));
+  }
+  return count;
 }
 
 // The words around a place, for people to see.
@@ -55,7 +73,11 @@ class LeakFinder {
  private:
   void add(const CheckedItem& item) {
     ++result_.items;
-    if (item.choices_in_prompts || item.golds.empty() || are_labels(item.choices)) return;
+    if (item.choices_in_prompts || item.golds.empty()) return;
+    if (are_labels(item.choices)) return add_labels(item);
+    const bool closed = item.choices.size() > 1 &&
+                        std::all_of(item.choices.begin(), item.choices.end(), is_one_of_labels);
+    if (closed) return;
     const Words question = words_of(item.question);
     int64_t gold_found = 0, wrong_found = 0, wrong = 0;
     for (size_t c = 0; c < item.choices.size(); ++c) {
@@ -72,6 +94,25 @@ class LeakFinder {
     if (gold_found == 0) return;
     if (wrong_found == 0) return add_leak(item);
     (wrong_found == wrong ? result_.listed : result_.partly)++;
+  }
+
+  // A question that lists its choices names each once: leaked is the one it names more often.
+  void add_labels(const CheckedItem& item) {
+    ++result_.searched;
+    int64_t gold = 0, wrong = 0, most_wrong = 0, ties = 0;
+    for (size_t c = 0; c < item.choices.size(); ++c) {
+      const int64_t count = count_label(item.question, label_of(item.choices[c]));
+      if (item.is_gold(static_cast<int32_t>(c))) {
+        gold = std::max(gold, count);
+        continue;
+      }
+      ++wrong;
+      ties = count > most_wrong ? 1 : ties + (count == most_wrong);
+      most_wrong = std::max(most_wrong, count);
+    }
+    if (gold > most_wrong) return add_leak(item);
+    if (most_wrong > gold && ties == 1) result_.wrong_alone += 1.0 / static_cast<double>(wrong);
+    result_.listed += gold == most_wrong && gold > 0;
   }
 
   void add_leak(const CheckedItem& item) {

@@ -62,7 +62,7 @@ void expect_fault(const SubmissionFiles& files, const std::string& code, const P
   const Verdict verdict = place.check(files);
   EXPECT_EQ(verdict.status(), Status::invalid);
   ASSERT_THAT(codes(verdict.faults), ElementsAre(code)) << verdict.faults[0].text;
-  for (const std::string& part : {std::string(parts)...}) {
+  for (const std::string& part : std::vector<std::string>{std::string(parts)...}) {
     EXPECT_THAT(verdict.faults[0].text, HasSubstr(part));
   }
 }
@@ -150,7 +150,15 @@ TEST(SubmissionCheckTest, ListedChoicesAreNoLeak) {
   }
   verdict = place.check(letters);
   EXPECT_EQ(verdict.status(), Status::valid) << verdict.faults[0].text;
-  EXPECT_EQ(verdict.checks["leakage"]["searched"], 0);
+  EXPECT_EQ(verdict.checks["leakage"]["leaked"], 30) << "the article, where A is right";
+  EXPECT_NEAR(verdict.checks["leakage"]["excess"].get<double>(), 0, 1e-9);
+  for (int i = 0; i < 12; ++i) {
+    const int answer = letters.test[i]["answer"];
+    letters.test[i]["question"] = "It is not so that (" + std::string(1, "ABCD"[answer]) + "), " +
+                                  std::string(1, "ABCD"[answer]) + " is wrong. " +
+                                  letters.test[i]["question"].get<std::string>();
+  }
+  expect_fault(letters, "leakage");
 }
 
 // Numbers of a question stand among right and wrong answers alike.
