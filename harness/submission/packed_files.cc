@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
+#include <locale.h>
 #include <zlib.h>
 
 #include <array>
@@ -47,6 +48,24 @@ class Budget {
   const UnpackLimits& limits_;
   int64_t packed_bytes_;
   int64_t files_ = 0, bytes_ = 0;
+};
+
+// libarchive turns names into the locale's characters; those of C would lose all but ASCII.
+class Utf8Names {
+ public:
+  Utf8Names() : utf8_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (utf8_) before_ = ::uselocale(utf8_);
+  }
+  ~Utf8Names() {
+    if (!utf8_) return;
+    ::uselocale(before_);
+    ::freelocale(utf8_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+
+ private:
+  locale_t utf8_, before_ = nullptr;
 };
 
 struct CloseArchive {
@@ -187,6 +206,7 @@ void check_folders(const PackedFiles& files, std::string_view where) {
 }
 
 PackedFiles read_archive(const Path& archive, const UnpackLimits& limits) {
+  const Utf8Names names;
   PackedFiles files = ArchiveReader(archive, limits).read();
   if (files.empty()) throw Error(archive.string(), "holds no file", "a zip archive");
   check_folders(files, archive.string());
