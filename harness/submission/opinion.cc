@@ -58,7 +58,9 @@ Opinion opinion_of(std::string_view given) {
   if (const auto opinion = opinion_of_json(answer)) return *opinion;
   const Words words = plain_words(answer);
   if (words.empty()) return Opinion::unclear;
-  if (const auto first = opinion_of_word(words.front())) return *first;
+  const auto first = opinion_of_word(words.front());
+  const bool both = words.size() > 1 && words[1] == "or";  // the question's own words
+  if (first && !both) return *first;
   constexpr std::array<std::string_view, 3> kLabels = {"verdict", "decision", "answer"};
   for (size_t i = words.size() - 1; i > 0; --i) {
     const auto opinion = opinion_of_word(words[i]);
