@@ -105,13 +105,13 @@ int64_t fewest_positions(const Manifest& manifest) {
 
 class Planner {
  public:
-  Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-          const EngineOptions& engine, const PlanHooks& hooks)
-      : library_(library), store_(store), requests_(requests), engine_(engine), hooks_(hooks) {}
+  Planner(Store& store, const RequestOptions& requests, const EngineOptions& engine,
+          const PlanHooks& hooks)
+      : store_(store), requests_(requests), engine_(engine), hooks_(hooks) {}
 
-  PlannedSweep plan(const Manifest& manifest) {
+  PlannedSweep plan(const Manifest& manifest, const std::vector<Task>& tasks) {
     result_.plan.rules = manifest.rules;
-    for (const Task& task : library_.select(manifest.tasks).tasks) {
+    for (const Task& task : tasks) {
       end_if_asked();
       result_.plan.task_names.push_back(task.name);
       tasks_.push_back({make_requests(task, requests_), metric_names(task)});
@@ -189,7 +189,6 @@ class Planner {
     return tokenizer.sha256();
   }
 
-  const TaskLibrary& library_;
   Store& store_;
   const RequestOptions& requests_;
   const EngineOptions& engine_;
@@ -239,7 +238,13 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
                         const RequestOptions& requests, const EngineOptions& engine,
                         const PlanHooks& hooks) {
-  return Planner(library, store, requests, engine, hooks).plan(manifest);
+  return plan_sweep(manifest, library.select(manifest.tasks).tasks, store, requests, engine, hooks);
+}
+
+PlannedSweep plan_sweep(const Manifest& manifest, const std::vector<Task>& tasks, Store& store,
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const PlanHooks& hooks) {
+  return Planner(store, requests, engine, hooks).plan(manifest, tasks);
 }
 
 }  // namespace e2lm

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "harness/evaluate.h"
@@ -37,6 +38,11 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
 // A checkpoint that cannot be read stays in the plan with its error. Throws Error if a task, a
 // metric or a tokenizer is wrong, Interrupted where asked to stop.
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const PlanHooks& hooks = {});
+
+// The same with these tasks, whatever tasks the manifest names.
+PlannedSweep plan_sweep(const Manifest& manifest, const std::vector<Task>& tasks, Store& store,
                         const RequestOptions& requests, const EngineOptions& engine,
                         const PlanHooks& hooks = {});
 

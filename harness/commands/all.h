@@ -20,5 +20,6 @@ Command prompts_command();
 Command rescore_command();
 Command ls_command();
 Command validate_command();
+Command submission_command();
 
 }  // namespace e2lm

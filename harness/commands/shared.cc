@@ -167,6 +167,11 @@ std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& s
   return first;
 }
 
+Path bundled_manifest() {
+  if (std::filesystem::exists(kDefaultManifest)) return kDefaultManifest;
+  return bundled_tasks().parent_path().parent_path() / kDefaultManifest;
+}
+
 Path default_run(const Path& manifest) {
   return Path("runs") / manifest.stem();
 }
