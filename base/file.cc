@@ -37,11 +37,15 @@ Error system_error(const Path& path, std::string_view doing) {
   return Error(path.string(), fmt::format("cannot {}: {}", doing, std::strerror(errno)));
 }
 
-size_t open_regular(const Path& path, int fd) {
+struct stat open_regular(const Path& path, int fd) {
   struct stat status = {};
   if (fd < 0 || ::fstat(fd, &status) != 0) throw system_error(path, "open");
   if (!S_ISREG(status.st_mode)) throw Error(path.string(), "is not a regular file");
-  return static_cast<size_t>(status.st_size);
+  return status;
+}
+
+int64_t modified_ns(const struct stat& status) {
+  return int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
 void write_all(const Path& path, int fd, std::string_view content) {
@@ -56,16 +60,23 @@ void write_all(const Path& path, int fd, std::string_view content) {
 }  // namespace
 
 MappedFile::MappedFile(const Path& path) : path_(path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  const size_t size = open_regular(path, fd.get());
-  if (size == 0) return;
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (data == MAP_FAILED) throw system_error(path, "map");
-  bytes_ = {static_cast<const std::byte*>(data), size};
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const struct stat status = open_regular(path, fd.get());
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size > 0) {
+    void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+    if (data == MAP_FAILED) throw system_error(path, "map");
+    bytes_ = {static_cast<const std::byte*>(data), size};
+    guard_ = MappingGuard(bytes_);
+  }
+  modified_ns_ = modified_ns(status);
+  fd_ = fd.release();
 }
 
 MappedFile::~MappedFile() {
+  guard_ = MappingGuard();
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (fd_ >= 0) ::close(fd_);
 }
 
 void MappedFile::release_pages() const {
@@ -73,18 +84,43 @@ void MappedFile::release_pages() const {
   ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
 }
 
+void MappedFile::check_unchanged() const {
+  struct stat now = {};
+  if (::fstat(fd_, &now) != 0) throw system_error(path_, "read");
+  constexpr const char* kExpected = "a file that nothing writes to meanwhile";
+  if (static_cast<size_t>(now.st_size) != bytes_.size()) {
+    throw Error(path_.string(),
+                fmt::format("had {} bytes and now has {}: it was changed while it was read",
+                            bytes_.size(), now.st_size),
+                kExpected);
+  }
+  if (modified_ns(now) != modified_ns_) {
+    throw Error(path_.string(), "was changed while it was read", kExpected);
+  }
+  if (guard_.lost_pages()) throw Error(path_.string(), "cannot be read: its disk fails");
+}
+
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      modified_ns_(other.modified_ns_),
+      bytes_(std::exchange(other.bytes_, {})),
+      guard_(std::move(other.guard_)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(path_, other.path_);
+  std::swap(fd_, other.fd_);
+  std::swap(modified_ns_, other.modified_ns_);
   std::swap(bytes_, other.bytes_);
+  std::swap(guard_, other.guard_);
   return *this;
 }
 
 std::string read_file(const Path& path) {
   const MappedFile file(path);
-  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+  std::string text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  file.check_unchanged();
+  return text;
 }
 
 void write_file(const Path& path, std::string_view content) {

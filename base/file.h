@@ -8,11 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mapping_guard.h"
+
 namespace e2lm {
 
 using Path = std::filesystem::path;
 
 // A whole file mapped read-only; move-only, unmapped when destroyed. An empty file has no bytes.
+// Where the file is cut off while it is mapped, zeros come instead of what was there: whoever has
+// read something asks check_unchanged() before it counts.
 class MappedFile {
  public:
   // Throws Error when the file cannot be opened or is not a regular file.
@@ -27,9 +31,16 @@ class MappedFile {
   // Gives the memory back that holds pages of the file; they come again when looked at.
   void release_pages() const;
 
+  // Throws Error if what was read may not be what the file held when it was opened: it was written
+  // to since, cut off, or its disk fails. A file put in its place does not matter.
+  void check_unchanged() const;
+
  private:
   Path path_;
+  int fd_ = -1;
+  int64_t modified_ns_ = 0;
   std::span<const std::byte> bytes_;
+  MappingGuard guard_;
 };
 
 // The whole file as bytes. Throws Error naming the path.

@@ -36,10 +36,6 @@ void Progress::advance(int64_t units) {
   show(false);
 }
 
-void Progress::expect(int64_t units) {
-  total_ += units;
-}
-
 void Progress::print(std::string_view line) {
   if (drawn_) std::fputs("\r\x1b[K", stderr);
   drawn_ = false;

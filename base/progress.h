@@ -22,7 +22,6 @@ class Progress {
 
   void at(std::string_view what);  // what is being worked on
   void advance(int64_t units);
-  void expect(int64_t units);         // so many more in total, or fewer
   void print(std::string_view line);  // a message, above the progress line
   void note(std::string_view line);   // the same, but not of a quiet one
 

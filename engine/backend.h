@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/error.h"
 #include "engine/config.h"
 #include "engine/schedule.h"
 #include "engine/tensor.h"
@@ -23,8 +24,25 @@ struct Rows {
   float* data = nullptr;
   int64_t stride = 0;
   int64_t width = 0;
+  const float* scale =
+      nullptr;  // [width] on the device: readers multiply columns by it; null for 1
 
-  Rows columns(int64_t first, int64_t count) const { return {data + first, stride, count}; }
+  Rows columns(int64_t first, int64_t count) const {
+    return {data + first, stride, count, scale ? scale + first : nullptr};
+  }
+};
+
+// Rows that products read, in the type that the device's products take: float32 or bfloat16.
+// Written by the operations whose `out` they are.
+struct ProductRows {
+  void* data = nullptr;
+  int64_t stride = 0;  // elements
+  int64_t width = 0;
+  int64_t element_bytes = 0;
+
+  ProductRows columns(int64_t first, int64_t count) const {
+    return {static_cast<char*>(data) + first * element_bytes, stride, count, element_bytes};
+  }
 };
 
 // The weights of one product y = (x·Wᵀ) ⊙ scale + bias where they lie in a checkpoint; several
@@ -74,9 +92,20 @@ class Array {
   int64_t size_ = 0;
 };
 
-// The token embedding, read in the checkpoint's own dtype; lives as long as the Checkpoint.
-struct EmbeddingTable {
-  const Tensor* tensor = nullptr;  // [V, D]
+// Room for ProductRows of a fixed width.
+struct ProductArray {
+  Array storage;
+  int64_t width = 0;
+  int64_t element_bytes = 0;
+
+  ProductRows rows() { return {storage.data(), width, width, element_bytes}; }
+};
+
+// The token embedding [V, D] in the checkpoint's own dtype, where the device reads it: on the host
+// that is the checkpoint itself, which must live as long.
+class Embedding {
+ public:
+  virtual ~Embedding() = default;
 };
 
 // What a model keeps per layer at a branch point, and what rotates its heads.
@@ -118,6 +147,12 @@ struct TargetScore {
   bool greedy = false;
 };
 
+// The device has no room for what was asked; smaller waves may fit.
+class OutOfDeviceMemory : public Error {
+ public:
+  using Error::Error;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -126,69 +161,91 @@ class Backend {
 
   virtual std::unique_ptr<Matrix> matrix(HostMatrix weights) = 0;
   virtual Array array(std::span<const float> values) = 0;
+  virtual std::unique_ptr<Embedding> embedding(const Tensor& table) = 0;
   // Zeroed rows for activations; room for whole row tiles above `rows`.
   virtual Array activations(int64_t rows, int64_t width) = 0;
+  virtual ProductArray product_rows(int64_t rows, int64_t width) = 0;
+  virtual int64_t product_element_bytes() const = 0;  // of ProductRows
   // Bytes of weights resident on the device so far.
   virtual int64_t weight_bytes() const = 0;
 
-  // Scratch that operations need for each row of a wave, besides what they are given.
-  virtual int64_t scratch_bytes_per_row(const StateShape& shape) const = 0;
+  // ---- schedule ----
 
-  // Called once before the first wave of a schedule: kept slots, rotations up to `positions`.
-  virtual void prepare(const StateShape& shape, int32_t slots, int32_t positions) = 0;
+  // Bytes that a schedule may use if nobody says, and the rows of a wave beyond which more gain no
+  // speed.
+  virtual int64_t default_memory_bytes() const = 0;
+  virtual int64_t max_wave_rows() const = 0;
+
+  // What waves of `tree` cost here, given what activations cost a row.
+  virtual MemoryModel memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
+                                   const PrefixTree& tree) const = 0;
+
+  // Rows before which a wave of `tree` may begin, in order, its last row + 1 included; empty for
+  // all.
+  virtual std::vector<int64_t> wave_cuts(const PrefixTree& tree) const = 0;
+
+  // Called once before the first wave of a schedule, whose tree lives until its last wave has been
+  // collected. Throws OutOfDeviceMemory if what its waves need cannot be had.
+  virtual void prepare(const StateShape& shape, const PrefixTree& tree,
+                       const Schedule& schedule) = 0;
 
   // Called around every wave; end_wave frees what the wave releases.
   virtual void begin_wave(const Wave& wave) = 0;
   virtual void end_wave(const Wave& wave) = 0;
 
+  // Waits until the scores of a wave are there: of waves that began, in their order, all or all but
+  // the latest.
+  virtual void collect(const Wave& wave) = 0;
+
   // ---- operations, in the order a layer uses them ----
 
   // hidden[r] = multiplier · E[token of r]                                    → hidden [R, D]
-  virtual void embed(const Wave& wave, const EmbeddingTable& table, float multiplier,
-                     Rows hidden) = 0;
+  virtual void embed(const Wave& wave, const Embedding& table, float multiplier, Rows hidden) = 0;
 
   // out = x / sqrt(mean(x²) + eps) ⊙ weight         (Zhang & Sennrich, arXiv:1910.07467)
-  virtual void rms_norm(const Wave& wave, Rows x, const Array& weight, float eps, Rows out) = 0;
+  virtual void rms_norm(const Wave& wave, Rows x, const Array& weight, float eps,
+                        ProductRows out) = 0;
 
   // out = (x·Wᵀ) ⊙ scale + bias          x [R, inputs], dense · W [outputs, inputs] → [R, outputs]
-  virtual void product(const Wave& wave, Rows x, const Matrix& weights, Rows out) = 0;
+  // Returns `out` as its readers must take it: a device may leave the scale to them.
+  virtual Rows product(const Wave& wave, ProductRows x, const Matrix& weights, Rows out) = 0;
 
-  // hidden += (x·Wᵀ) ⊙ scale + bias
-  virtual void add_product(const Wave& wave, Rows x, const Matrix& weights, Rows hidden) = 0;
+  // hidden += (x·Wᵀ) ⊙ scale + bias      REQUIRES: the scale is the same for all outputs
+  virtual void add_product(const Wave& wave, ProductRows x, const Matrix& weights, Rows hidden) = 0;
 
   // Turns component i and i + P/2 of every head by position · frequency[i], in place
-  // (RoFormer, arXiv:2104.09864, in the half-split layout of GPT-NeoX).
-  virtual void rope(const Wave& wave, Rows heads) = 0;
+  // (RoFormer, arXiv:2104.09864, in the half-split layout of GPT-NeoX). Returns the turned heads.
+  virtual Rows rope(const Wave& wave, Rows heads) = 0;
 
   // Per query head h with key/value head h / (H/K), over the row's whole path:
   // out = scale · softmax(q·kᵀ / sqrt(P)) · v        q [R, H·P] · k, v [R, K·P] → out [R, H·P]
   virtual void attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
-                         Rows out) = 0;
+                         ProductRows out) = 0;
 
   // out = SiLU(bias + Σ_t weight[t] ⊙ x[W-1-t rows before, on the path])        [R, C] → [R, C]
   virtual void convolve(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows x,
-                        Rows out) = 0;
+                        ProductRows out) = 0;
 
   // The selective scan of Mamba-2 (Dao & Gu, arXiv:2405.21060), row by row along each path. Head m
   // of group g = m / (M/G), with dt = clamp(softplus(dt_in + dt_bias), limits):
   //   S ← exp(dt·A) S + dt · B_g xᵀ        S [N, X]
   //   out = Sᵀ C_g + D x
   // xbc [R, x (E) | B (G·N) | C (G·N)] · dt_in [R, M] → out [R, E]
-  virtual void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows xbc,
+  virtual void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
                     Rows dt_in, Rows out) = 0;
 
   // The mixer's gate: out = scale · y ⊙ SiLU(z), with a norm over each of G groups of columns
   // before or after the gate where the weights have one.                      [R, E] → [R, E]
   virtual void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
-                    Rows out) = 0;
+                    ProductRows out) = 0;
 
   // out = SiLU(gate) ⊙ up            gate_up [R, gate (F) | up (F)] → [R, F]
-  virtual void mlp_gate(const Wave& wave, Rows gate_up, Rows out) = 0;
+  virtual void mlp_gate(const Wave& wave, Rows gate_up, ProductRows out) = 0;
 
   // For every scored row, with h its normed hidden row and logits z = W_head·h:
   //   log p(target) = z[target] - log Σ_v exp z[v]
   // computed over tiles of the vocabulary; logits exist for one tile at a time.
-  // hidden [R, D] → scores, one per target of the wave.
+  // hidden [R, D] → scores, one per target of the wave, there once the wave is collected.
   virtual void logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
                         const Matrix& head, std::span<TargetScore> scores) = 0;
 };

@@ -119,20 +119,24 @@ void Checkpoint::release_pages() const {
   for (const SafetensorsFile& file : files_) file.file().release_pages();
 }
 
+void Checkpoint::check_unchanged() const {
+  for (const SafetensorsFile& file : files_) file.file().check_unchanged();
+}
+
 // Read at once, so that a large file need not fit into memory.
 constexpr size_t kHashPiece = 32 << 20;
 
-std::string Checkpoint::sha256(const std::stop_token& stop) const {
+std::string Checkpoint::sha256() const {
   Sha256 hash;
   hash.add_field(config_text_);
   for (const SafetensorsFile& file : files_) {
     const std::span<const std::byte> bytes = file.file().bytes();
     for (size_t at = 0; at < bytes.size(); at += kHashPiece) {
-      if (stop.stop_requested()) return {};
       hash.add(bytes.subspan(at, std::min(kHashPiece, bytes.size() - at)));
       file.file().release_pages();
     }
   }
+  check_unchanged();
   return hash.hex();
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +31,13 @@ class Checkpoint {
   // Gives the memory back that holds pages of the files read so far; they come again when needed.
   void release_pages() const;
 
+  // Throws Error if a file of weights was written to since it was opened: what was read of it may
+  // be neither the old weights nor the new.
+  void check_unchanged() const;
+
   // What determines scores: SHA-256 over the bytes of config.json and of every safetensors file in
-  // name order. Reads all of them; empty if it was stopped before the end.
-  std::string sha256(const std::stop_token& stop = {}) const;
+  // name order. Reads all of them; throws Error if one is changed meanwhile.
+  std::string sha256() const;
 
  private:
   Path folder_;

@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include "base/parallel.h"
 #include "engine/backend.h"
 #include "engine/cpu/backend.h"
+#include "engine/cuda/backend.h"
 #include "engine/model.h"
 #include "engine/schedule.h"
 
@@ -17,32 +17,37 @@ namespace e2lm {
 namespace {
 
 std::unique_ptr<Backend> open_backend(const EngineOptions& options, Precision precision) {
-  if (options.device == Device::cuda) {
-    throw Error("--device cuda", "this build has no CUDA engine", "cpu");
-  }
+  if (options.device == Device::cuda) return open_cuda_backend(precision);
   return open_cpu_backend(options.threads > 0 ? options.threads : available_threads(), precision);
 }
 
 class ModelEngine final : public Engine {
  public:
   ModelEngine(const Checkpoint& checkpoint, const EngineOptions& options)
-      : backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
+      : checkpoint_(checkpoint),
+        backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
         model_(bind(checkpoint, *backend_)),
-        memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes : default_memory_bytes()),
-        wave_rows_(options.wave_rows > 0 ? options.wave_rows : kMaxWaveRows) {}
+        memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes
+                                               : backend_->default_memory_bytes()),
+        wave_rows_(options.wave_rows > 0 ? options.wave_rows : backend_->max_wave_rows()) {}
 
   EngineStats score(const PrefixTree& tree, const Sink& sink) override {
     const auto started = std::chrono::steady_clock::now();
     check(tree);
-    const Schedule schedule = plan(tree);
-    model_->prepare(schedule.widest_wave);
-    backend_->prepare(model_->shape(), schedule.slots, tree.longest());
+    const Schedule schedule = prepare(tree);
     std::vector<TargetScore> scores(tree.targets().size());
     int64_t finished = 0;
-    for (const Wave& wave : schedule.waves) {
-      run(wave, scores);
+    const auto collect = [&](const Wave& wave) {
+      backend_->collect(wave);
+      checkpoint_.check_unchanged();  // token embeddings may be read where they lie
       finished = emit(tree, wave.first_row + wave.rows(), finished, scores, sink);
+    };
+    // A device may still work on one wave while the next is made ready for it.
+    for (size_t i = 0; i < schedule.waves.size(); ++i) {
+      run(schedule.waves[i], scores);
+      if (i > 0) collect(schedule.waves[i - 1]);
     }
+    if (!schedule.waves.empty()) collect(schedule.waves.back());
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
     return {.rows = tree.rows(),
             .scored_rows = std::ssize(tree.scored_rows()),
@@ -62,6 +67,7 @@ class ModelEngine final : public Engine {
   // The weights are the backend's now; their pages of the file need not stay.
   static std::unique_ptr<Model> bind(const Checkpoint& checkpoint, Backend& backend) {
     auto model = family_of(checkpoint).bind(checkpoint, backend);
+    checkpoint.check_unchanged();
     checkpoint.release_pages();
     return model;
   }
@@ -80,17 +86,26 @@ class ModelEngine final : public Engine {
   }
 
   Schedule plan(const PrefixTree& tree) const {
-    return make_schedule(tree, memory_model(tree), memory_bytes_, wave_rows_);
+    const MemoryModel memory =
+        backend_->memory_model(model_->shape(), model_->activation_bytes_per_row(), tree);
+    return make_schedule(tree, memory, memory_bytes_, wave_rows_, backend_->wave_cuts(tree));
   }
 
-  MemoryModel memory_model(const PrefixTree& tree) const {
-    const StateShape& shape = model_->shape();
-    const auto rotations = int64_t{tree.longest()} * shape.head_width;
-    return {.fixed = backend_->weight_bytes() + rotations * static_cast<int64_t>(sizeof(float)),
-            .per_row = model_->floats_per_row() * static_cast<int64_t>(sizeof(float)) +
-                       backend_->scratch_bytes_per_row(shape),
-            .per_kept_row = shape.kept_row_bytes(),
-            .per_kept_state = shape.kept_state_bytes()};
+  // Takes all memory that scoring the tree needs. Where the device has less than it said, waves
+  // become half as long, now and later.
+  Schedule prepare(const PrefixTree& tree) {
+    for (;;) {
+      Schedule schedule = plan(tree);
+      try {
+        model_->prepare(schedule.widest_wave);
+        backend_->prepare(model_->shape(), tree, schedule);
+        return schedule;
+      } catch (const OutOfDeviceMemory&) {
+        model_->release();
+        if (wave_rows_ <= kSmallestWave) throw;
+        wave_rows_ = std::max(kSmallestWave, std::min(wave_rows_, schedule.widest_wave) / 2);
+      }
+    }
   }
 
   void run(const Wave& wave, std::span<TargetScore> scores) {
@@ -116,6 +131,7 @@ class ModelEngine final : public Engine {
     return finished;
   }
 
+  const Checkpoint& checkpoint_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
   int64_t memory_bytes_;
@@ -132,9 +148,17 @@ std::string_view precision_name(Precision precision) {
   return precision == Precision::float32 ? "float32" : "bfloat16";
 }
 
+std::vector<DeviceSummary> list_devices() {
+  const std::string bfloat16 = cpu_has_bfloat16() ? "float32, bfloat16" : "float32";
+  const std::string on_card = cuda_has_bfloat16() ? "float32, bfloat16" : "float32";
+  return {{Device::cpu, true, bfloat16, fmt::format("{} threads", available_threads())},
+          {Device::cuda, cuda_is_there(), cuda_is_there() ? on_card : "", describe_cuda()}};
+}
+
 Precision choose_precision(const EngineOptions& options, DType stored) {
   if (options.precision) return *options.precision;
-  const bool fast = stored == DType::bfloat16 && cpu_has_bfloat16();
+  if (stored != DType::bfloat16) return Precision::float32;
+  const bool fast = options.device == Device::cuda ? cuda_has_bfloat16() : cpu_has_bfloat16();
   return fast ? Precision::bfloat16 : Precision::float32;
 }
 
@@ -148,11 +172,6 @@ std::vector<TokenScores> score_all(Engine& engine, std::span<const TokenRequest>
     results[request] = std::move(scores);
   });
   return results;
-}
-
-int64_t default_memory_bytes() {
-  const int64_t free = int64_t{::sysconf(_SC_AVPHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
-  return std::max<int64_t>(free / 2, int64_t{256} << 20);
 }
 
 }  // namespace e2lm

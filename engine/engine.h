@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "engine/checkpoint.h"
 #include "engine/precision.h"
@@ -19,11 +18,20 @@ enum class Device { cpu, cuda };
 
 std::string_view device_name(Device device);
 
+// A kind of device as this machine and this build have it.
+struct DeviceSummary {
+  Device device = Device::cpu;
+  bool there = false;
+  std::string dtypes;  // those with fast products, "" where it is not there
+  std::string what;    // which one, or why there is none
+};
+std::vector<DeviceSummary> list_devices();
+
 struct EngineOptions {
   Device device = Device::cpu;
   std::optional<Precision> precision;  // none: see choose_precision
   int threads = 0;                     // 0: as many as the process may use
-  int64_t memory_bytes = 0;            // 0: a share of what is free
+  int64_t memory_bytes = 0;            // 0: a share of what is free on the device
   int64_t wave_rows = 0;               // at most so many rows at once; 0: the schedule's own limit
 };
 
@@ -44,7 +52,8 @@ struct EngineStats {
 // The door of engine/: log-likelihoods of token requests under one checkpoint. No sampling.
 //
 // On the CPU a request's scores have the same bits whatever the other requests, their order, the
-// number of threads, the memory limit, and whether prefixes are shared.
+// number of threads, the memory limit, and whether prefixes are shared. On a card they have the
+// same bits for the same requests, whatever their order and the memory limit.
 class Engine {
  public:
   // Binds a checkpoint to a device. The checkpoint must outlive the engine. Throws Error if its
@@ -57,7 +66,8 @@ class Engine {
   using Sink = std::function<void(int32_t request, TokenScores scores)>;
 
   // Throws Error if a token is outside the vocabulary or a request is longer than the model's
-  // positions; nothing is computed then. An exception from the sink ends the call.
+  // positions; nothing is computed then. Throws Error if the checkpoint's files are written to
+  // meanwhile; what the sink has is right. An exception from the sink ends the call.
   virtual EngineStats score(const PrefixTree& tree, const Sink& sink) = 0;
 
   // What scoring the tree will allocate at once at most, besides the weights: exact sizes of all
@@ -70,8 +80,5 @@ class Engine {
 
 // Scores a list of requests, results in their order.
 std::vector<TokenScores> score_all(Engine& engine, std::span<const TokenRequest> requests);
-
-// Half of the memory that is free now.
-int64_t default_memory_bytes();
 
 }  // namespace e2lm

@@ -17,11 +17,12 @@ class Model {
 
   virtual const StateShape& shape() const = 0;
   virtual int64_t vocabulary() const = 0;
-  virtual int64_t max_positions() const = 0;   // longest input the model was made for
-  virtual int64_t floats_per_row() const = 0;  // activations a row of a wave needs
+  virtual int64_t max_positions() const = 0;             // longest input the model was made for
+  virtual int64_t activation_bytes_per_row() const = 0;  // what a row of a wave needs
 
-  // Allocates activations for waves of up to `rows` rows.
+  // Allocates activations for waves of up to `rows` rows; gives them back.
   virtual void prepare(int64_t rows) = 0;
+  virtual void release() = 0;
 
   // Runs one wave: scores[i] is that of the wave's i-th target.
   virtual void forward(const Wave& wave, std::span<TargetScore> scores) = 0;

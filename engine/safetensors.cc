@@ -135,8 +135,10 @@ SafetensorsFile SafetensorsFile::open(const Path& path) {
                             "{} follow",
                             header_bytes, room));
   }
-  const auto* text = reinterpret_cast<const char*>(bytes.data()) + sizeof header_bytes;
-  const SortedJson header = parse_sorted_json({text, header_bytes}, where);
+  const std::string text(reinterpret_cast<const char*>(bytes.data()) + sizeof header_bytes,
+                         header_bytes);
+  result.file_.check_unchanged();
+  const SortedJson header = parse_sorted_json(text, where);
   if (!header.is_object()) throw Error(where, "has a header that is no JSON object");
   const HeaderReader reader(where, bytes.subspan(sizeof header_bytes + header_bytes));
   for (const auto& [name, entry] : header.items()) {

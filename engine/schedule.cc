@@ -9,8 +9,6 @@
 namespace e2lm {
 namespace {
 
-constexpr int64_t kSmallestWave = 64;  // one row tile of a product
-
 // A slot in use and the rows that still need it.
 struct LiveSlot {
   int32_t slot;
@@ -21,8 +19,9 @@ struct LiveSlot {
 
 class Planner {
  public:
-  Planner(const PrefixTree& tree, const MemoryModel& memory, int64_t limit_bytes, int64_t max_rows)
-      : tree_(tree), memory_(memory), limit_bytes_(limit_bytes), max_rows_(max_rows) {
+  Planner(const PrefixTree& tree, const MemoryModel& memory, int64_t limit_bytes, int64_t max_rows,
+          std::span<const int64_t> cuts)
+      : tree_(tree), memory_(memory), limit_bytes_(limit_bytes), max_rows_(max_rows), cuts_(cuts) {
     slot_of_node_.resize(tree.nodes().size(), -1);
     segment_of_node_.resize(tree.nodes().size(), -1);
   }
@@ -83,16 +82,24 @@ class Planner {
 
   int64_t choose_end(int64_t begin) const {
     int64_t rows = std::min(max_rows_, tree_.rows() - begin);
-    while (cost(begin, begin + rows) > limit_bytes_) {
+    while (cost(begin, end_at(begin, rows)) > limit_bytes_) {
       if (rows <= kSmallestWave) {
         throw Error(
             "memory limit",
             fmt::format("{} MB are too few: a request of {} tokens needs {} MB", limit_bytes_ >> 20,
-                        tree_.longest(), (cost(begin, begin + rows) >> 20) + 1));
+                        tree_.longest(), (cost(begin, end_at(begin, rows)) >> 20) + 1));
       }
       rows = std::max(kSmallestWave, rows / 2);
     }
-    return begin + rows;
+    return end_at(begin, rows);
+  }
+
+  // Where a wave from `begin` of about `rows` rows ends: at the last cut within them, or else at
+  // the first behind.
+  int64_t end_at(int64_t begin, int64_t rows) const {
+    if (cuts_.empty()) return begin + rows;
+    const auto after = std::upper_bound(cuts_.begin(), cuts_.end(), begin + rows);
+    return after != cuts_.begin() && after[-1] > begin ? after[-1] : *after;
   }
 
   Wave make_wave(int64_t begin, int64_t end) {
@@ -194,6 +201,7 @@ class Planner {
   const MemoryModel& memory_;
   int64_t limit_bytes_;
   int64_t max_rows_;
+  std::span<const int64_t> cuts_;
   Schedule schedule_;
   std::vector<int32_t> slot_of_node_;     // the slot of a node's latest kept piece
   std::vector<int32_t> segment_of_node_;  // in the wave being made
@@ -206,8 +214,8 @@ class Planner {
 }  // namespace
 
 Schedule make_schedule(const PrefixTree& tree, const MemoryModel& memory, int64_t limit_bytes,
-                       int64_t max_rows) {
-  return Planner(tree, memory, limit_bytes, max_rows).plan();
+                       int64_t max_rows, std::span<const int64_t> cuts) {
+  return Planner(tree, memory, limit_bytes, max_rows, cuts).plan();
 }
 
 }  // namespace e2lm

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/prefix_tree.h"
@@ -62,12 +63,13 @@ struct Schedule {
   int64_t peak_bytes = 0;   // by the memory model
 };
 
-constexpr int64_t kMaxWaveRows =
-    4096;  // more gains no speed: products are at their best long before
+constexpr int64_t kSmallestWave = 64;  // one row tile of a product; shorter ones gain nothing
 
-// Waves of at most `max_rows` rows that stay under `limit_bytes`. Throws Error naming both numbers
-// if even one row tile does not fit.
+// Waves of at most `max_rows` rows that stay under `limit_bytes`. With `cuts` a wave begins only at
+// one of these rows, the last being the tree's end, and has what lies between two neighbours even
+// if that is more than max_rows. Throws Error naming both numbers if even one row tile does not
+// fit.
 Schedule make_schedule(const PrefixTree& tree, const MemoryModel& memory, int64_t limit_bytes,
-                       int64_t max_rows = kMaxWaveRows);
+                       int64_t max_rows, std::span<const int64_t> cuts = {});
 
 }  // namespace e2lm

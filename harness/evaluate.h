@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/engine.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "harness/interrupted.h"
 #include "harness/store.h"
 #include "harness/token_rules.h"
 #include "tasks/requests.h"
@@ -34,10 +34,6 @@ PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
 
 // Throws Error naming the document if a request is longer than the engine's model can take.
 void check_lengths(const PreparedTask& task, const Engine& engine);
-
-// Thrown out of a running evaluation when the user asks the program to stop. Not an Error: what was
-// computed is kept and nothing is wrong.
-class Interrupted : public std::exception {};
 
 struct EvaluateHooks {
   std::function<void(int64_t requests)> advance;  // requests scored since the last call

@@ -2,22 +2,24 @@
 
 #include <cstdio>
 #include <new>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "harness/commands/all.h"
-#include "harness/evaluate.h"
 #include "harness/interrupt.h"
+#include "harness/interrupted.h"
 
 namespace e2lm {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> kAll = {
-      sweep_command(),    run_command(),     import_command(),  score_command(),
-      report_command(),   compare_command(), items_command(),   logprobs_command(),
-      tokenize_command(), rescore_command(), prompts_command(), merge_command(),
-      dump_command(),     ls_command(),      validate_command()};
+      sweep_command(),     run_command(),      fetch_command(),   import_command(),
+      score_command(),     report_command(),   compare_command(), items_command(),
+      logprobs_command(),  tokenize_command(), rescore_command(), prompts_command(),
+      merge_command(),     dump_command(),     ls_command(),      validate_command(),
+      submission_command()};
   return kAll;
 }
 
@@ -66,6 +68,7 @@ int run(const std::vector<std::string>& words) {
     std::fputs(command.help().c_str(), stdout);
     return 0;
   }
+  if (command.ends_when_interrupted) catch_interrupts();
   return command.run(arguments);
 }
 
@@ -81,6 +84,9 @@ int guarded_run(const std::vector<std::string>& words) {
   } catch (const std::bad_alloc&) {
     std::fputs("e2lm: out of memory (expected more free memory, or a smaller --memory)\n", stderr);
     return kUsage;
+  } catch (const std::system_error& error) {
+    std::fputs(fmt::format("e2lm: the system refuses: {}\n", error.what()).c_str(), stderr);
+    return kUsage;
   }
 }
 
@@ -88,6 +94,5 @@ int guarded_run(const std::vector<std::string>& words) {
 }  // namespace e2lm
 
 int main(int argc, char** argv) {
-  e2lm::catch_interrupts();
   return e2lm::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
 }

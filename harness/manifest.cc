@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/yaml.h"
+#include "harness/hub/cache.h"
+#include "harness/hub/settings.h"
 #include "harness/scoring_keys.h"
 #include "harness/step_pattern.h"
 #include "harness/token_schedule.h"
@@ -31,13 +33,6 @@ class SeriesReader {
     series.control_for = keys_.text("control_for").value_or("");
     const auto tokenizer = keys_.text("tokenizer");
     series.tokenizer = tokenizer ? folder_ / *tokenizer : default_tokenizer;
-    for (const char* key : {"hub", "revision", "subfolder"}) {
-      if (const Yaml* value = keys_.find(key)) {
-        problems_.add(*value, fmt::format("'{}' is not supported: checkpoints are read from "
-                                          "local folders, given by 'path'",
-                                          keys_.path(key)));
-      }
-    }
     read_checkpoints(series);
     keys_.finish();
     return series;
@@ -54,22 +49,41 @@ class SeriesReader {
   }
 
   void read_checkpoints(Series& series) {
-    const Yaml* path = keys_.require("path");
+    const bool on_hub = keys_.find("hub") != nullptr;
+    const auto hub = HubPattern::read(keys_, problems_);
+    const Yaml* path = on_hub ? keys_.find("path") : keys_.require("path");
     const Yaml* steps = keys_.require("steps");
     const Yaml* tokens = keys_.require("tokens");
-    if (!path || !steps || !tokens) return;
-    const auto pattern = StepPattern::parse(path->text);
-    if (!pattern) {
+    if (on_hub && path) problems_.add(*path, "'path' and 'hub' exclude each other");
+    for (const char* key : {"revision", "subfolder"}) {
+      const Yaml* value = keys_.find(key);
+      if (value && !on_hub) {
+        problems_.add(*value, fmt::format("'{}' needs a repository in 'hub'", keys_.path(key)));
+      }
+    }
+    if ((on_hub ? !hub : !path) || !steps || !tokens) return;
+    const auto pattern = path ? StepPattern::parse(path->text) : std::nullopt;
+    if (!pattern && !on_hub) {
       problems_.add(*path,
                     fmt::format("'{}' must hold {{step}} or, with leading zeros, {{step:07}}",
                                 keys_.path("path")));
       return;
     }
-    if (is_scan(*steps)) series.scan = pattern;
-    const std::set<int64_t> list = read_steps(*steps, *pattern);
-    for (const int64_t step : list) {
-      series.checkpoints.push_back({series.name, step, 0, folder_ / pattern->fill(step)});
+    if (is_scan(*steps) && pattern) series.scan = pattern;
+    const std::set<int64_t> list = read_steps(*steps, pattern ? &*pattern : nullptr);
+    if (on_hub && list.size() > 1 && !hub->has_step()) {
+      problems_.add(*steps, "several steps need {step} in 'revision' or 'subfolder'");
     }
+    for (const int64_t step : list) {
+      CheckpointRef ref{.series = series.name, .step = step};
+      if (on_hub) {
+        ref.hub = hub->fill(step);
+      } else {
+        ref.folder = folder_ / pattern->fill(step);
+      }
+      series.checkpoints.push_back(std::move(ref));
+    }
+    if (on_hub) find_in_cache(series);
     read_tokens(*tokens, series);
   }
 
@@ -77,10 +91,20 @@ class SeriesReader {
     return steps.kind == Yaml::Kind::scalar && steps.text == "scan";
   }
 
-  std::set<int64_t> read_steps(const Yaml& node, const StepPattern& pattern) {
+  static void find_in_cache(Series& series) {
+    const HubCache cache(std::filesystem::absolute(HubSettings::from_environment().cache));
+    for (CheckpointRef& ref : series.checkpoints) ref.folder = cache.folder(*ref.hub);
+  }
+
+  // Without a pattern there is no folder to scan.
+  std::set<int64_t> read_steps(const Yaml& node, const StepPattern* pattern) {
     std::set<int64_t> steps;
     if (is_scan(node)) {
-      steps = pattern.scan(folder_);
+      if (!pattern) {
+        problems_.add(node, fmt::format("'{}' cannot be 'scan' on the hub", keys_.path("steps")));
+        return steps;
+      }
+      steps = pattern->scan(folder_);
     } else if (node.kind == Yaml::Kind::list) {
       for (const Yaml& item : node.items) add_steps(item, steps);
     } else {

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "engine/precision.h"
+#include "harness/hub/place.h"
 #include "harness/step_pattern.h"
 #include "harness/token_rules.h"
 #include "scoring/judgement.h"
@@ -18,7 +19,9 @@ struct CheckpointRef {
   std::string series;
   int64_t step = 0;
   double tokens = 0;  // seen in training
-  Path folder;
+  Path folder;        // of one on the hub: where it is or will be in the cache
+  std::optional<HubPlace> hub;
+  std::string content;    // of one on the hub: content_key of its files; empty: not asked for
   bool as_known = false;  // being written: what the store knew of it counts, if it did
 };
 

@@ -60,6 +60,8 @@ struct Command {
   int64_t min_positional = 0;
   int64_t max_positional = 0;
   int (*run)(const Arguments& arguments) = nullptr;  // returns the exit code
+  // It looks at interrupted() and ends by itself; others end with the signal.
+  bool ends_when_interrupted = false;
 
   // Words after the command's name. Underscores and hyphens in option names are the same. Throws
   // Error on an unknown option, naming the nearest, or a missing or surplus argument.

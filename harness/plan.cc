@@ -82,7 +82,10 @@ std::vector<Plan::CheckpointRow> read_checkpoints(const Store& store, const std:
                 "WHERE series = ? AND position IS NOT NULL ORDER BY position");
   all.bind(series);
   while (all.step()) {
-    Plan::CheckpointRow row{.ref = {series, all.integer(0), all.real(1), all.text(2)},
+    Plan::CheckpointRow row{.ref = {.series = series,
+                                    .step = all.integer(0),
+                                    .tokens = all.real(1),
+                                    .folder = all.text(2)},
                             .error = all.text(4),
                             .settings = all.text(5)};
     if (!all.is_null(3)) row.weights = all.integer(3);

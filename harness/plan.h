@@ -49,7 +49,7 @@ struct Plan {
 // Makes `plan` the latest sweep of the store. Rows of earlier sweeps stay, unlisted.
 void write_plan(Store& store, const Plan& plan);
 
-// What became known of a checkpoint of the plan: weights, settings or an error.
+// Notes what became known of a checkpoint of the plan since: its weights, or why there are none.
 void update_checkpoint(Store& store, const Plan::CheckpointRow& row);
 
 bool has_plan(const Store& store);

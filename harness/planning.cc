@@ -6,9 +6,11 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "harness/hub/cache.h"
 #include "harness/items.h"
 #include "harness/weights.h"
 
@@ -30,11 +32,33 @@ std::vector<std::string> metric_names(const Task& task) {
   return names;
 }
 
+std::string not_fetched(const HubPlace& place) {
+  return fmt::format(
+      "{} is not here: `e2lm fetch` gets it, and so do --fetch and --stream of sweep",
+      place.name());
+}
+
+// The folder of a checkpoint's whole revision.
+Path top_folder(const CheckpointRef& ref) {
+  Path top = ref.folder;
+  for (const Path& part : Path(ref.hub->subfolder)) {
+    if (!part.empty()) top = top.parent_path();
+  }
+  return top;
+}
+
 // Where a series' tokenizer lies: named by the manifest, or in a checkpoint's own folder.
 Path tokenizer_path(const Series& series) {
   if (!series.tokenizer.empty()) return series.tokenizer;
   for (const CheckpointRef& ref : series.checkpoints) {
     if (std::filesystem::exists(ref.folder / "tokenizer.json")) return ref.folder;
+    if (!ref.hub) continue;
+    const Path top = top_folder(ref);
+    if (std::filesystem::exists(top / "tokenizer.json")) return top;
+  }
+  const auto& refs = series.checkpoints;
+  if (!refs.empty() && refs[0].hub && !is_complete_checkpoint(refs[0].folder)) {
+    throw Error(fmt::format("series {}", series.name), not_fetched(*refs[0].hub));
   }
   throw Error(fmt::format("series {}", series.name), "has no tokenizer",
               "a key 'tokenizer' in the manifest or a tokenizer.json in the checkpoints' folders");
@@ -48,12 +72,27 @@ std::vector<ItemShape> with_windows(const TaskRequests& task, const PreparedTask
   return items;
 }
 
+// The positions of a checkpoint of the hub whose configuration alone is here; 0 if it does not say.
+int64_t positions_by_config(const Path& folder) {
+  const Path file = folder / "config.json";
+  if (!std::filesystem::exists(file)) return 0;
+  const Json config = parse_python_json(read_file(file), file.string());
+  constexpr const char* kKey = "max_position_embeddings";
+  const bool there =
+      config.is_object() && config.contains(kKey) && config[kKey].is_number_integer();
+  return there ? config[kKey].get<int64_t>() : 0;
+}
+
 // The fewest positions that a model of the manifest has: rolling requests are cut alike for all.
 int64_t fewest_positions(const Manifest& manifest) {
   int64_t fewest = std::numeric_limits<int32_t>::max();
   for (const Series& series : manifest.series) {
     for (const CheckpointRef& ref : series.checkpoints) {
       try {
+        if (ref.hub && !is_complete_checkpoint(ref.folder)) {
+          if (const int64_t some = positions_by_config(ref.folder)) fewest = std::min(fewest, some);
+          continue;
+        }
         const Checkpoint checkpoint = Checkpoint::open(ref.folder);
         fewest = std::min(fewest, ConfigReader(checkpoint).size("max_position_embeddings"));
       } catch (const Error&) {
@@ -64,33 +103,30 @@ int64_t fewest_positions(const Manifest& manifest) {
   return fewest;
 }
 
-}  // namespace
-
-class Planner::State {
+class Planner {
  public:
-  State(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-        const EngineOptions& engine)
-      : library_(library), store_(store), requests_(requests), engine_(engine) {}
+  Planner(Store& store, const RequestOptions& requests, const EngineOptions& engine,
+          const PlanHooks& hooks)
+      : store_(store), requests_(requests), engine_(engine), hooks_(hooks) {}
 
-  const PlannedSweep& plan(const Manifest& manifest) {
-    if (tasks_.empty()) read_tasks(manifest);
+  PlannedSweep plan(const Manifest& manifest, const std::vector<Task>& tasks) {
     result_.plan.rules = manifest.rules;
+    for (const Task& task : tasks) {
+      end_if_asked();
+      result_.plan.task_names.push_back(task.name);
+      tasks_.push_back({make_requests(task, requests_), metric_names(task)});
+    }
     const bool rolls = std::any_of(tasks_.begin(), tasks_.end(), [](const ReadTask& task) {
       return task.requests.output_type == OutputType::loglikelihood_rolling;
     });
-    result_.plan.tokens = manifest.tokens;
-    const bool cuts = manifest.tokens.too_long == TokenRules::TooLong::cut;
-    const int64_t positions = rolls || cuts ? fewest_positions(manifest) : 0;
-    if (positions != max_positions_) forget_tokens();
-    max_positions_ = positions;
-    known_ = KnownWeights(store_);
-    result_.plan.series.clear();
+    rules_ = result_.plan.tokens = manifest.tokens;
+    const bool cuts = rules_.too_long == TokenRules::TooLong::cut;
+    if (rolls || cuts) max_positions_ = fewest_positions(manifest);
+    hash_weights(manifest);
     for (const Series& series : manifest.series) add_series(series);
     write_plan(store_, result_.plan);
-    return result_;
+    return std::move(result_);
   }
-
-  PlannedSweep take() { return std::move(result_); }
 
  private:
   struct ReadTask {
@@ -98,17 +134,17 @@ class Planner::State {
     std::vector<std::string> metrics;
   };
 
-  void read_tasks(const Manifest& manifest) {
-    for (const Task& task : library_.select(manifest.tasks).tasks) {
-      result_.plan.task_names.push_back(task.name);
-      tasks_.push_back({make_requests(task, requests_), metric_names(task)});
-    }
+  void end_if_asked() const {
+    if (hooks_.stop && hooks_.stop()) throw Interrupted();
   }
 
-  void forget_tokens() {
-    tokenizers_.clear();
-    result_.plan.tasks.clear();
-    result_.tasks.clear();
+  void hash_weights(const Manifest& manifest) {
+    std::vector<Path> folders;
+    for (const Series& series : manifest.series) {
+      for (const CheckpointRef& ref : series.checkpoints) folders.push_back(ref.folder);
+    }
+    const int threads = engine_.threads > 0 ? engine_.threads : available_threads();
+    hash_ahead(store_, folders, {.threads = threads, .quiet = hooks_.quiet, .stop = hooks_.stop});
   }
 
   void add_series(const Series& series) {
@@ -123,7 +159,8 @@ class Planner::State {
                         .mix = series.mix,
                         .tokenizer_sha256 = tokenizer->second};
     for (const CheckpointRef& ref : series.checkpoints) {
-      row.checkpoints.push_back(add_checkpoint(ref));
+      end_if_asked();
+      row.checkpoints.push_back(plan_checkpoint(ref, store_, engine_));
     }
     result_.plan.series.push_back(std::move(row));
   }
@@ -136,8 +173,8 @@ class Planner::State {
     });
     for (const ReadTask& task : tasks_) {
       if (known) break;  // the same file under another path
-      PreparedTask prepared =
-          prepare_task(task.requests, tokenizer, max_positions_, result_.plan.tokens);
+      end_if_asked();
+      PreparedTask prepared = prepare_task(task.requests, tokenizer, max_positions_, rules_);
       const auto order = prepared.tree.order();
       const int64_t request_set =
           store_.add_request_set(prepared.sha256(), {order.begin(), order.end()});
@@ -152,75 +189,80 @@ class Planner::State {
     return tokenizer.sha256();
   }
 
-  Plan::CheckpointRow add_checkpoint(const CheckpointRef& ref) {
-    Plan::CheckpointRow row{.ref = ref};
-    if ((ref.as_known || !std::filesystem::exists(ref.folder)) && find_earlier(row)) return row;
-    try {
-      const Checkpoint checkpoint = Checkpoint::open(ref.folder);
-      row.settings = engine_settings(engine_, checkpoint.stored_dtype());
-      const auto sha256 = known_.find(ref.folder, weights_stamps(ref.folder));
-      if (sha256) row.weights = store_.add_weights(describe_weights(checkpoint, *sha256));
-    } catch (const Error& error) {
-      row.error = error.what();
-    }
-    return row;
-  }
-
-  // What the store knows of a checkpoint whose folder is gone; false if nothing.
-  bool find_earlier(Plan::CheckpointRow& row) const {
-    Statement find(store_.database(),
-                   "SELECT weights, settings FROM checkpoint WHERE series = ? AND step = ? "
-                   "AND path = ? AND weights IS NOT NULL");
-    find.bind(row.ref.series).bind(row.ref.step).bind(row.ref.folder.string());
-    if (!find.step()) return false;
-    row.weights = find.integer(0);
-    row.settings = find.text(1);
-    return true;
-  }
-
-  const TaskLibrary& library_;
   Store& store_;
   const RequestOptions& requests_;
   const EngineOptions& engine_;
+  const PlanHooks& hooks_;
   int64_t max_positions_ = 0;
-  KnownWeights known_{store_};
+  TokenRules rules_;
   PlannedSweep result_;
   std::vector<ReadTask> tasks_;
   std::map<Path, std::string> tokenizers_;  // their SHA-256
 };
 
-Planner::Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-                 const EngineOptions& engine)
-    : state_(std::make_unique<State>(library, store, requests, engine)) {}
-
-Planner::~Planner() = default;
-
-const PlannedSweep& Planner::plan(const Manifest& manifest) {
-  return state_->plan(manifest);
-}
-
-PlannedSweep Planner::take() && {
-  return state_->take();
-}
-
-Store::Weights describe_weights(const Checkpoint& checkpoint, const std::string& sha256) {
-  return {.sha256 = sha256,
-          .family = ConfigReader(checkpoint).text("model_type"),
-          .dtype = std::string(dtype_name(checkpoint.stored_dtype())),
-          .parameters = checkpoint.parameters(),
-          .bytes = checkpoint.stored_bytes()};
-}
+}  // namespace
 
 std::string engine_settings(const EngineOptions& options, DType stored) {
   return fmt::format("{} {}", precision_name(choose_precision(options, stored)),
                      device_name(options.device));
 }
 
+namespace {
+
+// What the store knows of a checkpoint whose folder is gone or being written; false if nothing.
+bool find_earlier(const Store& store, Plan::CheckpointRow& row) {
+  Statement find(store.database(),
+                 "SELECT weights, settings FROM checkpoint WHERE series = ? AND step = ? "
+                 "AND path = ? AND weights IS NOT NULL");
+  find.bind(row.ref.series).bind(row.ref.step).bind(row.ref.folder.string());
+  if (!find.step()) return false;
+  row.weights = find.integer(0);
+  row.settings = find.text(1);
+  return true;
+}
+
+}  // namespace
+
+Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
+                                    const EngineOptions& engine) {
+  Plan::CheckpointRow row{.ref = ref};
+  const bool gone = !ref.hub && !std::filesystem::exists(ref.folder);
+  if ((ref.as_known || gone) && find_earlier(store, row)) return row;
+  if (ref.hub && !is_complete_checkpoint(ref.folder)) {
+    if (const auto known = known_weights(store, ref)) {
+      row.weights = known->id;
+      row.settings = engine_settings(engine, known->stored);
+    } else {
+      row.error = not_fetched(*ref.hub);
+    }
+    return row;
+  }
+  try {
+    const Checkpoint checkpoint = Checkpoint::open(ref.folder);
+    const std::string sha256 = known_sha256(store, checkpoint);
+    row.settings = engine_settings(engine, checkpoint.stored_dtype());
+    row.weights = store.add_weights({.sha256 = sha256,
+                                     .family = ConfigReader(checkpoint).text("model_type"),
+                                     .dtype = std::string(dtype_name(checkpoint.stored_dtype())),
+                                     .parameters = checkpoint.parameters(),
+                                     .bytes = checkpoint.stored_bytes()});
+    if (ref.hub) remember_weights(store, ref, sha256);
+  } catch (const Error& error) {
+    row.error = error.what();
+  }
+  return row;
+}
+
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
-                        const RequestOptions& requests, const EngineOptions& engine) {
-  Planner planner(library, store, requests, engine);
-  planner.plan(manifest);
-  return std::move(planner).take();
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const PlanHooks& hooks) {
+  return plan_sweep(manifest, library.select(manifest.tasks).tasks, store, requests, engine, hooks);
+}
+
+PlannedSweep plan_sweep(const Manifest& manifest, const std::vector<Task>& tasks, Store& store,
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const PlanHooks& hooks) {
+  return Planner(store, requests, engine, hooks).plan(manifest, tasks);
 }
 
 }  // namespace e2lm

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <map>
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "harness/evaluate.h"
@@ -22,33 +23,27 @@ struct PlannedSweep {
 // "float32 cpu".
 std::string engine_settings(const EngineOptions& options, DType stored);
 
-// A row for the store. Throws Error if the checkpoint's config names no model type.
-Store::Weights describe_weights(const Checkpoint& checkpoint, const std::string& sha256);
-
-// Turns the manifest's names into what they stand for: tasks into token requests under every
-// tokenizer among the series, checkpoints into weights where these files were hashed before (the
-// sweep hashes others when their turn comes); and makes it the store's plan. A checkpoint that
-// cannot be read stays in the plan with its error. Throws Error if a task, a metric or a tokenizer
-// is wrong.
-class Planner {
- public:
-  // Borrows the library and the store.
-  Planner(const TaskLibrary& library, Store& store, const RequestOptions& requests,
-          const EngineOptions& engine);
-  ~Planner();
-
-  // May be called again as checkpoints come: tasks are not read a second time. Of a checkpoint
-  // that is no longer there what an earlier plan of the store knew stays.
-  const PlannedSweep& plan(const Manifest& manifest);
-
-  PlannedSweep take() &&;
-
- private:
-  class State;
-  std::unique_ptr<State> state_;
+struct PlanHooks {
+  std::function<bool()> stop;  // asked before each task and checkpoint: true ends it
+  bool quiet = true;           // no progress of the hashing of weights
 };
 
+// A checkpoint's weights: hashed, or known to the store already. One that cannot be read has an
+// error.
+Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
+                                    const EngineOptions& engine);
+
+// Turns the manifest's names into what they stand for: tasks into token requests under every
+// tokenizer among the series, checkpoints into hashed weights; and makes it the store's plan.
+// A checkpoint that cannot be read stays in the plan with its error. Throws Error if a task, a
+// metric or a tokenizer is wrong, Interrupted where asked to stop.
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
-                        const RequestOptions& requests, const EngineOptions& engine);
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const PlanHooks& hooks = {});
+
+// The same with these tasks, whatever tasks the manifest names.
+PlannedSweep plan_sweep(const Manifest& manifest, const std::vector<Task>& tasks, Store& store,
+                        const RequestOptions& requests, const EngineOptions& engine,
+                        const PlanHooks& hooks = {});
 
 }  // namespace e2lm

@@ -51,6 +51,7 @@ void keep_series(const std::vector<std::string>& globs, Report& report) {
 
 Report load_report(const Store& store, const std::function<void(ScoringRules&)>& adjust,
                    const std::vector<std::string>& series) {
+  const Snapshot snapshot(store.database());  // a sweep may be running on it
   Report report;
   const bool imports = has_imports(store);
   if (has_plan(store)) {

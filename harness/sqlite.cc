@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <cctype>
+#include <cstring>
 
 namespace e2lm {
 namespace {
@@ -33,18 +33,14 @@ std::string_view meaning(int code) {
   }
 }
 
-// A database with a write-ahead log needs a file beside it, even to be read.
-bool is_unwritable(const Path& folder) {
-  return ::access(folder.empty() ? "." : folder.c_str(), W_OK) != 0;
-}
-
-std::string unchanging_uri(const Path& path) {
+// Every byte that could mean something in a URI is spelled out.
+std::string uri_of(const Path& path) {
   std::string uri = "file:";
-  for (const char c : path.string()) {
+  for (const char c : std::filesystem::absolute(path).string()) {
     const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '.';
     uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
-  return uri + "?immutable=1";
+  return uri;
 }
 
 }  // namespace
@@ -60,12 +56,10 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
 Database Database::open(const Path& path, Mode mode) {
   const int flags = mode == Mode::create       ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                     : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
-                                               : SQLITE_OPEN_READONLY;
+                                               : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+  const std::string name = mode == Mode::unchanging ? uri_of(path) + "?immutable=1" : path.string();
   sqlite3* handle = nullptr;
-  const bool unchanging = mode == Mode::read_only && is_unwritable(path.parent_path());
-  const std::string name = unchanging ? unchanging_uri(path) : path.string();
-  const int code =
-      sqlite3_open_v2(name.c_str(), &handle, flags | (unchanging ? SQLITE_OPEN_URI : 0), nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   Database database(path, handle);
   if (code != SQLITE_OK) database.fail();
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
@@ -84,8 +78,13 @@ Database Database::copy_in_memory() const {
 
 void Database::fail() const {
   const int code = sqlite3_extended_errcode(handle_.get());
-  throw StoreError(path_.string(),
-                   fmt::format("{} ({})", meaning(code), sqlite3_errmsg(handle_.get())));
+  std::string reason = sqlite3_errmsg(handle_.get());
+  const int system = sqlite3_system_errno(handle_.get());
+  const int kind = code & 0xFF;
+  if (system != 0 && (kind == SQLITE_CANTOPEN || kind == SQLITE_IOERR)) {
+    reason += fmt::format(": {}", std::strerror(system));
+  }
+  throw StoreError(path_.string(), fmt::format("{} ({})", meaning(code), reason));
 }
 
 void Database::run(std::string_view sql) {
@@ -199,6 +198,18 @@ std::optional<double> Statement::real_or_none(int column) const {
 std::span<const std::byte> Statement::bytes(int column) const {
   const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(statement_.get(), column));
   return {data, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+Snapshot::Snapshot(const Database& database) : database_(database) {
+  Statement(database_, "BEGIN").finish();
+}
+
+Snapshot::~Snapshot() {
+  try {
+    Statement(database_, "ROLLBACK").finish();
+  } catch (const Error&) {
+    // A failed read has ended it already.
+  }
 }
 
 Transaction::Transaction(Database& database)

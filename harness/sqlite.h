@@ -26,7 +26,8 @@ class StoreError : public Error {
 // a user can act on (a full disk, a file that is no database).
 class Database {
  public:
-  enum class Mode { create, read_write, read_only };
+  // unchanging  read-only, and nobody writes: neither locks nor files beside it are needed
+  enum class Mode { create, read_write, read_only, unchanging };
 
   // One in a folder that cannot be written to is taken for unchanging when opened read-only.
   static Database open(const Path& path, Mode mode);
@@ -91,6 +92,19 @@ class Statement {
   const Database& database_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
   int bound_ = 0;
+};
+
+// What is read while it lives is of one moment, whatever other programs write. None within another,
+// nor a Transaction.
+class Snapshot {
+ public:
+  explicit Snapshot(const Database& database);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  const Database& database_;
 };
 
 // Everything between construction and commit() happens, or nothing. One within another is part of

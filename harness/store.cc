@@ -1,12 +1,15 @@
 #include "harness/store.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <bit>
+#include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
 #include "base/version.h"
+#include "harness/file_system.h"
 #include "harness/import/import_tables.h"
 #include "harness/store_upgrade.h"
 
@@ -80,6 +83,12 @@ std::span<const std::byte> pack(const std::vector<T>& values) {
   return std::as_bytes(std::span(values));
 }
 
+// SQLite needs to write files beside the store, too. If not, errno says why.
+bool can_write(const Path& file) {
+  const Path folder = file.has_parent_path() ? file.parent_path() : Path(".");
+  return ::access(file.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0;
+}
+
 Store::State state_named(const std::string& name) {
   if (name == "done") return Store::State::done;
   return name == "failed" ? Store::State::failed : Store::State::running;
@@ -92,6 +101,10 @@ Store Store::open(const Path& file) {
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), code);
   if (code)
     throw StoreError(file.parent_path().string(), "cannot make the folder: " + code.message());
+  if (std::filesystem::exists(file) && !can_write(file)) {
+    throw StoreError(file.string(), fmt::format("is read-only here: {}", std::strerror(errno)));
+  }
+  require_locks(file.parent_path());
   Store store(Database::open(file, Database::Mode::create));
   store.prepare();
   return store;
@@ -107,16 +120,31 @@ Store Store::open_existing(const Path& file) {
   if (!std::filesystem::exists(file)) {
     throw StoreError(file.string(), "no such store", "the store.sqlite of a run, or its folder");
   }
+  if (!can_write(file)) return open_read_only(file);
+  require_locks(file.parent_path());
   Store store(Database::open(file, Database::Mode::read_write));
   store.prepare();
   return store;
 }
 
+namespace {
+
+// A log beside the file has results that are not in it yet; without one nobody writes to it.
+Database open_for_reading(const Path& file) {
+  const Path log = file.string() + "-wal";
+  std::error_code ignored;
+  const auto log_bytes = std::filesystem::file_size(log, ignored);
+  const bool has_log = !ignored && log_bytes > 0;
+  return Database::open(file, has_log ? Database::Mode::read_only : Database::Mode::unchanging);
+}
+
+}  // namespace
+
 Store Store::open_unchanged(const Path& file) {
   if (!std::filesystem::exists(file)) {
     throw StoreError(file.string(), "no such store", "the store.sqlite of a run, or its folder");
   }
-  Store store(Database::open(file, Database::Mode::read_only));
+  Store store(open_for_reading(file));
   const int64_t version = store.check_identity();
   if (is_empty(store.database_)) throw StoreError(file.string(), "is empty", "an e2lm store");
   Statement check(store.database_, "PRAGMA quick_check(1)");
@@ -126,8 +154,21 @@ Store Store::open_unchanged(const Path& file) {
   }
   if (version == kSchemaVersion) return store;
   Store copy(store.database_.copy_in_memory());
-  copy.upgrade(version);
+  copy.upgrade();
   return copy;
+}
+
+Store Store::open_read_only(const Path& file) {
+  Store store(open_for_reading(file));
+  const int64_t version = store.check_identity();
+  if (version < kSchemaVersion) {
+    throw StoreError(file.string(),
+                     fmt::format("has schema version {} and is read-only, so it cannot be "
+                                 "brought to version {}",
+                                 version, kSchemaVersion),
+                     "a copy that can be written");
+  }
+  return store;
 }
 
 // Refuses what is not ours.
@@ -148,13 +189,19 @@ int64_t Store::check_identity() const {
   return version;
 }
 
-// Makes the schema in an empty file, and brings an older one up to date.
 void Store::prepare() {
-  const int64_t version = check_identity();
-  const bool empty = is_empty(database_);
-  database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  if (!empty) return upgrade(version);
+  check_identity();
+  database_.run(is_network_folder(database_.path().parent_path())
+                    ? "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"
+                    : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  if (is_empty(database_)) make();
+  upgrade();
+}
+
+// Makes the schema in an empty file.
+void Store::make() {
   Transaction transaction(database_);
+  if (!is_empty(database_)) return;  // another program was faster
   database_.run(kSchema);
   database_.run(kImportSchema);
   database_.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
@@ -165,12 +212,18 @@ void Store::prepare() {
   transaction.commit();
 }
 
-void Store::upgrade(int64_t version) {
-  if (version == kSchemaVersion) return;
+void Store::upgrade() {
+  if (number(database_, "PRAGMA user_version") == kSchemaVersion) return;
   Transaction transaction(database_);
+  const int64_t version = number(database_, "PRAGMA user_version");
+  if (version == kSchemaVersion) return;  // another program was faster
   upgrade_store(database_, version);
   database_.run(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
   transaction.commit();
+}
+
+int64_t Store::changes_by_others() const {
+  return number(database_, "PRAGMA data_version");
 }
 
 int64_t Store::add_weights(const Weights& weights) {
@@ -186,6 +239,12 @@ int64_t Store::add_weights(const Weights& weights) {
   Statement find(database_, "SELECT id FROM weights WHERE sha256 = ?");
   find.bind(weights.sha256).step();
   return find.integer(0);
+}
+
+std::string Store::weights_sha256(int64_t id) const {
+  Statement find(database_, "SELECT sha256 FROM weights WHERE id = ?");
+  find.bind(id).step();
+  return find.text(0);
 }
 
 int64_t Store::add_request_set(std::string_view sha256, const std::vector<int32_t>& finish_order) {
@@ -231,6 +290,13 @@ std::map<Store::CellKey, Store::Cell> Store::cells() const {
         all.integer(3), state_named(all.text(4)), all.text(5), all.real(6), all.integer(7)};
   }
   return cells;
+}
+
+bool Store::is_done(const CellKey& key) const {
+  Statement find(database_,
+                 "SELECT 1 FROM cell WHERE weights = ? AND request_set = ? AND settings = ? "
+                 "AND state = 'done'");
+  return find.bind(key.weights).bind(key.request_set).bind(key.settings).step();
 }
 
 void Store::finish_cell(int64_t cell, double seconds, int64_t rows) {

@@ -24,6 +24,10 @@ inline constexpr const char* kInMemory = ":memory:";
 //   series, checkpoint, task   the names people use, pointing at the above (plan.h)
 //   import_*     scores and documents that other programs' files gave (import/import_tables.h)
 //
+// Several programs may use a store at the same time: SQLite's locks keep it whole, and claims.h
+// keeps sweeps from computing the same. Where other machines may do so too (a network file system)
+// there is no write-ahead log, which would not bear that.
+//
 // Rule for damage: a block is committed as a whole, so a killed run leaves whole blocks; one whose
 // size does not fit its count is an Error, as is a file of another kind or of a newer schema.
 class Store {
@@ -34,7 +38,8 @@ class Store {
   static Store open(const Path& file);
   // A store at `kInMemory`, which ends with the program.
   static Store in_memory();
-  // Opens an existing store; throws Error if there is none.
+  // Opens an existing store; throws Error if there is none. One that this process may not write to
+  // can be read all the same.
   static Store open_existing(const Path& file);
   // The same for reading alone, with all its pages checked: nothing of the file is changed, and one
   // of an older schema is brought up to date in memory.
@@ -48,6 +53,7 @@ class Store {
     int64_t bytes = 0;
   };
   int64_t add_weights(const Weights& weights);  // its id, new or old
+  std::string weights_sha256(int64_t id) const;
   int64_t add_request_set(std::string_view sha256, const std::vector<int32_t>& finish_order);
   std::vector<int32_t> finish_order(int64_t request_set) const;
 
@@ -67,6 +73,7 @@ class Store {
   };
   int64_t open_cell(const CellKey& key);  // made if it was not there; running from now on
   std::map<CellKey, Cell> cells() const;
+  bool is_done(const CellKey& key) const;
   void finish_cell(int64_t cell, double seconds, int64_t rows);
   void pause_cell(int64_t cell, double seconds, int64_t rows);  // interrupted: still running
   void fail_cell(int64_t cell, std::string_view message);
@@ -80,14 +87,19 @@ class Store {
   std::vector<Block> blocks(int64_t cell) const;  // by `first`
   void drop_blocks(int64_t cell);
 
+  // Another number whenever another program has written.
+  int64_t changes_by_others() const;
+
   Database& database() { return database_; }
   const Database& database() const { return database_; }
 
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
+  static Store open_read_only(const Path& file);
   int64_t check_identity() const;  // its schema version
   void prepare();
-  void upgrade(int64_t version);
+  void make();
+  void upgrade();
 
   Database database_;
 };

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "harness/weights_reader.h"
+#include "harness/claims.h"
+#include "harness/prefetch.h"
+#include "harness/weights.h"
 
 namespace e2lm {
 namespace {
@@ -24,66 +28,54 @@ double seconds_since(Clock::time_point start) {
 
 // What one checkpoint still has to answer.
 struct Job {
-  const Plan::SeriesRow* series;
-  Plan::CheckpointRow checkpoint;
-  std::vector<const PreparedTask*> tasks;
-  std::vector<int64_t> request_sets;  // of the tasks
+  struct Cell {
+    Store::CellKey key;
+    const PreparedTask* task;
+  };
+  std::string name;  // "base-deep step 640"
+  CheckpointRef ref;
+  std::string error;          // the checkpoint cannot be read
+  bool unidentified = false;  // its weights are not known before it is here: keys lack them
+  bool ready = false;         // it is here, and its weights are known
+  std::vector<Cell> cells;
 
-  std::string name() const {  // "base-deep step 640"
-    return fmt::format("{} step {}", series->name, checkpoint.ref.step);
-  }
-  int64_t requests() const {
-    int64_t count = 0;
-    for (const PreparedTask* task : tasks) count += task->tree.requests();
-    return count;
-  }
-  std::optional<Store::CellKey> key(size_t task) const {
-    if (!checkpoint.weights) return {};
-    return Store::CellKey{*checkpoint.weights, request_sets[task], checkpoint.settings};
-  }
-  void erase(size_t task) {
-    tasks.erase(tasks.begin() + static_cast<std::ptrdiff_t>(task));
-    request_sets.erase(request_sets.begin() + static_cast<std::ptrdiff_t>(task));
-  }
+  int64_t weights() const { return cells.front().key.weights; }  // 0 with an error
 };
 
-// Cells that have a result or had their try. Equal weights under two names are computed once.
-using Covered = std::set<Store::CellKey>;
-
-// Leaves out what is covered; the rest is from now on.
-void claim_cells(Job& job, Covered& covered) {
-  for (size_t task = job.tasks.size(); task-- > 0;) {
-    const auto key = job.key(task);
-    if (key && !covered.insert(*key).second) job.erase(task);
-  }
-}
-
-// Cells that are not done, by checkpoint, as far as their weights are known, and how many of them
-// are other shards'.
+// Cells that are not done, by checkpoint, and those of them that are other shards'. Equal weights
+// under two names are computed once.
 struct MissingJobs {
   std::vector<Job> jobs;
-  Covered covered;
+  std::set<Store::CellKey> covered;  // done, or some job's
   int64_t cells_of_others = 0;
 };
 
-MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store, const Shard& shard) {
+MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store,
+                         const SweepOptions& options) {
   const Plan& plan = planned.plan;
   MissingJobs missing;
+  auto& covered = missing.covered;
   for (const auto& [key, cell] : store.cells()) {
-    if (cell.state == Store::State::done) missing.covered.insert(key);
+    if (cell.state == Store::State::done) covered.insert(key);
   }
   int64_t number = 0;
   for (const Plan::SeriesRow& series : plan.series) {
     for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
-      Job job{.series = &series, .checkpoint = checkpoint};
+      Job job{.name = fmt::format("{} step {}", series.name, checkpoint.ref.step),
+              .ref = checkpoint.ref,
+              .error = checkpoint.error};
+      job.unidentified = options.source && job.ref.hub && !checkpoint.weights;
+      if (job.unidentified) job.error.clear();
       for (const std::string& name : plan.task_names) {
-        job.request_sets.push_back(plan.task(name, series).request_set);
-        job.tasks.push_back(&planned.tasks.at(job.request_sets.back()));
+        const int64_t request_set = plan.task(name, series).request_set;
+        const Store::CellKey key = {checkpoint.weights.value_or(0), request_set,
+                                    checkpoint.settings};
+        if (checkpoint.weights && !covered.insert(key).second) continue;
+        job.cells.push_back({key, &planned.tasks.at(request_set)});
       }
-      claim_cells(job, missing.covered);
-      if (!shard.has(number++)) {
-        missing.cells_of_others += std::ssize(job.tasks);
-      } else if (!job.tasks.empty()) {
+      if (!options.shard.has(number++)) {
+        missing.cells_of_others += std::ssize(job.cells);
+      } else if (!job.cells.empty()) {
         missing.jobs.push_back(std::move(job));
       }
     }
@@ -93,96 +85,123 @@ MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store, const 
 
 class Sweeper {
  public:
-  Sweeper(Store& store, const SweepOptions& options, MissingJobs missing)
+  Sweeper(Store& store, const SweepOptions& options, std::set<Store::CellKey> covered,
+          int64_t requests)
       : store_(store),
+        covered_(std::move(covered)),
         options_(options),
-        jobs_(std::move(missing.jobs)),
-        covered_(std::move(missing.covered)),
-        reader_(KnownWeights(store)),
-        progress_("requests", count_requests(jobs_), options.quiet || jobs_.empty()) {
-    hooks_ = {.advance = [this](int64_t requests) { progress_.advance(requests); },
+        progress_("requests", requests, options.quiet || requests == 0),
+        claims_(store.database().path()) {
+    hooks_ = {.advance = [this](int64_t requests_done) { progress_.advance(requests_done); },
               .stop = options.stop};
   }
 
-  void run(SweepSummary& summary) {
-    if (!jobs_.empty()) reader_.start(jobs_[0].checkpoint.ref.folder);
-    for (size_t i = 0; i < jobs_.size(); ++i) {
-      run(i, summary);
-      if (options_.after_checkpoint) options_.after_checkpoint();
+  // Runs the cells of one checkpoint; counts those that fail. False, and nothing is computed, while
+  // another process works on the same weights.
+  bool try_run(Job& job, SweepSummary& summary) {
+    if (make_ready(job, summary) && !job.cells.empty()) {
+      const int64_t weights = job.weights();
+      if (!claims_.take(weights)) return false;
+      leave_out_done(job);
+      if (!job.cells.empty()) run(job, summary);
+      claims_.give_back(weights);
+    }
+    if (streamed(job)) options_.source->release(job.ref);
+    return true;
+  }
+
+  // The same when the other process is through with them, or gone.
+  void run_after_others(Job& job, SweepSummary& summary) {
+    progress_.at(fmt::format("waiting for another e2lm that computes {}", job.name));
+    while (!try_run(job, summary)) {
+      if (options_.stop && options_.stop()) throw Interrupted();
+      std::this_thread::sleep_for(kLook);
     }
   }
 
  private:
-  static int64_t count_requests(const std::vector<Job>& jobs) {
-    int64_t requests = 0;
-    for (const Job& job : jobs) {
-      if (job.checkpoint.error.empty()) requests += job.requests();
+  static constexpr auto kLook = std::chrono::milliseconds(100);
+
+  bool streamed(const Job& job) const { return options_.source && job.ref.hub; }
+
+  // Brings a streamed checkpoint here and finds out which weights it has. False if that failed.
+  bool make_ready(Job& job, SweepSummary& summary) {
+    if (job.ready) return true;
+    try {
+      if (job.error.empty() && streamed(job)) {
+        progress_.at(fmt::format("{}: fetching", job.name));
+        options_.source->obtain(job.ref);
+      }
+      if (job.unidentified) identify(job);
+      return job.ready = true;
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error& error) {
+      fail(job, error, summary);
+      return false;
     }
-    return requests;
   }
 
-  // Runs the cells of one checkpoint while the next is read; counts those that fail.
-  void run(size_t number, SweepSummary& summary) {
-    Job& job = jobs_[number];
-    std::optional<OpenedCheckpoint> opened;
+  // What another process computed since the jobs were listed.
+  void leave_out_done(Job& job) {
+    std::erase_if(job.cells, [&](const Job::Cell& cell) {
+      const bool done = store_.is_done(cell.key);
+      if (done) progress_.advance(cell.task->tree.requests());
+      return done;
+    });
+  }
+
+  void run(const Job& job, SweepSummary& summary) {
+    std::optional<Checkpoint> checkpoint;
     std::unique_ptr<Engine> engine;
     try {
-      progress_.at(job.name());
-      opened = open(job, number);
-      if (job.tasks.empty()) return;
-      engine = options_.open_engine(opened->checkpoint, options_.engine);
+      if (!job.error.empty()) throw Error("", job.error);
+      checkpoint = Checkpoint::open(job.ref.folder);
+      engine = options_.open_engine(*checkpoint, options_.engine);
+      check_weights(job, *checkpoint);
     } catch (const StoreError&) {
       throw;
     } catch (const Error& error) {
       return fail(job, error, summary);
     }
-    for (size_t task = 0; task < job.tasks.size(); ++task) {
-      progress_.at(fmt::format("{}, {}", job.name(), job.tasks[task]->name));
-      run_cell(job, task, *opened, *engine, summary);
+    for (const Job::Cell& cell : job.cells) {
+      progress_.at(fmt::format("{}, {}", job.name, cell.task->name));
+      run_cell(job, cell, *engine, summary);
     }
   }
 
-  // Its weights are known from now on; cells that turn out to be covered are taken out of the job.
-  OpenedCheckpoint open(Job& job, size_t number) {
-    const auto start_next = [&] {
-      if (number + 1 < jobs_.size()) reader_.start(jobs_[number + 1].checkpoint.ref.folder);
-    };
-    std::optional<OpenedCheckpoint> opened;
-    try {
-      opened = reader_.take(options_.stop);
-    } catch (const Error&) {
-      start_next();
-      throw;
-    }
-    start_next();
-    identify(job, *opened);
-    return std::move(*opened);
+  // Results hang on the weights' hash, so the files must still be those that were hashed.
+  void check_weights(const Job& job, const Checkpoint& checkpoint) {
+    if (known_sha256(store_, checkpoint) == store_.weights_sha256(job.weights())) return;
+    throw Error(job.ref.folder.string(), "its weights were changed since this sweep began",
+                "files that stay as they are; the next sweep takes the new ones");
   }
 
-  void identify(Job& job, const OpenedCheckpoint& opened) {
-    const Checkpoint& checkpoint = opened.checkpoint;
-    const int64_t weights = store_.add_weights(describe_weights(checkpoint, opened.sha256));
-    Plan::CheckpointRow& row = job.checkpoint;
-    if (row.weights == weights) return;
-    remember_weights(store_, checkpoint.folder(), opened.stamps, opened.sha256);
-    const int64_t requests = row.error.empty() ? job.requests() : 0;
-    row.weights = weights;
-    row.error.clear();
-    row.settings = engine_settings(options_.engine, checkpoint.stored_dtype());
+  // Now that the checkpoint is here: which weights it has, and which cells these lack.
+  void identify(Job& job) {
+    const Plan::CheckpointRow row = plan_checkpoint(job.ref, store_, options_.engine);
+    if (!row.weights) throw Error("", row.error);
     update_checkpoint(store_, row);
-    claim_cells(job, covered_);
-    progress_.expect(job.requests() - requests);
+    job.unidentified = false;
+    std::vector<Job::Cell> cells;
+    for (Job::Cell& cell : job.cells) {
+      cell.key.weights = *row.weights;
+      cell.key.settings = row.settings;
+      if (covered_.insert(cell.key).second) {
+        cells.push_back(cell);
+      } else {
+        progress_.advance(cell.task->tree.requests());
+      }
+    }
+    job.cells = std::move(cells);
   }
 
-  void run_cell(const Job& job, size_t number, const OpenedCheckpoint& opened, Engine& engine,
-                SweepSummary& summary) {
-    const PreparedTask& task = *job.tasks[number];
+  void run_cell(const Job& job, const Job::Cell& cell, Engine& engine, SweepSummary& summary) {
     const auto started = Clock::now();
-    const int64_t id = store_.open_cell(*job.key(number));
+    const int64_t id = store_.open_cell(cell.key);
     try {
-      predict_memory(task, engine, summary);
-      const EngineStats stats = evaluate_cell(store_, id, task, engine, hooks_);
-      check_untouched(opened, id);
+      predict_memory(*cell.task, engine, summary);
+      const EngineStats stats = evaluate_cell(store_, id, *cell.task, engine, hooks_);
       store_.finish_cell(id, seconds_since(started), stats.rows);
       ++summary.computed;
     } catch (const Interrupted&) {
@@ -191,19 +210,18 @@ class Sweeper {
     } catch (const StoreError&) {
       throw;
     } catch (const Error& error) {
-      store_.fail_cell(id, error.what());
-      ++summary.failed;
-      progress_.print(fmt::format("{}, {}: failed: {}", job.name(), task.name, error.what()));
+      fail(job, cell, id, error.what(), summary);
+    } catch (const std::bad_alloc&) {
+      fail(job, cell, id, "out of memory (expected more free memory, or a smaller --memory)",
+           summary);
     }
   }
 
-  // Scores of bytes that changed while they were read belong to no weights.
-  void check_untouched(const OpenedCheckpoint& opened, int64_t cell) {
-    const Path& folder = opened.checkpoint.folder();
-    if (!std::filesystem::exists(folder)) return;  // deleted: the mapped files are whole
-    if (!written_in_place(opened.stamps, weights_stamps(folder))) return;
-    store_.drop_blocks(cell);
-    throw Error(folder.string(), "was written to while it was computed", "a checkpoint left alone");
+  void fail(const Job& job, const Job::Cell& cell, int64_t id, const char* why,
+            SweepSummary& summary) {
+    store_.fail_cell(id, why);
+    ++summary.failed;
+    progress_.print(fmt::format("{}, {}: failed: {}", job.name, cell.task->name, why));
   }
 
   // What is in memory now, weights included, and what the cell will add. Said when it is more than
@@ -216,27 +234,35 @@ class Sweeper {
     progress_.note(fmt::format("Memory: up to {} expected.", format_bytes(bytes)));
   }
 
-  // The whole checkpoint is of no use; what can be recorded of it and its cells is.
-  void fail(Job& job, const Error& error, SweepSummary& summary) {
-    progress_.print(fmt::format("{}: failed: {}", job.name(), error.what()));
-    summary.failed += std::ssize(job.tasks);
-    if (!job.checkpoint.weights) {
-      job.checkpoint.error = error.what();
-      return update_checkpoint(store_, job.checkpoint);
+  // The whole checkpoint is of no use; what can be recorded of its cells is.
+  void fail(const Job& job, const Error& error, SweepSummary& summary) {
+    progress_.print(fmt::format("{}: failed: {}", job.name, error.what()));
+    summary.failed += std::ssize(job.cells);
+    if (job.unidentified) {
+      update_checkpoint(store_, {.ref = job.ref, .error = error.what()});
+      return;
     }
-    for (size_t task = 0; task < job.tasks.size(); ++task) {
-      store_.fail_cell(store_.open_cell(*job.key(task)), error.what());
+    if (!job.error.empty()) return;  // it has no weights to hang a cell on; the plan has the error
+    for (const Job::Cell& cell : job.cells) {
+      store_.fail_cell(store_.open_cell(cell.key), error.what());
     }
   }
 
   Store& store_;
+  std::set<Store::CellKey> covered_;
   const SweepOptions& options_;
-  std::vector<Job> jobs_;
-  Covered covered_;
-  WeightsReader reader_;
   Progress progress_;
+  Claims claims_;
   EvaluateHooks hooks_;
 };
+
+std::vector<CheckpointRef> refs_of(const std::vector<Job>& jobs) {
+  std::vector<CheckpointRef> refs;
+  for (const Job& job : jobs) {
+    if (job.ref.hub) refs.push_back(job.ref);
+  }
+  return refs;
+}
 
 int64_t count_cells(const Plan& plan) {
   int64_t checkpoints = 0;
@@ -250,16 +276,37 @@ std::vector<int64_t> unfinished_shards(const PlannedSweep& planned, const Store&
                                        int64_t count) {
   std::vector<int64_t> shards;
   for (int64_t index = 1; index <= count; ++index) {
-    if (!missing_jobs(planned, store, {index, count}).jobs.empty()) shards.push_back(index);
+    const SweepOptions options{.shard = {index, count}};
+    if (!missing_jobs(planned, store, options).jobs.empty()) shards.push_back(index);
   }
   return shards;
 }
 
 SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options) {
   const auto started = Clock::now();
-  MissingJobs missing = missing_jobs(planned, store, options.shard);
-  SweepSummary summary{.cells = count_cells(planned.plan), .left_out = missing.cells_of_others};
-  Sweeper(store, options, std::move(missing)).run(summary);
+  const int64_t changes_before = store.changes_by_others();
+  auto [jobs, covered, cells_of_others] = missing_jobs(planned, store, options);
+  int64_t requests = 0;
+  for (const Job& job : jobs) {
+    if (!job.error.empty()) continue;
+    for (const Job::Cell& cell : job.cells) requests += cell.task->tree.requests();
+  }
+  SweepSummary summary{.cells = count_cells(planned.plan), .left_out = cells_of_others};
+  Sweeper sweeper(store, options, std::move(covered), requests);
+  if (options.source) options.source->expect(refs_of(jobs));
+  Prefetch prefetch;
+  std::vector<Job*> of_others;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (i + 1 < jobs.size()) prefetch.start(jobs[i + 1].ref.folder);
+    if (!sweeper.try_run(jobs[i], summary)) {
+      of_others.push_back(&jobs[i]);
+    } else if (options.after_checkpoint) {
+      options.after_checkpoint();
+    }
+  }
+  for (Job* job : of_others) sweeper.run_after_others(*job, summary);
+  // A sweep beside this one may have had a plan of its own; the latest is that which ended last.
+  if (store.changes_by_others() != changes_before) write_plan(store, planned.plan);
   summary.seconds = seconds_since(started);
   return summary;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "harness/checkpoint_source.h"
 #include "harness/planning.h"
 #include "harness/store.h"
 
@@ -26,6 +27,8 @@ struct SweepOptions {
   bool quiet = false;          // no progress
   std::function<bool()> stop;  // asked after every block; true ends the sweep with Interrupted
   std::function<void()> after_checkpoint;  // called when one has all its results, or failed
+  // Brings checkpoints of the hub; none: they are in their folders or fail.
+  CheckpointSource* source = nullptr;
   // How a checkpoint becomes an engine; tests put another one here.
   std::function<std::unique_ptr<Engine>(const Checkpoint&, const EngineOptions&)> open_engine =
       Engine::open;
@@ -44,7 +47,9 @@ struct SweepSummary {
 std::vector<int64_t> unfinished_shards(const PlannedSweep& planned, const Store& store,
                                        int64_t count);
 
-// Scores every checkpoint × task cell of the plan that the store lacks. A checkpoint that cannot be
+// Scores every checkpoint × task cell of the plan that the store lacks. Several processes may do so
+// on one store at once: each takes checkpoints that no other works on (claims.h), and waits at the
+// end for those of the others. A checkpoint that cannot be
 // read and a cell that cannot be computed are recorded as failed, said on standard error, tried
 // again by the next sweep, and do not stop this one. Throws Error if the store cannot be written,
 // Interrupted when asked to stop; whole blocks are kept either way.

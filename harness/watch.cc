@@ -41,9 +41,8 @@ std::string why_not_whole(const Path& folder) {
   }
 }
 
-bool is_known(const KnownWeights& known, const Path& folder) {
-  return std::filesystem::exists(folder / "config.json") &&
-         known.find(folder, weights_stamps(folder)).has_value();
+bool is_known(const Store& store, const Path& folder) {
+  return std::filesystem::exists(folder / "config.json") && is_hashed(store, folder);
 }
 
 // Sleeps in pieces, so that an interrupt is seen.
@@ -107,7 +106,7 @@ CheckpointWatch::State CheckpointWatch::look_at(const CheckpointRef& ref, Look& 
   if (!same) seen = {.files = std::move(files)};
   if (seen.files.empty()) return State::absent;
   if (seen.settled) return State::settled;
-  if (!same && !is_known(known_, ref.folder)) return State::changing;
+  if (!same && !is_known(store_, ref.folder)) return State::changing;
   seen.error = why_not_whole(ref.folder);
   if (!seen.error.empty()) {
     look.broken[ref.folder] = seen.error;

@@ -14,14 +14,23 @@
 
 namespace e2lm {
 
+// What tells whether a file was written again.
+struct FileStamp {
+  std::string name;
+  int64_t bytes = 0;
+  int64_t seconds = 0, nanoseconds = 0;  // of the last modification
+  uint64_t inode = 0;
+  auto operator<=>(const FileStamp&) const = default;
+};
+
 // Tells checkpoints that are whole from those still being written. A folder is settled when it
 // opens as a checkpoint (config.json, and every safetensors file that its index names, as long as
 // their headers say) and none of its files changed since the look before. Nothing but looking is
 // used, so that network file systems do.
 class CheckpointWatch {
  public:
-  // `known`: of the sweeps before; what they hashed is settled at the first look.
-  explicit CheckpointWatch(KnownWeights known) : known_(std::move(known)) {}
+  // What the store's sweeps hashed before is settled at the first look. Borrows it.
+  explicit CheckpointWatch(const Store& store) : store_(store) {}
 
   struct Look {
     Manifest settled;     // of the manifest what is settled; series without any are left out
@@ -49,7 +58,7 @@ class CheckpointWatch {
   State look_at(const CheckpointRef& ref, Look& look);
   void add_gone(const Manifest& manifest, Series& series) const;
 
-  KnownWeights known_;
+  const Store& store_;
   std::map<Path, Seen> seen_;
   std::map<std::string, std::map<int64_t, CheckpointRef>> settled_;  // by series and step
 };

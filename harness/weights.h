@@ -1,49 +1,45 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/file.h"
+#include "engine/checkpoint.h"
+#include "harness/manifest.h"
 #include "harness/store.h"
 
 namespace e2lm {
 
-// What tells whether one of a checkpoint's files was written again.
-struct FileStamp {
-  std::string name;
-  int64_t bytes = 0;
-  int64_t seconds = 0, nanoseconds = 0;  // of the last modification
-  uint64_t inode = 0;
-  auto operator<=>(const FileStamp&) const = default;
+// The checkpoint's SHA-256, from the store if these very files were hashed before: same paths,
+// sizes, modification times and inodes. Otherwise the files are read, which for large checkpoints
+// takes seconds; and read again next time if they were written within two seconds of now, when a
+// change might not show in their times.
+std::string known_sha256(Store& store, const Checkpoint& checkpoint);
+
+// Whether these very files were hashed before.
+bool is_hashed(const Store& store, const Path& folder);
+
+struct HashOptions {
+  int threads = 1;
+  bool quiet = true;           // no progress
+  std::function<bool()> stop;  // asked before each checkpoint
 };
 
-// Of config.json and every safetensors file of a checkpoint's folder, by name. Throws Error if the
-// folder or a file cannot be read.
-std::vector<FileStamp> weights_stamps(const Path& folder);
+// Hashes, several at once, those of these checkpoint folders that the store does not know yet, so
+// that known_sha256 need not. What cannot be read is passed over: who opens it says why. Throws
+// Interrupted where asked to stop; what was hashed is kept.
+void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOptions& options);
 
-// Whether one of the files was written to where it is. One that was deleted, or replaced by another
-// under its name, is whole for those who hold it open.
-bool written_in_place(const std::vector<FileStamp>& before, const std::vector<FileStamp>& after);
+// Notes which weights a checkpoint of the hub has, so that they need not be there the next time.
+void remember_weights(Store& store, const CheckpointRef& ref, const std::string& sha256);
 
-// SHA-256 of the checkpoints that were hashed before, found by paths, sizes, modification times and
-// inodes, so that their files need not be read again.
-class KnownWeights {
- public:
-  explicit KnownWeights(const Store& store);
-
-  std::optional<std::string> find(const Path& folder, const std::vector<FileStamp>& stamps) const;
-
- private:
-  struct Row {
-    std::string stamp, sha256;
-  };
-  std::map<std::string, Row> rows_;  // by path
+// Weights of a checkpoint of the hub that the store has met: the same content if the hub was asked
+// for it, else the same place.
+struct HubWeights {
+  int64_t id = 0;
+  DType stored = DType::float32;
 };
-
-void remember_weights(Store& store, const Path& folder, const std::vector<FileStamp>& stamps,
-                      const std::string& sha256);
+std::optional<HubWeights> known_weights(const Store& store, const CheckpointRef& ref);
 
 }  // namespace e2lm

@@ -19,6 +19,16 @@ constexpr std::array<std::string_view, 8> kKnownKwargs = {
     "data_files", "data_dir",          "field",         "sep",
     "delimiter",  "trust_remote_code", "download_mode", "revision"};
 
+constexpr const char* kParquet = ".parquet";
+const std::vector<std::string> kTables = {".json", ".jsonl", ".csv", ".tsv"};
+
+// Whether a file of a named data set can be read; what begins with a point is no data.
+bool is_table(const Path& file) {
+  if (file.filename().string().starts_with('.')) return false;
+  const Path unpacked = file.extension() == ".gz" ? file.stem() : file;
+  return std::find(kTables.begin(), kTables.end(), unpacked.extension().string()) != kTables.end();
+}
+
 std::vector<std::string> texts_of(const Json& value) {
   std::vector<std::string> texts;
   if (value.is_string()) texts.push_back(value.get<std::string>());
@@ -89,8 +99,8 @@ std::vector<SplitFiles> DataSource::local_files() const {
   };
   const Json data_files = kwargs.value("data_files", Json());
   if (data_files.is_null()) {
-    return find_data_files(locate(""), path == "csv" ? std::vector<std::string>{"csv", "tsv"}
-                                                     : std::vector<std::string>{"json", "jsonl"});
+    return find_data_files(locate(""), path == "csv" ? std::vector<std::string>{".csv", ".tsv"}
+                                                     : std::vector<std::string>{".json", ".jsonl"});
   }
   if (!data_files.is_object()) return {{"train", located(data_files)}};
   std::vector<SplitFiles> splits;
@@ -124,26 +134,41 @@ bool DataSource::is_elsewhere() const {
                      [](const std::string& file) { return file.find("://") != std::string::npos; });
 }
 
+std::vector<SplitFiles> DataSource::find_named(const std::string& split) const {
+  const Path folder = named_folder();
+  if (!std::filesystem::is_directory(folder)) return {};
+  SplitFiles named{split, {}};
+  for (const Path& file : list_folder(folder)) {
+    const std::string base = file.filename().string();
+    const bool its = base.starts_with(split + ".") || base.starts_with(split + "-");
+    if (its && is_table(file)) named.files.push_back(file);
+  }
+  if (!named.files.empty()) return {named};
+  const auto below = std::filesystem::recursive_directory_iterator(folder);
+  if (std::none_of(begin(below), end(below), [](const auto& file) { return is_table(file); })) {
+    return {};
+  }
+  std::vector<SplitFiles> found = find_data_files(folder, kTables);
+  const bool there = std::any_of(found.begin(), found.end(),
+                                 [&](const SplitFiles& files) { return files.split == split; });
+  return there ? found : std::vector<SplitFiles>();
+}
+
 std::vector<SplitFiles> DataSource::named_files(const std::string& split) const {
+  std::vector<SplitFiles> found = find_named(split);
+  if (!found.empty()) return found;
   const Path folder = named_folder();
   if (std::filesystem::is_directory(folder)) {
-    SplitFiles named{split, {}};
     for (const Path& file : list_folder(folder)) {
-      const std::string base = file.filename().string();
-      if (base.starts_with(split + ".") || base.starts_with(split + "-")) {
-        named.files.push_back(file);
-      }
+      if (file.extension() != kParquet) continue;
+      throw Error(file.string(), "is Parquet, which is not read",
+                  fmt::format("`python3 tools/parquet_to_jsonl.py {}` before", file.string()));
     }
-    if (!named.files.empty()) return {named};
-    const std::vector<SplitFiles> found = find_data_files(folder);
-    const bool there = std::any_of(found.begin(), found.end(),
-                                   [&](const SplitFiles& files) { return files.split == split; });
-    if (there) return found;
   }
   throw Error(
       (folder / (split + ".jsonl")).string(),
-      fmt::format("is not there: get the split '{}' of huggingface.co/datasets/{}{} and put "
-                  "it there as JSON lines, CSV or TSV",
+      fmt::format("is not there: get the split '{}' of huggingface.co/datasets/{}{} by `e2lm fetch "
+                  "--tasks NAME`, or put it there as JSON lines, CSV or TSV",
                   split, path, name.empty() ? "" : fmt::format(" ({})", name)));
 }
 

@@ -39,6 +39,10 @@ struct DataSource {
   // Whether the data are still to be got: a named data set without a folder, or files on the web.
   bool is_elsewhere() const;
 
+  // Of a named data set: where its files are looked for, and whether those of a split are there.
+  Path named_folder() const;
+  bool has_split(const std::string& split) const { return !find_named(split).empty(); }
+
   // Files of one's own, not a named data set.
   bool is_local() const { return path == "json" || path == "csv"; }
 
@@ -46,7 +50,7 @@ struct DataSource {
   // Splits in the order in which they are listed or found: the first one decides about columns.
   std::vector<SplitFiles> local_files() const;
   std::vector<SplitFiles> named_files(const std::string& split) const;
-  Path named_folder() const;
+  std::vector<SplitFiles> find_named(const std::string& split) const;
   Path locate(const Path& file) const;
   DataFiles files_of(const SplitFiles& split) const;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "tasks/dialect/selector.h"
 #include "tasks/dialect/task_file.h"
@@ -28,28 +29,34 @@ TaskLibrary::TaskLibrary(const std::vector<Path>& folders) {
   for (const Path& folder : folders) {
     std::vector<Path> files;
     collect_files(folder, files);
+    std::vector<std::optional<Entry>> read(files.size());
+    parallel_for(available_threads(), std::ssize(files), 32, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) read[i] = entry_of(files[i]);
+    });
     std::map<std::string, Entry> entries;
-    for (const Path& path : files) add_file(path, entries);
+    for (auto& entry : read) {
+      if (entry) entries.emplace(entry->name, std::move(*entry));
+    }
     for (auto& [name, entry] : entries) entries_[name] = std::move(entry);
   }
 }
 
-void TaskLibrary::add_file(const Path& path, std::map<std::string, Entry>& entries) const {
+std::optional<TaskLibrary::Entry> TaskLibrary::entry_of(const Path& path) {
   try {
     const Yaml root = read_task_file(path);
     const Yaml* group = root.find("group");
     const Yaml* name = group ? group : root.find("task");
     // Without a name it is a base that others include.
-    if (!name || name->kind != Yaml::Kind::scalar) return;
+    if (!name || name->kind != Yaml::Kind::scalar) return {};
     Entry entry{
         .kind = group ? Entry::Kind::group : Entry::Kind::task, .name = name->text, .path = path};
     if (const Yaml* tag = root.find("tag")) {
       if (tag->kind == Yaml::Kind::scalar) entry.tags.push_back(tag->text);
       for (const Yaml& item : tag->items) entry.tags.push_back(item.text);
     }
-    entries.emplace(entry.name, std::move(entry));
+    return entry;
   } catch (const Error&) {
-    return;  // said when somebody asks for this very file
+    return {};  // said when somebody asks for this very file
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,7 +48,7 @@ class TaskLibrary {
   const std::map<std::string, Entry>& entries() const { return entries_; }  // by name
 
  private:
-  void add_file(const Path& path, std::map<std::string, Entry>& entries) const;
+  static std::optional<Entry> entry_of(const Path& path);
   std::vector<const Entry*> matches(std::string_view word) const;
   [[noreturn]] void fail_unknown(std::string_view word) const;
 

@@ -4,9 +4,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(g++ cmake ninja-build ccache libeigen3-dev libdnnl-dev nlohmann-json3-dev
   libyaml-cpp-dev libfmt-dev libboost-program-options-dev libsqlite3-dev libssl-dev zlib1g-dev
-  libicu-dev libonig-dev libjs-chart.js)
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy libomp-dev
+  libicu-dev libonig-dev libcurl4-openssl-dev libarchive-dev libjs-chart.js)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev clang-format
+  clang-tidy libomp-dev
   chromium slurm-wlm munge)
+fuzz_packages=(clang libclang-rt-dev)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -117,7 +117,8 @@ constexpr int64_t kBlocksPerPiece = 8;
 }  // namespace
 
 void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
-                           Rows out) {
+                           ProductRows product_rows) {
+  const Rows out = floats(product_rows);
   const int64_t width = shape_.head_width, kv_heads = shape_.kv_heads;
   const int64_t heads_per_kv = shape_.query_heads / kv_heads;
   const float key_scale = 1.0F / std::sqrt(static_cast<float>(width));

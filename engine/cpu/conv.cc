@@ -28,7 +28,8 @@ E2LM_INLINE inline void convolve_row(const float* const* taps, int64_t count_tap
 }  // namespace
 
 void CpuBackend::convolve(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows x,
-                          Rows out) {
+                          ProductRows product_rows) {
+  const Rows out = floats(product_rows);
   const int64_t taps = shape_.conv_taps, channels = x.width;
   const float* bias = weights.conv_bias.size() > 0 ? weights.conv_bias.data() : nullptr;
   // The row `back` before row i of a segment, wherever it lies; null before the text.

@@ -1,15 +1,23 @@
 #include "engine/cpu/cpu_backend.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <cmath>
 #include <new>
 
 #include "engine/cpu/backend.h"
 #include "engine/cpu/for_each_row.h"
+#include "engine/rotations.h"
 
 namespace e2lm {
 namespace cpu {
 namespace {
+
+// Rows are read where they lie in the checkpoint.
+struct MappedEmbedding final : Embedding {
+  explicit MappedEmbedding(const Tensor& tensor) : table(tensor) {}
+  const Tensor& table;
+};
 
 constexpr std::align_val_t kAlignment{64};  // a cache line, and the widest vector
 
@@ -28,8 +36,16 @@ Array CpuBackend::array(std::span<const float> values) {
   return result;
 }
 
+std::unique_ptr<Embedding> CpuBackend::embedding(const Tensor& table) {
+  return std::make_unique<MappedEmbedding>(table);
+}
+
 Array CpuBackend::activations(int64_t rows, int64_t width) {
   return allocate((rows + kTileRows - 1) / kTileRows * kTileRows * width);
+}
+
+ProductArray CpuBackend::product_rows(int64_t rows, int64_t width) {
+  return {activations(rows, width), width, sizeof(float)};
 }
 
 int64_t CpuBackend::scratch_bytes_per_row(const StateShape& shape) const {
@@ -39,10 +55,25 @@ int64_t CpuBackend::scratch_bytes_per_row(const StateShape& shape) const {
          2 * shape.mamba_heads * static_cast<int64_t>(sizeof(float));
 }
 
-void CpuBackend::prepare(const StateShape& shape, int32_t slots, int32_t positions) {
+int64_t CpuBackend::default_memory_bytes() const {
+  const int64_t free = int64_t{::sysconf(_SC_AVPHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
+  return std::max<int64_t>(free / 2, int64_t{256} << 20);
+}
+
+MemoryModel CpuBackend::memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
+                                     const PrefixTree& tree) const {
+  const auto rotations = int64_t{tree.longest()} * shape.head_width;
+  return {.fixed = weight_bytes_ + rotations * static_cast<int64_t>(sizeof(float)),
+          .per_row = activation_bytes_per_row + scratch_bytes_per_row(shape),
+          .per_kept_row = shape.kept_row_bytes(),
+          .per_kept_state = shape.kept_state_bytes()};
+}
+
+void CpuBackend::prepare(const StateShape& shape, const PrefixTree& tree,
+                         const Schedule& schedule) {
   shape_ = shape;
-  kept_.prepare(shape, slots);
-  prepare_rotations(positions);
+  kept_.prepare(shape, schedule.slots);
+  rotations_ = rope_rotations(shape.rope, shape.head_width, tree.longest());
 }
 
 void CpuBackend::begin_wave(const Wave& wave) {
@@ -60,12 +91,13 @@ void CpuBackend::end_wave(const Wave& wave) {
   kept_.end_wave(wave);
 }
 
-void CpuBackend::embed(const Wave& wave, const EmbeddingTable& table, float multiplier,
+void CpuBackend::embed(const Wave& wave, const Embedding& embedding, float multiplier,
                        Rows hidden) {
+  const Tensor& table = static_cast<const MappedEmbedding&>(embedding).table;
   for_each_row(threads_, isa_, wave.rows(), [&](auto, int64_t r) E2LM_INLINE {
     float* out = hidden.data + r * hidden.stride;
     const auto width = static_cast<size_t>(hidden.width);
-    read_floats(*table.tensor, wave.tokens[r] * hidden.width, {out, width});
+    read_floats(table, wave.tokens[r] * hidden.width, {out, width});
     for (int64_t i = 0; i < hidden.width; ++i) out[i] *= multiplier;
   });
 }

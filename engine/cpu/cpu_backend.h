@@ -12,6 +12,17 @@
 
 namespace e2lm::cpu {
 
+// More rows in a wave gain no speed: products are at their best long before.
+constexpr int64_t kMaxWaveRows = 4096;
+
+// What products read is float32 here; those in another type convert it themselves, tile by tile.
+inline Rows floats(ProductRows rows) {
+  return {static_cast<float*>(rows.data), rows.stride, rows.width};
+}
+inline ProductRows product_rows(Rows rows) {
+  return {rows.data, rows.stride, rows.width, sizeof(float)};
+}
+
 // The operations of Backend on the host. What they compute is said there; each is implemented in
 // the file of its name (norm.cc, scan.cc, ..). Work is cut into pieces that touch different
 // outputs, so threads never share a sum.
@@ -22,28 +33,36 @@ class CpuBackend final : public Backend {
 
   std::unique_ptr<Matrix> matrix(HostMatrix weights) override;
   Array array(std::span<const float> values) override;
+  std::unique_ptr<Embedding> embedding(const Tensor& table) override;
   Array activations(int64_t rows, int64_t width) override;
+  ProductArray product_rows(int64_t rows, int64_t width) override;
+  int64_t product_element_bytes() const override { return sizeof(float); }
   int64_t weight_bytes() const override { return weight_bytes_; }
-  int64_t scratch_bytes_per_row(const StateShape& shape) const override;
 
-  void prepare(const StateShape& shape, int32_t slots, int32_t positions) override;
+  int64_t default_memory_bytes() const override;
+  int64_t max_wave_rows() const override { return kMaxWaveRows; }
+  MemoryModel memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
+                           const PrefixTree& tree) const override;
+  std::vector<int64_t> wave_cuts(const PrefixTree&) const override { return {}; }
+  void prepare(const StateShape& shape, const PrefixTree& tree, const Schedule& schedule) override;
   void begin_wave(const Wave& wave) override;
   void end_wave(const Wave& wave) override;
+  void collect(const Wave&) override {}  // operations are done when they return
 
-  void embed(const Wave& wave, const EmbeddingTable& table, float multiplier, Rows hidden) override;
-  void rms_norm(const Wave& wave, Rows x, const Array& weight, float eps, Rows out) override;
-  void product(const Wave& wave, Rows x, const Matrix& weights, Rows out) override;
-  void add_product(const Wave& wave, Rows x, const Matrix& weights, Rows hidden) override;
-  void rope(const Wave& wave, Rows heads) override;
+  void embed(const Wave& wave, const Embedding& table, float multiplier, Rows hidden) override;
+  void rms_norm(const Wave& wave, Rows x, const Array& weight, float eps, ProductRows out) override;
+  Rows product(const Wave& wave, ProductRows x, const Matrix& weights, Rows out) override;
+  void add_product(const Wave& wave, ProductRows x, const Matrix& weights, Rows hidden) override;
+  Rows rope(const Wave& wave, Rows heads) override;
   void attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
-                 Rows out) override;
+                 ProductRows out) override;
   void convolve(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows x,
-                Rows out) override;
-  void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows xbc, Rows dt_in,
-            Rows out) override;
+                ProductRows out) override;
+  void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
+            Rows dt_in, Rows out) override;
   void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
-            Rows out) override;
-  void mlp_gate(const Wave& wave, Rows gate_up, Rows out) override;
+            ProductRows out) override;
+  void mlp_gate(const Wave& wave, Rows gate_up, ProductRows out) override;
   void logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
                 const Matrix& head, std::span<TargetScore> scores) override;
 
@@ -56,12 +75,13 @@ class CpuBackend final : public Backend {
   };
   static constexpr int32_t kBlockRows = 32;
 
-  void prepare_rotations(int32_t positions);
+  // Scratch that operations need for each row of a wave, besides what they are given.
+  int64_t scratch_bytes_per_row(const StateShape& shape) const;
   int64_t logprob_bytes_per_row() const;
 
   // x [rows, inputs], dense and readable up to a whole tile, as operands. Valid until the next
   // call.
-  OperandRows operands(int64_t rows, Rows x);
+  OperandRows operands(int64_t rows, ProductRows x);
 
   int threads_;
   Isa isa_;

@@ -31,7 +31,8 @@ E2LM_INLINE inline void norm_groups(const float* x, const float* weight, float e
 }  // namespace
 
 void CpuBackend::gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
-                      Rows out) {
+                      ProductRows product_rows) {
+  const Rows out = floats(product_rows);
   const float* norm = weights.norm_weight.size() > 0 ? weights.norm_weight.data() : nullptr;
   const int64_t groups = shape_.groups, group_width = y.width / groups;
   const float eps = weights.norm_eps;
@@ -52,7 +53,8 @@ void CpuBackend::gate(const Wave& wave, const MambaWeights& weights, Rows y, Row
   });
 }
 
-void CpuBackend::mlp_gate(const Wave& wave, Rows gate_up, Rows out) {
+void CpuBackend::mlp_gate(const Wave& wave, Rows gate_up, ProductRows product_rows) {
+  const Rows out = floats(product_rows);
   for_each_row(threads_, isa_, wave.rows(), [&]<class Floats>(Floats, int64_t r) E2LM_INLINE {
     const float* gate = gate_up.data + r * gate_up.stride;
     gate_row<Floats>(gate + out.width, gate, 1.0F, out.width, out.data + r * out.stride);

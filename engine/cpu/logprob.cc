@@ -88,21 +88,24 @@ void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weigh
   std::vector<PanelSum> sums(rows * panels);
   std::vector<float> target_logits(wave.targets.size());
   const int64_t first_target = wave.scored_rows.front().first_target;
-  for_each_tile(threads_, rows, operands(rows, normed_rows), matrix, [&](const ProductTile& tile) {
-    float z[kPanelOutputs];
-    for (int64_t i = 0; i < tile.rows; ++i) {
-      const int64_t row = tile.first_row + i;
-      dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
-        sums[row * panels + tile.panel_index] = reduce_logits<Floats>(
-            tile.acc + i * tile.panel.outputs, scale, tile.panel.first, tile.panel.outputs, z);
+  for_each_tile(
+      threads_, rows, operands(rows, cpu::product_rows(normed_rows)), matrix,
+      [&](const ProductTile& tile) {
+        float z[kPanelOutputs];
+        for (int64_t i = 0; i < tile.rows; ++i) {
+          const int64_t row = tile.first_row + i;
+          dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
+            sums[row * panels + tile.panel_index] = reduce_logits<Floats>(
+                tile.acc + i * tile.panel.outputs, scale, tile.panel.first, tile.panel.outputs, z);
+          });
+          const Wave::ScoredRow& scored = wave.scored_rows[row];
+          for (int64_t t = scored.first_target; t < scored.first_target + scored.targets; ++t) {
+            const int64_t output = wave.targets[t - first_target] - tile.panel.first;
+            if (output >= 0 && output < tile.panel.outputs)
+              target_logits[t - first_target] = z[output];
+          }
+        }
       });
-      const Wave::ScoredRow& scored = wave.scored_rows[row];
-      for (int64_t t = scored.first_target; t < scored.first_target + scored.targets; ++t) {
-        const int64_t output = wave.targets[t - first_target] - tile.panel.first;
-        if (output >= 0 && output < tile.panel.outputs) target_logits[t - first_target] = z[output];
-      }
-    }
-  });
 
   for (int64_t row = 0; row < rows; ++row) {
     const RowSum sum = join_panels(std::span(sums).subspan(row * panels, panels));

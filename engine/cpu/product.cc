@@ -197,7 +197,8 @@ void multiply(int threads, Isa isa, int64_t rows, OperandRows x, const Matrix& w
 
 }  // namespace
 
-OperandRows CpuBackend::operands(int64_t rows, Rows x) {
+OperandRows CpuBackend::operands(int64_t rows, ProductRows product_rows) {
+  const Rows x = floats(product_rows);
   assert(x.stride == x.width);
   const Operand operand = products_.operand();
   const int64_t row_bytes = x.width * operand_bytes(operand);
@@ -211,11 +212,12 @@ OperandRows CpuBackend::operands(int64_t rows, Rows x) {
   return {operands_.data(), row_bytes};
 }
 
-void CpuBackend::product(const Wave& wave, Rows x, const Matrix& weights, Rows out) {
+Rows CpuBackend::product(const Wave& wave, ProductRows x, const Matrix& weights, Rows out) {
   multiply<false>(threads_, isa_, wave.rows(), operands(wave.rows(), x), weights, out);
+  return out;
 }
 
-void CpuBackend::add_product(const Wave& wave, Rows x, const Matrix& weights, Rows hidden) {
+void CpuBackend::add_product(const Wave& wave, ProductRows x, const Matrix& weights, Rows hidden) {
   multiply<true>(threads_, isa_, wave.rows(), operands(wave.rows(), x), weights, hidden);
 }
 

@@ -123,8 +123,9 @@ void keep_state(const float* state, const Group& group, int64_t size, float* kep
 
 }  // namespace
 
-void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows xbc,
-                      Rows dt_in, Rows out) {
+void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                      ProductRows product_rows, Rows dt_in, Rows out) {
+  const Rows xbc = floats(product_rows);
   const int64_t heads = shape_.mamba_heads, size = shape_.state_size;
   time_steps_.resize(wave.rows() * heads * 2);
   for_each_row(threads_, isa_, wave.rows(), [&](auto, int64_t r) {

@@ -234,7 +234,8 @@ class FalconH1 final : public Model {
   FalconH1(const Checkpoint& checkpoint, Backend& backend)
       : c_(read_config(checkpoint)), backend_(backend) {
     Binder tensors(checkpoint);
-    embedding_.tensor = &tensors.tensor("model.embed_tokens.weight", {c_.vocabulary, c_.width});
+    embedding_ =
+        backend.embedding(tensors.tensor("model.embed_tokens.weight", {c_.vocabulary, c_.width}));
     for (int64_t l = 0; l < c_.layers; ++l) {
       layers_.push_back(LayerBinder(c_, tensors, backend, l).bind());
       tensors.release_pages();
@@ -254,28 +255,38 @@ class FalconH1 final : public Model {
   int64_t vocabulary() const override { return c_.vocabulary; }
   int64_t max_positions() const override { return c_.max_positions; }
 
-  int64_t floats_per_row() const override {
-    return 2 * c_.width + projected_width() + c_.shape.conv_channels() + c_.shape.inner_width() +
-           mixed_width() + 3 * c_.feed_forward;
+  int64_t activation_bytes_per_row() const override {
+    const int64_t floats =
+        c_.width + projected_width() + c_.shape.inner_width() + 2 * c_.feed_forward;
+    const int64_t operands = c_.width + c_.shape.conv_channels() + mixed_width() + c_.feed_forward;
+    return floats * static_cast<int64_t>(sizeof(float)) +
+           operands * backend_.product_element_bytes();
   }
 
   void prepare(int64_t rows) override {
     if (rows <= prepared_rows_) return;
-    prepared_rows_ = rows;
+    release();
     hidden_ = backend_.activations(rows, c_.width);
-    normed_ = backend_.activations(rows, c_.width);
+    normed_ = backend_.product_rows(rows, c_.width);
     projected_ = backend_.activations(rows, projected_width());
-    convolved_ = backend_.activations(rows, c_.shape.conv_channels());
+    convolved_ = backend_.product_rows(rows, c_.shape.conv_channels());
     scanned_ = backend_.activations(rows, c_.shape.inner_width());
-    mixed_ = backend_.activations(rows, mixed_width());
+    mixed_ = backend_.product_rows(rows, mixed_width());
     gate_up_ = backend_.activations(rows, 2 * c_.feed_forward);
-    gated_ = backend_.activations(rows, c_.feed_forward);
+    gated_ = backend_.product_rows(rows, c_.feed_forward);
+    prepared_rows_ = rows;
+  }
+
+  void release() override {
+    prepared_rows_ = 0;
+    for (Array* array : {&hidden_, &projected_, &scanned_, &gate_up_}) *array = {};
+    for (ProductArray* array : {&normed_, &convolved_, &mixed_, &gated_}) *array = {};
   }
 
   void forward(const Wave& wave, std::span<TargetScore> scores) override {
     const Rows hidden = hidden_.rows(c_.width);
     const auto embedding_scale = static_cast<float>(c_.multipliers.embedding);
-    backend_.embed(wave, embedding_, embedding_scale, hidden);
+    backend_.embed(wave, *embedding_, embedding_scale, hidden);
     for (int64_t l = 0; l < c_.layers; ++l) {
       mix(wave, l, hidden);
       feed_forward(wave, layers_[l], hidden);
@@ -292,11 +303,11 @@ class FalconH1 final : public Model {
   // hidden += attention(n)·attention_out + mamba(n)·ssm_out, with n the normed hidden row.
   void mix(const Wave& wave, int64_t l, Rows hidden) {
     const Layer& layer = layers_[l];
-    const Rows normed = normed_.rows(c_.width);
+    const ProductRows normed = normed_.rows();
     backend_.rms_norm(wave, hidden, layer.input_norm, c_.norm_eps, normed);
 
-    const Rows projected = projected_.rows(projected_width());
-    backend_.product(wave, normed, *layer.input, projected);
+    const Rows projected =
+        backend_.product(wave, normed, *layer.input, projected_.rows(projected_width()));
     int64_t first = 0;
     const auto next = [&projected, &first](int64_t count) {
       first += count;
@@ -306,40 +317,38 @@ class FalconH1 final : public Model {
     const Rows z = next(c_.shape.inner_width()), xbc = next(c_.shape.conv_channels());
     const Rows dt = next(c_.shape.mamba_heads);
 
-    const Rows mixed = mixed_.rows(mixed_width());
+    const ProductRows mixed = mixed_.rows(), convolved = convolved_.rows();
     const int64_t inner = c_.shape.inner_width();
-    const Rows convolved = convolved_.rows(c_.shape.conv_channels());
     const Rows scanned = scanned_.rows(inner);
     backend_.convolve(wave, l, layer.mamba, xbc, convolved);
     backend_.scan(wave, l, layer.mamba, convolved, dt, scanned);
     backend_.gate(wave, layer.mamba, scanned, z, static_cast<float>(c_.multipliers.ssm_out),
                   mixed.columns(0, inner));
 
-    backend_.rope(wave, q);
-    backend_.rope(wave, k);
-    backend_.attention(wave, l, q, k, v, static_cast<float>(c_.multipliers.attention_out),
+    backend_.attention(wave, l, backend_.rope(wave, q), backend_.rope(wave, k), v,
+                       static_cast<float>(c_.multipliers.attention_out),
                        mixed.columns(inner, c_.query_width()));
     backend_.add_product(wave, mixed, *layer.output, hidden);
   }
 
   void feed_forward(const Wave& wave, const Layer& layer, Rows hidden) {
-    const Rows normed = normed_.rows(c_.width);
-    const Rows gate_up = gate_up_.rows(2 * c_.feed_forward);
-    const Rows gated = gated_.rows(c_.feed_forward);
+    const ProductRows normed = normed_.rows(), gated = gated_.rows();
     backend_.rms_norm(wave, hidden, layer.feed_forward_norm, c_.norm_eps, normed);
-    backend_.product(wave, normed, *layer.gate_up, gate_up);
+    const Rows gate_up =
+        backend_.product(wave, normed, *layer.gate_up, gate_up_.rows(2 * c_.feed_forward));
     backend_.mlp_gate(wave, gate_up, gated);
     backend_.add_product(wave, gated, *layer.down, hidden);
   }
 
   Config c_;
   Backend& backend_;
-  EmbeddingTable embedding_;
+  std::unique_ptr<Embedding> embedding_;
   std::vector<Layer> layers_;
   Array final_norm_;              // [D]
   std::unique_ptr<Matrix> head_;  // D → V
   int64_t prepared_rows_ = 0;
-  Array hidden_, normed_, projected_, convolved_, scanned_, mixed_, gate_up_, gated_;
+  Array hidden_, projected_, scanned_, gate_up_;
+  ProductArray normed_, convolved_, mixed_, gated_;
 };
 
 }  // namespace

@@ -88,7 +88,8 @@ class Llama final : public Model {
   Llama(const Checkpoint& checkpoint, Backend& backend)
       : c_(read_config(checkpoint)), backend_(backend) {
     Binder tensors(checkpoint);
-    embedding_.tensor = &tensors.tensor("model.embed_tokens.weight", {c_.vocabulary, c_.width});
+    embedding_ =
+        backend.embedding(tensors.tensor("model.embed_tokens.weight", {c_.vocabulary, c_.width}));
     for (int64_t l = 0; l < c_.layers; ++l) {
       layers_.push_back(bind_layer(c_, tensors, backend, l));
       tensors.release_pages();
@@ -105,42 +106,49 @@ class Llama final : public Model {
   int64_t vocabulary() const override { return c_.vocabulary; }
   int64_t max_positions() const override { return c_.max_positions; }
 
-  int64_t floats_per_row() const override {
-    return 2 * c_.width + c_.projected_width() + c_.query_width() + 3 * c_.feed_forward;
+  int64_t activation_bytes_per_row() const override {
+    const int64_t floats = c_.width + c_.projected_width() + 2 * c_.feed_forward;
+    const int64_t operands = c_.width + c_.query_width() + c_.feed_forward;
+    return floats * static_cast<int64_t>(sizeof(float)) +
+           operands * backend_.product_element_bytes();
   }
 
   void prepare(int64_t rows) override {
     if (rows <= prepared_rows_) return;
-    prepared_rows_ = rows;
+    release();
     hidden_ = backend_.activations(rows, c_.width);
-    normed_ = backend_.activations(rows, c_.width);
+    normed_ = backend_.product_rows(rows, c_.width);
     projected_ = backend_.activations(rows, c_.projected_width());
-    attended_ = backend_.activations(rows, c_.query_width());
+    attended_ = backend_.product_rows(rows, c_.query_width());
     gate_up_ = backend_.activations(rows, 2 * c_.feed_forward);
-    gated_ = backend_.activations(rows, c_.feed_forward);
+    gated_ = backend_.product_rows(rows, c_.feed_forward);
+    prepared_rows_ = rows;
+  }
+
+  void release() override {
+    prepared_rows_ = 0;
+    for (Array* array : {&hidden_, &projected_, &gate_up_}) *array = {};
+    for (ProductArray* array : {&normed_, &attended_, &gated_}) *array = {};
   }
 
   void forward(const Wave& wave, std::span<TargetScore> scores) override {
-    const Rows hidden = hidden_.rows(c_.width), normed = normed_.rows(c_.width);
-    const Rows projected = projected_.rows(c_.projected_width());
-    const Rows q = projected.columns(0, c_.query_width());
-    const Rows k = projected.columns(c_.query_width(), c_.kv_width());
-    const Rows v = projected.columns(c_.query_width() + c_.kv_width(), c_.kv_width());
-    const Rows attended = attended_.rows(c_.query_width());
-    const Rows gate_up = gate_up_.rows(2 * c_.feed_forward);
-    const Rows gated = gated_.rows(c_.feed_forward);
-    backend_.embed(wave, embedding_, 1.0F, hidden);
+    const Rows hidden = hidden_.rows(c_.width);
+    const ProductRows normed = normed_.rows(), attended = attended_.rows(), gated = gated_.rows();
+    backend_.embed(wave, *embedding_, 1.0F, hidden);
     for (int64_t l = 0; l < c_.layers; ++l) {
       const Layer& layer = layers_[l];
       backend_.rms_norm(wave, hidden, layer.input_norm, c_.norm_eps, normed);
-      backend_.product(wave, normed, *layer.input, projected);
-      backend_.rope(wave, q);
-      backend_.rope(wave, k);
+      const Rows projected =
+          backend_.product(wave, normed, *layer.input, projected_.rows(c_.projected_width()));
+      const Rows q = backend_.rope(wave, projected.columns(0, c_.query_width()));
+      const Rows k = backend_.rope(wave, projected.columns(c_.query_width(), c_.kv_width()));
+      const Rows v = projected.columns(c_.query_width() + c_.kv_width(), c_.kv_width());
       backend_.attention(wave, l, q, k, v, 1.0F, attended);
       backend_.add_product(wave, attended, *layer.output, hidden);
 
       backend_.rms_norm(wave, hidden, layer.feed_forward_norm, c_.norm_eps, normed);
-      backend_.product(wave, normed, *layer.gate_up, gate_up);
+      const Rows gate_up =
+          backend_.product(wave, normed, *layer.gate_up, gate_up_.rows(2 * c_.feed_forward));
       backend_.mlp_gate(wave, gate_up, gated);
       backend_.add_product(wave, gated, *layer.down, hidden);
     }
@@ -150,12 +158,13 @@ class Llama final : public Model {
  private:
   Config c_;
   Backend& backend_;
-  EmbeddingTable embedding_;
+  std::unique_ptr<Embedding> embedding_;
   std::vector<Layer> layers_;
   Array final_norm_;              // [D]
   std::unique_ptr<Matrix> head_;  // D → V
   int64_t prepared_rows_ = 0;
-  Array hidden_, normed_, projected_, attended_, gate_up_, gated_;
+  Array hidden_, projected_, gate_up_;
+  ProductArray normed_, attended_, gated_;
 };
 
 }  // namespace

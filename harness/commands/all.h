@@ -8,6 +8,7 @@ namespace e2lm {
 
 Command sweep_command();
 Command run_command();
+Command fetch_command();
 Command import_command();
 Command merge_command();
 Command dump_command();
@@ -21,5 +22,6 @@ Command prompts_command();
 Command rescore_command();
 Command ls_command();
 Command validate_command();
+Command submission_command();
 
 }  // namespace e2lm

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "engine/engine.h"
 #include "engine/model.h"
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
@@ -38,8 +39,13 @@ Table list_metrics() {
   return table;
 }
 
-Table list_devices() {
-  return {.header = {"device", "dtype"}, .rows = {{"cpu", "float32"}}, .left = 2};
+Table device_table() {
+  Table table{.header = {"device", "fast dtypes", "what"}, .rows = {}, .left = 3};
+  for (const DeviceSummary& device : list_devices()) {
+    table.rows.push_back(
+        {std::string(device_name(device.device)), device.there ? device.dtypes : "-", device.what});
+  }
+  return table;
 }
 
 int run(const Arguments& arguments) {
@@ -51,7 +57,7 @@ int run(const Arguments& arguments) {
   } else if (what == "metrics") {
     print(as_text(list_metrics()));
   } else if (what == "devices") {
-    print(as_text(list_devices()));
+    print(as_text(device_table()));
   } else {
     throw Error("e2lm ls", fmt::format("'{}' is no list", what),
                 "tasks, families, metrics or devices");

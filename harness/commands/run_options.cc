@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/commands/shared.h"
+#include "harness/hub/cache.h"
+#include "harness/hub/settings.h"
 
 namespace e2lm {
 namespace {
@@ -99,6 +101,33 @@ TokenRules run_token_rules(const Arguments& arguments, std::map<std::string, std
   return rules;
 }
 
+// A local folder, or the hub's cache if pretrained= is a repository's name and no folder.
+Path model_folder(std::map<std::string, std::string>& model) {
+  const Path local = model["pretrained"];
+  const std::string& subfolder = model["subfolder"];
+  HubPlace place{.repo = local, .subfolder = subfolder};
+  if (!model["revision"].empty()) place.revision = model["revision"];
+  const bool inside =
+      is_inside_path(place.revision) && (subfolder.empty() || is_inside_path(subfolder));
+  const HubCache cache(HubSettings::from_environment().cache);
+  const bool on_hub = is_repo_name(place.repo) && inside;
+  const bool here = on_hub && is_complete_checkpoint(cache.folder(place));
+  const bool two_parts = place.repo.find('/') != std::string::npos;
+  if (std::filesystem::exists(local) || !on_hub || (!two_parts && !here)) {
+    if (place.revision != "main") {
+      throw Error("--model_args", "revision=" + place.revision + " names a commit of the hub",
+                  "a repository's name in pretrained=, or a local folder without revision=");
+    }
+    return subfolder.empty() ? local : local / subfolder;
+  }
+  if (!here) {
+    throw Error(place.name(), "is neither a folder nor in the hub's cache",
+                fmt::format("`e2lm fetch --model {} --revision {}{}` before", place.repo,
+                            place.revision, subfolder.empty() ? "" : " --subfolder " + subfolder));
+  }
+  return cache.folder(place);
+}
+
 }  // namespace
 
 // Words with commas between them.
@@ -113,17 +142,12 @@ std::vector<std::string> words_in(const std::string& text) {
 RunOptions run_options(const Arguments& arguments) {
   refuse_flags(arguments);
   auto model = model_arguments(arguments);
-  RunOptions options{.model = Path(model["pretrained"]) / model["subfolder"],
+  RunOptions options{.model = model_folder(model),
                      .engine = engine_options(arguments),
                      .requests = request_options(arguments),
                      .quiet = arguments.flag("quiet")};
-  if (model["subfolder"].empty()) options.model = model["pretrained"];
   options.tokenizer = model.contains("tokenizer") ? Path(model["tokenizer"]) : options.model;
   options.tokens = run_token_rules(arguments, model);
-  if (model.contains("revision") && model["revision"] != "main") {
-    throw Error("--model_args", "revision=" + model["revision"] + " names a commit of the hub",
-                "a local folder in pretrained=, with subfolder= where it has several");
-  }
   const std::string& dtype = model["dtype"];
   if (dtype == "float32") options.engine.precision = Precision::float32;
   if (dtype == "bfloat16") options.engine.precision = Precision::bfloat16;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/error.h"
@@ -28,21 +29,33 @@ Path bundled_tasks() {
 
 }  // namespace
 
+namespace {
+
+bool has_cuda() {
+  const auto devices = list_devices();
+  return std::any_of(devices.begin(), devices.end(), [](const DeviceSummary& device) {
+    return device.device == Device::cuda && device.there;
+  });
+}
+
+}  // namespace
+
 std::vector<Option> engine_option_rows() {
-  return {{"device", "NAME", "auto", "cpu or auto"},
+  return {{"device", "NAME", "auto",
+           "cpu, cuda or auto (a card where this build and machine have one)"},
           {"dtype", "NAME", "auto",
            "arithmetic of matrix products: float32, bfloat16 or auto (bfloat16 where the "
-           "checkpoint is stored so and the processor has instructions for it)"},
+           "checkpoint is stored so and the device multiplies it itself)"},
           {"threads", "N", "", "threads; default: all processors the process may use"},
           {"memory", "SIZE", "",
-           "limit for weights and activations, as 8G; default: half of what "
-           "is free"}};
+           "limit for weights and activations on the device, as 8G; default: half of what "
+           "is free, of a card nine tenths"}};
 }
 
 EngineOptions engine_options(const Arguments& arguments) {
   EngineOptions options;
   const std::string device = arguments.require("device");
-  if (device == "cuda") {
+  if (device == "cuda" || (device == "auto" && has_cuda())) {
     options.device = Device::cuda;
   } else if (device != "cpu" && device != "auto") {
     throw Error("--device", fmt::format("'{}' is unknown", device), "cpu, cuda or auto");
@@ -156,6 +169,11 @@ void print(std::string_view text) {
 std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
+}
+
+Path bundled_manifest() {
+  if (std::filesystem::exists(kDefaultManifest)) return kDefaultManifest;
+  return bundled_tasks().parent_path().parent_path() / kDefaultManifest;
 }
 
 Path default_run(const Path& manifest) {

@@ -45,6 +45,9 @@ std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& s
 
 constexpr const char* kDefaultManifest = "checkpoints.yaml";
 
+// checkpoints.yaml in the current folder, else the one beside the bundled tasks.
+Path bundled_manifest();
+
 // Where `e2lm sweep MANIFEST` keeps its run unless told otherwise: runs/<name of the manifest>.
 Path default_run(const Path& manifest);
 

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "harness/commands/all.h"
+#include "harness/commands/hub_options.h"
+#include "harness/hub/stream.h"
 #include "harness/interrupt.h"
 #include "harness/results.h"
 #include "reports/table.h"
@@ -56,12 +59,58 @@ Shard shard(const Arguments& arguments) {
   return {index, count};
 }
 
+// What brings the manifest's checkpoints from the hub, if that is asked for.
+struct HubSweep {
+  HubSweep(const Arguments& arguments, const Path& run_folder)
+      : connection(arguments, /*quiet=*/true),  // the sweep has a progress line of its own
+        stream(connection.fetcher, {.disk_bytes = arguments.bytes("disk").value_or(0),
+                                    .journal = run_folder / "streaming.json",
+                                    .stop = interrupted}) {}
+
+  HubConnection connection;
+  HubStream stream;
+};
+
+void check_hub_options(const Arguments& arguments, const Manifest& manifest) {
+  const bool fetches = arguments.flag("fetch"), streams = arguments.flag("stream");
+  if (fetches && streams) throw Error("--fetch", "and --stream exclude each other");
+  if (arguments.text("disk") && !streams) throw Error("--disk", "needs --stream");
+  if ((fetches || streams) && hub_places(manifest).empty()) {
+    throw Error(fetches ? "--fetch" : "--stream",
+                fmt::format("{} names no checkpoints on the hub", manifest.path.string()),
+                "series with the key 'hub'");
+  }
+}
+
+// Fetches the manifest's checkpoints that are on the hub. One that could not be had is a failed
+// cell later.
+void fetch_checkpoints(const Arguments& arguments, const Manifest& manifest) {
+  HubConnection connection(arguments, arguments.flag("quiet"));
+  const FetchSummary summary = connection.fetcher.fetch_checkpoints(hub_places(manifest));
+  for (const std::string& failure : summary.failures) {
+    std::fputs((failure + "\n").c_str(), stderr);
+  }
+}
+
 int sweep_here(const Arguments& arguments, SweepSetup& setup) {
-  const Manifest manifest = read_manifest(arguments, setup);
+  Manifest manifest = read_manifest(arguments, setup);
+  check_hub_options(arguments, manifest);
+  if (arguments.flag("fetch")) {
+    fetch_checkpoints(arguments, manifest);
+    manifest = read_manifest(arguments, setup);
+  }
   const TaskLibrary library = open_library(arguments);
   Store store = Store::open(setup.store_file());
+  std::optional<HubSweep> hub;
+  if (arguments.flag("stream")) {
+    hub.emplace(arguments, setup.folder);
+    if (!setup.options.quiet) std::fputs("Asking the hub what it has ...\n", stderr);
+    hub->stream.prepare(manifest);
+    setup.options.source = &hub->stream;
+  }
   const PlannedSweep planned =
-      plan_sweep(manifest, library, store, request_options(arguments), setup.options.engine);
+      plan_sweep(manifest, library, store, request_options(arguments), setup.options.engine,
+                 {.stop = setup.options.stop, .quiet = setup.options.quiet});
   const SweepSummary summary = run_sweep(planned, store, setup.options);
   const bool report = !arguments.flag("no-report");
   print(describe(summary) + (report ? "\n" + finish_sweep(store, setup) : ""));
@@ -78,7 +127,7 @@ int run(const Arguments& arguments) {
                                .quiet = arguments.flag("quiet"),
                                .stop = interrupted}};
   const bool slurm = arguments.flag("slurm"), watch = arguments.flag("watch");
-  for (const char* other : {"shard", "no-report"}) {
+  for (const char* other : {"shard", "no-report", "fetch", "stream"}) {
     if (!(slurm || watch) || !arguments.flag(other)) continue;
     throw Error(fmt::format("--{}", other), "does not go with --slurm or --watch");
   }
@@ -92,6 +141,11 @@ std::vector<Option> sweep_option_rows() {
       {"output,o", "DIR", "", "run folder; default: runs/NAME for NAME.yaml"},
       {"shard", "I/N", "", "compute only every Nth checkpoint, from the Ith on"},
       {"no-report", "", "", "write no report"},
+      {"fetch", "", "", "first download the checkpoints that are on the hub"},
+      {"stream", "", "",
+       "download each checkpoint that is on the hub when its turn comes, and remove it afterwards"},
+      {"disk", "SIZE", "", "the most that --stream holds at a time, as 20G"},
+      {"jobs", "N", "4", "files downloaded at once"},
       {"quiet,q", "", "", "no progress"}};
   return join(join(own, join(task_option_rows(), token_option_rows())),
               join(engine_option_rows(), join(watch_option_rows(), slurm_option_rows())));
@@ -110,7 +164,8 @@ Command sweep_command() {
               "docs/clusters.md.",
           .options = sweep_option_rows(),
           .max_positional = 1,
-          .run = run};
+          .run = run,
+          .ends_when_interrupted = true};
 }
 
 }  // namespace e2lm

@@ -44,8 +44,7 @@ class WatchingSweep {
         tasks_(first.tasks),
         library_(open_library(arguments)),
         requests_(request_options(arguments)),
-        store_(Store::open(setup.store_file())),
-        planner_(library_, store_, requests_, setup.options.engine) {
+        store_(Store::open(setup.store_file())) {
     setup_.options.after_checkpoint = [this] {
       if (Clock::now() - reported_ >= kReportShare * report_took_) write_page(true);
     };
@@ -58,7 +57,7 @@ class WatchingSweep {
       throw Error(settled.path.string(), "has other tasks than when the watch began",
                   "the watch started anew");
     }
-    const SweepSummary summary = run_sweep(planner_.plan(settled), store_, setup_.options);
+    const SweepSummary summary = run_sweep(plan(settled), store_, setup_.options);
     failed_ = summary.failed;
     say(describe(summary));
     write_page(true);
@@ -86,12 +85,16 @@ class WatchingSweep {
   bool failed() const { return failed_ > 0; }
 
  private:
+  PlannedSweep plan(const Manifest& settled) {
+    return plan_sweep(settled, library_, store_, requests_, setup_.options.engine,
+                      {.stop = setup_.options.stop, .quiet = setup_.options.quiet});
+  }
+
   SweepSetup& setup_;
   std::vector<std::string> tasks_;
   TaskLibrary library_;
   RequestOptions requests_;
   Store store_;
-  Planner planner_;
   Clock::time_point reported_;
   Clock::duration report_took_{};
   int64_t failed_ = 0;  // cells, at the latest look
@@ -130,7 +133,7 @@ int sweep_watching(const Arguments& arguments, SweepSetup& setup) {
   const WatchOptions options = watch_options(arguments, setup);
   const auto read = [&] { return read_manifest(arguments, setup, true); };
   WatchingSweep sweep(arguments, setup, read());
-  CheckpointWatch checkpoints{KnownWeights(sweep.store())};
+  CheckpointWatch checkpoints{sweep.store()};
   if (has_plan(sweep.store())) checkpoints.remember(read_plan(sweep.store()));
   const WatchHooks hooks{.read = read,
                          .sweep = [&](const Manifest& settled) { sweep.sweep(settled); },

@@ -53,18 +53,23 @@ std::string check_manifest(const Path& path, const Arguments& arguments) {
   for (const std::string& word : manifest.tasks) {
     for (const Path& task : library.find(word)) tasks.insert(task);
   }
-  int64_t checkpoints = 0;
+  int64_t checkpoints = 0, on_hub = 0;
   for (const Series& series : manifest.series) {
     for (const CheckpointRef& ref : series.checkpoints) {
       ++checkpoints;
+      if (ref.hub) {
+        ++on_hub;
+        continue;
+      }
       if (!std::filesystem::is_directory(ref.folder)) {
         throw Error(ref.folder.string(), "no such folder",
                     fmt::format("step {} of series {}", ref.step, series.name));
       }
     }
   }
-  return fmt::format("manifest: {} series, {} checkpoints, {} tasks", manifest.series.size(),
-                     checkpoints, tasks.size());
+  return fmt::format("manifest: {} series, {} checkpoints{}, {} tasks", manifest.series.size(),
+                     checkpoints, on_hub > 0 ? fmt::format(" ({} on the hub)", on_hub) : "",
+                     tasks.size());
 }
 
 std::string check(const Path& path, const Arguments& arguments) {

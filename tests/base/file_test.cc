@@ -1,7 +1,9 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 
@@ -40,6 +42,33 @@ TEST(FileTest, AFullDiskLeavesTheOldContent) {
   std::signal(SIGXFSZ, old_handler);
   EXPECT_EQ(read_file(path), "old");
   EXPECT_EQ(list_folder(scratch.folder()).size(), 1u);
+}
+
+TEST(FileTest, AMappedFileThatIsCutOffEndsNothing) {
+  const Scratch scratch;
+  const Path path = scratch.write("f", std::string(100'000, 'x'));
+  const MappedFile file(path);
+  EXPECT_EQ(file.bytes().back(), std::byte{'x'});
+  file.check_unchanged();
+  std::filesystem::resize_file(path, 50'000);
+  EXPECT_EQ(file.bytes()[49'999], std::byte{'x'});
+  EXPECT_EQ(file.bytes()[50'000], std::byte{0});
+  EXPECT_EQ(file.bytes()[99'999], std::byte{0}) << "a page that is no more";
+  expect_error([&] { file.check_unchanged(); }, "/f: had 100000 bytes and now has 50000");
+  EXPECT_EQ(read_file(path).size(), 50'000u) << "opened again it is as it is";
+}
+
+TEST(FileTest, AMappedFileThatIsWrittenToSaysSo) {
+  const Scratch scratch;
+  const Path path = scratch.write("f", "abc");
+  const MappedFile file(path);
+  write_file(path, "xyz");  // another file in its place
+  file.check_unchanged();
+  MappedFile moved = MappedFile(path);
+  const MappedFile second = std::move(moved);
+  const timespec times[2] = {{1, 0}, {1, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  expect_error([&] { second.check_unchanged(); }, "was changed while it was read");
 }
 
 }  // namespace

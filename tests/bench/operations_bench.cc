@@ -41,12 +41,11 @@ StateShape shape() {
 }
 
 // One text of kRows + 1 tokens as a single wave; the last `scored` are scored.
-Wave make_wave(int64_t scored) {
+PrefixTree make_tree(int64_t scored) {
   TokenRequest request;
   for (int64_t i = 0; i <= kRows; ++i) request.ids.push_back(static_cast<int32_t>(i * 37 % 30000));
   request.first_scored = static_cast<int32_t>(kRows + 1 - scored);
-  const PrefixTree tree = PrefixTree::build({&request, 1});
-  return make_schedule(tree, {.per_row = 1}, int64_t{1} << 30).waves.front();
+  return PrefixTree::build({&request, 1});
 }
 
 std::vector<float> random_values(int64_t count, float center = 0, float spread = 1) {
@@ -64,8 +63,11 @@ double silu(double x) {
 // The engine's single-threaded backend, a wave, and arrays made on demand.
 struct Bench {
   explicit Bench(Operand operand, int64_t scored = 1)
-      : backend(1, operand), wave(make_wave(scored)) {
-    backend.prepare(shape(), 0, kRows + 1);
+      : backend(1, operand),
+        tree(make_tree(scored)),
+        schedule(make_schedule(tree, {.per_row = 1}, int64_t{1} << 30, kRows)),
+        wave(schedule.waves.front()) {
+    backend.prepare(shape(), tree, schedule);
     backend.begin_wave(wave);
   }
 
@@ -77,8 +79,14 @@ struct Bench {
   }
 
   CpuBackend backend;
-  Wave wave;
+  PrefixTree tree;
+  Schedule schedule;
+  const Wave& wave;
 };
+
+ProductRows operand(Array& array, int64_t width) {
+  return cpu::product_rows(array.rows(width));
+}
 
 // The largest distance of rows 0, 255 and 511 from what `expected(row)` says, as a share of the
 // largest value there.
@@ -119,8 +127,8 @@ void measure(benchmark::State& state, const Work& work, const std::function<void
 
 constexpr double kFloat = sizeof(float);
 
-void product(benchmark::State& state, int64_t inputs, int64_t outputs, Operand operand) {
-  Bench bench(operand);
+void product(benchmark::State& state, int64_t inputs, int64_t outputs, Operand type) {
+  Bench bench(type);
   const auto values = random_values(outputs * inputs, 0, 1 / std::sqrt(static_cast<float>(inputs)));
   const Tensor tensor{
       .name = "w", .shape = {outputs, inputs}, .bytes = std::as_bytes(std::span(values))};
@@ -128,11 +136,11 @@ void product(benchmark::State& state, int64_t inputs, int64_t outputs, Operand o
   Array x = bench.rows(inputs), out = bench.backend.activations(kRows, outputs);
   const Work work{.flops = 2.0 * kRows * inputs * outputs,
                   .bytes = kFloat * (kRows * (inputs + outputs) + inputs * outputs),
-                  .tolerance = operand == Operand::float32 ? 1e-5 : 1e-2,
-                  .operand = operand};
+                  .tolerance = type == Operand::float32 ? 1e-5 : 1e-2,
+                  .operand = type};
   measure(
       state, work,
-      [&] { bench.backend.product(bench.wave, x.rows(inputs), *matrix, out.rows(outputs)); },
+      [&] { bench.backend.product(bench.wave, operand(x, inputs), *matrix, out.rows(outputs)); },
       [&] {
         return relative_error(out.rows(outputs), [&](int64_t r) {
           Vector row(outputs);
@@ -152,7 +160,9 @@ void rms_norm(benchmark::State& state) {
   const Array weight = bench.backend.array(random_values(kWidth, 1, 0.1F));
   measure(
       state, {.flops = 4.0 * kRows * kWidth, .bytes = kFloat * 2 * kRows * kWidth},
-      [&] { bench.backend.rms_norm(bench.wave, x.rows(kWidth), weight, kEps, out.rows(kWidth)); },
+      [&] {
+        bench.backend.rms_norm(bench.wave, x.rows(kWidth), weight, kEps, operand(out, kWidth));
+      },
       [&] {
         return relative_error(out.rows(kWidth), [&](int64_t r) {
           const float* row = x.data() + r * kWidth;
@@ -176,7 +186,7 @@ void attention(benchmark::State& state) {
       state, {.flops = pairs * 4 * kHeadWidth, .bytes = kFloat * kRows * 2 * (kQueries + kKeys)},
       [&] {
         bench.backend.attention(bench.wave, 0, q.rows(kQueries), k.rows(kKeys), v.rows(kKeys), 1,
-                                out.rows(kQueries));
+                                operand(out, kQueries));
       },
       [&] {
         return relative_error(out.rows(kQueries), [&](int64_t r) {
@@ -253,7 +263,7 @@ void convolve(benchmark::State& state) {
   measure(
       state, {.flops = 2.0 * kTaps * kRows * kChannels, .bytes = kFloat * 2 * kRows * kChannels},
       [&] {
-        bench.backend.convolve(bench.wave, 0, weights, x.rows(kChannels), out.rows(kChannels));
+        bench.backend.convolve(bench.wave, 0, weights, x.rows(kChannels), operand(out, kChannels));
       },
       [&] {
         return relative_error(out.rows(kChannels), [&](int64_t r) {
@@ -280,7 +290,7 @@ void scan(benchmark::State& state) {
       state,
       {.flops = 5.0 * kRows * kInner * kState, .bytes = kFloat * kRows * (kChannels + kInner)},
       [&] {
-        bench.backend.scan(bench.wave, 0, weights, xbc.rows(kChannels), dt.rows(kMambaHeads),
+        bench.backend.scan(bench.wave, 0, weights, operand(xbc, kChannels), dt.rows(kMambaHeads),
                            out.rows(kInner));
       },
       [&] {
@@ -316,7 +326,7 @@ void gate(benchmark::State& state) {
       state, {.flops = 2.0 * kRows * kInner, .bytes = kFloat * 3 * kRows * kInner},
       [&] {
         bench.backend.gate(bench.wave, weights, y.rows(kInner), z.rows(kInner), 0.5F,
-                           out.rows(kInner));
+                           operand(out, kInner));
       },
       [&] {
         return relative_error(out.rows(kInner), [&](int64_t r) {
@@ -335,7 +345,7 @@ void mlp_gate(benchmark::State& state) {
   measure(
       state, {.flops = 2.0 * kRows * kFeedForward, .bytes = kFloat * 3 * kRows * kFeedForward},
       [&] {
-        bench.backend.mlp_gate(bench.wave, both.rows(2 * kFeedForward), out.rows(kFeedForward));
+        bench.backend.mlp_gate(bench.wave, both.rows(2 * kFeedForward), operand(out, kFeedForward));
       },
       [&] {
         return relative_error(out.rows(kFeedForward), [&](int64_t r) {

@@ -27,6 +27,9 @@ struct Geometry {
 Geometry geometry_of(std::string_view name) {
   if (name == "falcon-h1-0.5b") return {32784, 1024, 2048, 36, 8, 2, 64, 24, 64, 128};
   if (name == "falcon-h1-1.5b") return {65537, 2048, 4608, 24, 8, 2, 128, 48, 64, 256, true};
+  if (name == "falcon-h1-3b") {
+    return {65537, 2560, 6144, 32, 10, 2, 128, 32, 128, 256, true};
+  }
   if (name == "dense-1b") return {65536, 1280, 6144, 32, 20, 4, 64};
   return {49152, 576, 1536, 30, 9, 3, 64, 0, 0, 0, false, true};
 }
@@ -194,6 +197,11 @@ double product_flops_per_token(std::string_view geometry) {
     if (layer && tensor.shape.size() == 2) weights += static_cast<double>(tensor.size());
   }
   return 2 * weights;
+}
+
+double head_flops_per_token(std::string_view geometry) {
+  const Geometry g = geometry_of(geometry);
+  return 2.0 * static_cast<double>(g.vocabulary * g.width);
 }
 
 }  // namespace e2lm

@@ -120,5 +120,18 @@ TEST_F(SafetensorsTest, RefusesOverlapsAndGaps) {
   expect_error([&] { two("[0,8]", "[8,16]"); }, "4 bytes no tensor uses");
 }
 
+// Found by fuzzing (corpus/safetensors/found_no_elements): nothing was copied to nowhere.
+TEST_F(SafetensorsTest, ATensorWithoutElementsHasNothingToRead) {
+  const auto file = SafetensorsFile::open(
+      scratch_.write("model.safetensors",
+                     safetensors_bytes(R"({"a":{"dtype":"F32","shape":[0,2293372036854775808],)"
+                                       R"("data_offsets":[0,0]}})",
+                                       "")));
+  ASSERT_EQ(file.tensors().at(0).elements(), 0);
+  std::vector<float> values;
+  read_floats(file.tensors()[0], 0, values);
+  EXPECT_TRUE(values.empty());
+}
+
 }  // namespace
 }  // namespace e2lm

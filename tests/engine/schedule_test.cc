@@ -13,6 +13,7 @@ namespace {
 
 constexpr MemoryModel kFree = {};
 constexpr int64_t kNoLimit = int64_t{1} << 40;
+constexpr int64_t kRows = 4096;
 
 // A device that holds token runs instead of numbers: what a segment continues must be exactly the
 // path of its node, whether it comes from this wave, from its branch stack or from a kept slot.
@@ -81,7 +82,7 @@ TEST(ScheduleTest, OneWaveWhenEverythingFits) {
   const std::vector<TokenRequest> requests = {
       {{1, 2, 3, 4, 0}, 4}, {{1, 2, 5, 6, 0}, 4}, {{1, 2, 5, 7, 0}, 4}, {{8, 0}, 1}};
   const PrefixTree tree = PrefixTree::build(requests);
-  const Schedule schedule = make_schedule(tree, kFree, kNoLimit);
+  const Schedule schedule = make_schedule(tree, kFree, kNoLimit, kRows);
   ASSERT_EQ(schedule.waves.size(), 1u);
   const Wave& wave = schedule.waves[0];
   EXPECT_EQ(schedule.slots, 0);
@@ -125,7 +126,7 @@ TEST(ScheduleTest, ALongTextGoesThroughInPieces) {
   std::vector<int32_t> ids(100'001);
   for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i % 7);
   const PrefixTree tree = PrefixTree::build(std::vector<TokenRequest>{{ids, 1}});
-  const Schedule schedule = make_schedule(tree, kFree, kNoLimit, 4096);
+  const Schedule schedule = make_schedule(tree, kFree, kNoLimit, kRows);
   EXPECT_EQ(schedule.waves.size(), 25u);
   EXPECT_EQ(schedule.waves[24].segments[0].position, 24 * 4096);
   EXPECT_EQ(schedule.waves[24].segments[0].keep, -1);
@@ -136,9 +137,9 @@ TEST(ScheduleTest, WavesStayUnderTheLimit) {
   const PrefixTree tree = random_tree(random, 400, 30, 3);
   const MemoryModel memory = {
       .fixed = 1000, .per_row = 10, .per_kept_row = 4, .per_kept_state = 100};
-  const Schedule free = make_schedule(tree, memory, kNoLimit);
+  const Schedule free = make_schedule(tree, memory, kNoLimit, kRows);
   for (const int64_t limit : {5'000, 8'000, 20'000}) {
-    const Schedule schedule = make_schedule(tree, memory, limit);
+    const Schedule schedule = make_schedule(tree, memory, limit, kRows);
     EXPECT_LE(schedule.peak_bytes, limit);
     EXPECT_GT(schedule.waves.size(), free.waves.size());
   }
@@ -148,8 +149,8 @@ TEST(ScheduleTest, ALimitTooSmallNamesBothNumbers) {
   std::vector<int32_t> ids(5000, 1);
   const PrefixTree tree = PrefixTree::build(std::vector<TokenRequest>{{ids, 1}});
   const MemoryModel memory = {.per_row = 1 << 20, .per_kept_row = 1 << 10};
-  expect_error([&] { make_schedule(tree, memory, int64_t{10} << 20); }, "memory limit", "10 MB",
-               "4999 tokens", "65 MB");
+  expect_error([&] { make_schedule(tree, memory, int64_t{10} << 20, kRows); }, "memory limit",
+               "10 MB", "4999 tokens", "65 MB");
 }
 
 }  // namespace

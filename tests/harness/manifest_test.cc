@@ -146,6 +146,23 @@ TEST_F(ManifestTest, ReferencesAndWeights) {
   EXPECT_EQ(rules("{early: {max_tokens: 206e9}}").early.max_tokens, 206e9);
 }
 
+TEST_F(ManifestTest, CheckpointsOnTheHub) {
+  const auto with = [&](const std::string& place) {
+    return read("tasks: [wordnet_kinds]\nseries:\n  - {name: a, hub: org/model, " + place +
+                ", tokens: {per_step: 1000}}\n")
+        .series[0]
+        .checkpoints;
+  };
+  using Place = HubPlace;
+  EXPECT_EQ(with("subfolder: 'iter_{step:04}', steps: [10, 20]")[1].hub,
+            (Place{"org/model", "main", "iter_0020"}));
+  EXPECT_EQ(with("revision: 'step{step}', steps: [10]")[0].hub, (Place{"org/model", "step10", ""}));
+  EXPECT_EQ(with("revision: v2, subfolder: 'a/{step}', steps: 7")[0].hub,
+            (Place{"org/model", "v2", "a/7"}));
+  EXPECT_EQ(with("steps: 1")[0].tokens, 1000);
+  expect_error([&] { with("steps: scan, revision: 'step{step}'"); }, "cannot be 'scan'");
+}
+
 TEST_F(ManifestTest, ErrorsNameLineAndKey) {
   expect_refused("tasks: [wordnet_kinds]\n", "", "'tasks' is missing");
   expect_refused("series:", "seires:", "m.yaml:2", "'seires' is unknown", "'series'");
@@ -159,7 +176,7 @@ TEST_F(ManifestTest, ErrorsNameLineAndKey) {
   expect_refused("{per_step: 1000}", "{per_step: -1}", "m.yaml:6", "above 0");
   expect_refused("{per_step: 1000}", "e2ml", "m.yaml:6", "e2ml");
   expect_refused("name: a", "name: a\n    mix: both", "both", "science or web");
-  expect_refused("name: a", "name: a\n    hub: tiiuae/dense", "m.yaml:4", "hub", "local folders");
+  expect_refused("name: a", "name: a\n    hub: tiiuae/dense", "m.yaml:5", "'path' and 'hub'");
   expect_refused("name: a", "name: a\n    control_for: b", "control for 'b'");
   expect_refused("tasks: [wordnet_kinds]", "tasks: [t]\nversion: 2", "m.yaml:2", "version");
   expect_refused("tasks: [wordnet_kinds]", "tasks: [t]\nscoring: {late: {max_tokens: 0}}",

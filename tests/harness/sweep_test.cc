@@ -70,53 +70,6 @@ TEST_F(SweepTest, ShardsAreDisjointAndTogetherTheSweep) {
   EXPECT_EQ(sweep({3, 7}).left_out, 0) << "what is in the store is not left out";
 }
 
-TEST_F(SweepTest, AShardHashesItsOwnCheckpointsOnly) {
-  const auto hashed = [this] {
-    const Store store = Store::open_existing(store_path_);
-    Statement count(store.database(), "SELECT count(*) FROM weights_file");
-    count.step();
-    return count.integer(0);
-  };
-  sweep({2, 3});
-  EXPECT_EQ(hashed(), 1);
-  EXPECT_EQ(report().cells[0].state, "missing");
-  EXPECT_EQ(report().cells[1].state, "done");
-  sweep();
-  EXPECT_EQ(hashed(), 3);
-}
-
-TEST_F(SweepTest, EqualWeightsAreComputedOnce) {
-  std::filesystem::remove_all(folder_.checkpoint(80));
-  std::filesystem::copy(folder_.checkpoint(40), folder_.checkpoint(80));
-  EXPECT_EQ(sweep().computed, 2);
-  EXPECT_EQ(report().cells[1].state, "done");
-  EXPECT_EQ(sweep().computed, 0);
-}
-
-TEST_F(SweepTest, ADeletedCheckpointKeepsItsResults) {
-  on_open_ = [this](const Checkpoint& checkpoint) {
-    std::filesystem::remove_all(checkpoint.folder());  // while it is computed
-  };
-  EXPECT_EQ(sweep().computed, 3);
-  on_open_ = nullptr;
-  EXPECT_EQ(sweep().failed, 0);
-  for (const ReportCell& cell : report().cells) EXPECT_EQ(cell.state, "done");
-}
-
-TEST_F(SweepTest, ACheckpointWrittenToWhileComputedFails) {
-  on_open_ = [this](const Checkpoint& checkpoint) {
-    if (checkpoint.folder() != folder_.checkpoint(80)) return;
-    std::filesystem::last_write_time(checkpoint.folder() / "model.safetensors",
-                                     std::filesystem::file_time_type::clock::now());
-  };
-  const SweepSummary summary = sweep();
-  EXPECT_EQ(summary.computed, 2);
-  EXPECT_EQ(summary.failed, 1);
-  EXPECT_NE(report().cells[1].error.find("was written to while"), std::string::npos);
-  on_open_ = nullptr;
-  EXPECT_EQ(sweep().computed, 1);
-}
-
 TEST_F(SweepTest, ABrokenCheckpointInTheMiddleStopsNothing) {
   const Path weights = folder_.checkpoint(80) / "model.safetensors";
   const std::string whole = read_file(weights);

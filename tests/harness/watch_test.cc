@@ -49,7 +49,7 @@ class WatchTest : public testing::Test {
 
   RunFolder folder_;
   Store store_ = Store::in_memory();
-  CheckpointWatch watch_{KnownWeights(store_)};
+  CheckpointWatch watch_{store_};
   CheckpointWatch::Look last_;
 };
 

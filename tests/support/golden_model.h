@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,12 @@
 #include "engine/request.h"
 
 namespace e2lm {
+
+// The repository; named by the environment where a program runs elsewhere than it was built.
+inline Path source_folder() {
+  const char* named = std::getenv("E2LM_SOURCE_FOLDER");
+  return named ? named : E2LM_SOURCE_DIR;
+}
 
 // A checkpoint under tests/golden/models with its reference answers.
 struct GoldenModel {
@@ -19,7 +26,7 @@ struct GoldenModel {
   std::vector<Case> cases;
 
   static GoldenModel read(const std::string& name) {
-    GoldenModel model{.folder = Path(E2LM_SOURCE_DIR) / "tests/golden/models" / name};
+    GoldenModel model{.folder = source_folder() / "tests/golden/models" / name};
     const Path path = model.folder / "expected.json";
     const Json expected = parse_json(read_file(path), path.string());
     for (const Json& entry : expected["cases"]) {

@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ struct ProgramCall {
   std::string input = {};                               // its standard input
   std::string standard_output = {};                     // a file to send it to instead of capturing
   int64_t file_size_limit = 0;                          // bytes a file may have, as on a full disk
+  bool output_unread = false;               // nobody reads its standard output: the pipe is closed
+  std::function<void()> before_start = {};  // in the new process
 };
 
 struct ProgramResult {
@@ -43,7 +46,8 @@ class Program {
     ::close(in[0]);
     ::close(out[1]);
     ::close(err[1]);
-    out_ = out[0];
+    out_ = call.output_unread ? -1 : out[0];
+    if (call.output_unread) ::close(out[0]);
     err_ = err[0];
     // Inputs of tests are smaller than a pipe's buffer.
     if (::write(in[1], call.input.data(), call.input.size()) < 0) std::abort();
@@ -83,6 +87,7 @@ class Program {
       ::dup2(file, STDOUT_FILENO);
     }
     if (call.file_size_limit > 0) limit_files(call.file_size_limit);
+    if (call.before_start) call.before_start();
     for (const auto& [name, value] : call.environment) ::setenv(name.c_str(), value.c_str(), 1);
     std::vector<char*> argv = {const_cast<char*>(E2LM_PROGRAM)};
     for (const std::string& word : call.arguments) argv.push_back(const_cast<char*>(word.c_str()));
@@ -101,7 +106,7 @@ class Program {
   void read_all(ProgramResult& result) {
     pollfd fds[] = {{out_, POLLIN, 0}, {err_, POLLIN, 0}};
     std::string* texts[] = {&result.output, &result.errors};
-    for (int open = 2; open > 0;) {
+    for (int open = out_ < 0 ? 1 : 2; open > 0;) {
       ::poll(fds, 2, -1);
       for (int i = 0; i < 2; ++i) {
         if (fds[i].fd < 0 || fds[i].revents == 0) continue;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/backend.h"
+#include "engine/precision.h"
+
+// A card as a device. In a build without CUDA absent.cc has the same functions, and says so.
+namespace e2lm {
+
+// The first card. Throws Error if there is none, or if it is too old or cannot do `precision`.
+std::unique_ptr<Backend> open_cuda_backend(Precision precision);
+
+// Whether open_cuda_backend would find a card, and whether that multiplies bfloat16 numbers itself.
+bool cuda_is_there();
+bool cuda_has_bfloat16();
+
+// "NVIDIA H200, compute capability 9.0, 139.8 GiB", or why there is none.
+std::string describe_cuda();
+
+}  // namespace e2lm

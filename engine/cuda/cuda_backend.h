@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/backend.h"
+#include "engine/cuda/kernels.h"
+#include "engine/cuda/product.h"
+#include "engine/cuda/wave_buffer.h"
+#include "engine/cuda/wave_plan.h"
+
+namespace e2lm::cuda {
+
+// The operations of Backend on a card. All work is queued on one stream; the host waits only for
+// scores, and plans the next wave meanwhile.
+//
+// Scores have the same bits for the same tree whatever the waves: units (units.h) follow from the
+// tree, products from the row alone, and every sum is taken in a fixed order.
+class CudaBackend final : public Backend {
+ public:
+  explicit CudaBackend(Element element) : element_(element), products_(stream_.get()) {}
+
+  std::unique_ptr<Matrix> matrix(HostMatrix weights) override;
+  Array array(std::span<const float> values) override;
+  std::unique_ptr<Embedding> embedding(const Tensor& table) override;
+  Array activations(int64_t rows, int64_t width) override;
+  ProductArray product_rows(int64_t rows, int64_t width) override;
+  int64_t product_element_bytes() const override;
+  int64_t weight_bytes() const override { return weight_bytes_; }
+
+  int64_t default_memory_bytes() const override;
+  int64_t max_wave_rows() const override { return kMaxWaveRows; }
+  MemoryModel memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
+                           const PrefixTree& tree) const override;
+  std::vector<int64_t> wave_cuts(const PrefixTree& tree) const override;
+  void prepare(const StateShape& shape, const PrefixTree& tree, const Schedule& schedule) override;
+  void begin_wave(const Wave& wave) override;
+  void end_wave(const Wave&) override {}  // the planner has released what the wave does
+  void collect(const Wave& wave) override;
+
+  void embed(const Wave& wave, const Embedding& table, float multiplier, Rows hidden) override;
+  void rms_norm(const Wave& wave, Rows x, const Array& weight, float eps, ProductRows out) override;
+  Rows product(const Wave& wave, ProductRows x, const Matrix& weights, Rows out) override;
+  void add_product(const Wave& wave, ProductRows x, const Matrix& weights, Rows hidden) override;
+  Rows rope(const Wave& wave, Rows heads) override;
+  void attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
+                 ProductRows out) override;
+  void convolve(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows x,
+                ProductRows out) override;
+  void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
+            Rows dt_in, Rows out) override;
+  void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
+            ProductRows out) override;
+  void mlp_gate(const Wave& wave, Rows gate_up, ProductRows out) override;
+  void logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
+                const Matrix& head, std::span<TargetScore> scores) override;
+
+ private:
+  // More rows in a wave gain no speed; fewer leave parts of a large card idle.
+  static constexpr int64_t kMaxWaveRows = 16384;
+  // Logits that exist at once: few enough to stay in the card's cache.
+  static constexpr int64_t kLogitRows = 1024, kLogitColumns = 8192;
+
+  // Scores on their way to the host.
+  struct Pending {
+    PinnedMemory records;
+    Event there;
+    std::span<TargetScore> scores;
+  };
+
+  FloatRows floats(Rows rows) const;
+  OperandRows operands(ProductRows rows) const;
+  int64_t element_bytes() const { return element_ == Element::float32 ? 4 : 2; }
+  int64_t cache_bytes_per_layer() const;  // keys and values of the longest path
+  int64_t scan_state_floats() const;      // of one layer
+  int64_t conv_tail_floats() const;       // of one layer
+  int64_t fixed_scratch_bytes() const;    // of logits
+
+  const Element element_;
+  OwnedStream stream_;
+  Products products_;
+  int64_t weight_bytes_ = 0;
+  int64_t widest_inputs_ = 0, widest_outputs_ = 0;  // of all matrices
+
+  StateShape shape_;
+  int32_t positions_ = 0;  // of the longest path
+  std::vector<Unit> units_;
+  PlanSizes sizes_;
+  std::optional<WavePlanner> planner_;
+  WavePlan plan_;
+  WaveBuffer buffer_;
+  WaveRecords wave_ = {};
+
+  DeviceMemory rotations_;             // [positions, cos (P/2) | sin (P/2)]
+  DeviceMemory cache_;                 // [L, positions, k (K·P) | v (K·P)]
+  DeviceMemory layer_states_;          // [layer states, M, N, X]
+  DeviceMemory kept_states_;           // [L, kept states, M, N, X]
+  DeviceMemory kept_inputs_;           // [L, kept states, W-1, C]
+  DeviceMemory dt_, log_decay_;        // [R, M]
+  DeviceMemory normed_, logits_;       // [kLogitRows, D], [kLogitRows, kLogitColumns]
+  DeviceMemory sums_, target_logits_;  // [S], [targets]
+  DeviceMemory score_records_;         // [targets]
+  std::array<Pending, 2> pending_;
+  int next_pending_ = 0, oldest_pending_ = 0;
+};
+
+}  // namespace e2lm::cuda

@@ -1,0 +1,111 @@
+#include "engine/cuda/device.h"
+
+#include <cuda_runtime.h>
+
+#include "engine/backend.h"
+
+namespace e2lm::cuda {
+
+void check(int status, const char* doing) {
+  if (status == cudaSuccess) return;
+  const auto error = static_cast<cudaError_t>(status);
+  const std::string said = std::string(doing) + ": " + cudaGetErrorString(error);
+  if (error == cudaErrorMemoryAllocation) {
+    cudaGetLastError();  // asking again must not find this one
+    throw OutOfDeviceMemory("CUDA", said, "a smaller --memory, or a card with more");
+  }
+  throw Error("CUDA", said);
+}
+
+int count_cards(std::string* why_none) {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status != cudaSuccess) cudaGetLastError();
+  if (why_none && status == cudaErrorInsufficientDriver) {
+    *why_none = "no NVIDIA driver, or one older than CUDA " +
+                std::to_string(CUDART_VERSION / 1000) + "." +
+                std::to_string(CUDART_VERSION % 1000 / 10);
+  } else if (why_none && count == 0) {
+    *why_none = status == cudaSuccess ? "the driver shows no card" : cudaGetErrorString(status);
+  }
+  return status == cudaSuccess ? count : 0;
+}
+
+Card describe_card(int index) {
+  cudaDeviceProp properties;
+  check(cudaGetDeviceProperties(&properties, index), "asking for the card's properties");
+  return {properties.name, properties.major, properties.minor,
+          static_cast<int64_t>(properties.totalGlobalMem)};
+}
+
+int64_t free_device_bytes() {
+  size_t free = 0, total = 0;
+  check(cudaMemGetInfo(&free, &total), "asking for free memory");
+  return static_cast<int64_t>(free);
+}
+
+DeviceMemory::DeviceMemory(int64_t bytes) : bytes_(bytes) {
+  if (bytes == 0) return;
+  check(cudaMalloc(&data_, bytes), "taking device memory");
+  check(cudaMemset(data_, 0, bytes), "clearing device memory");
+  // Streams of ours do not wait for the default stream, which cleared it.
+  check(cudaStreamSynchronize(nullptr), "clearing device memory");
+}
+
+void DeviceMemory::free(void* data) {
+  if (data) cudaFree(data);
+}
+
+PinnedMemory::PinnedMemory(int64_t bytes) : bytes_(bytes) {
+  if (bytes > 0) check(cudaMallocHost(&data_, bytes), "taking host memory for copies");
+}
+
+PinnedMemory::~PinnedMemory() {
+  if (data_) cudaFreeHost(data_);
+}
+
+OwnedStream::OwnedStream() {
+  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+}
+
+OwnedStream::~OwnedStream() {
+  cudaStreamDestroy(stream_);
+}
+
+void OwnedStream::wait() const {
+  check(cudaStreamSynchronize(stream_), "waiting for the device");
+}
+
+Event::Event() {
+  check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "making an event");
+}
+
+Event::~Event() {
+  cudaEventDestroy(event_);
+}
+
+void Event::record(Stream stream) {
+  check(cudaEventRecord(event_, stream), "recording an event");
+}
+
+void Event::wait() const {
+  check(cudaEventSynchronize(event_), "waiting for the device");
+}
+
+void copy_to_device(void* to, const void* from, int64_t bytes, Stream stream) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream), "copying to the device");
+}
+
+void copy_to_host(void* to, const void* from, int64_t bytes, Stream stream) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream),
+        "copying from the device");
+}
+
+void copy_rows_to_device(Pitched to, const void* from, int64_t row_bytes, int64_t rows,
+                         Stream stream) {
+  check(cudaMemcpy2DAsync(to.data, to.pitch, from, row_bytes, row_bytes, rows,
+                          cudaMemcpyHostToDevice, stream),
+        "copying rows to the device");
+}
+
+}  // namespace e2lm::cuda

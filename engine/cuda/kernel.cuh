@@ -1,0 +1,114 @@
+#pragma once
+
+// What every kernel file needs: the launch, and what the threads of a warp and of a block do
+// together. Kernels use CUDA's own names; tests compile them for the host with an emulator that
+// gives these names a meaning there (tests/support/cuda_emulator).
+
+#ifndef E2LM_CUDA_EMULATED
+#include <cuda_runtime.h>
+#endif
+
+#include <cstdint>
+
+#include "engine/cuda/bfloat16.h"
+#include "engine/cuda/device.h"
+
+namespace e2lm::cuda {
+
+constexpr int kWarp = 32;
+constexpr unsigned kAllLanes = 0xffffffffU;
+
+#ifndef E2LM_CUDA_EMULATED
+
+// The block's shared memory of a size chosen at launch, 16-byte aligned.
+template <class T>
+__device__ inline T* dynamic_shared() {
+  extern __shared__ __align__(16) unsigned char e2lm_dynamic_shared[];
+  return reinterpret_cast<T*>(e2lm_dynamic_shared);
+}
+
+// Every launch goes through here: large shared memory is asked for, a refused launch is an Error
+// with the kernel's name. A grid without blocks is no launch.
+template <class... P, class... A>
+void launch(void (*kernel)(P...), const char* name, Grid grid, int threads, size_t shared_bytes,
+            Stream stream, A... arguments) {
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+  constexpr size_t kAlwaysThere = 48 << 10;
+  if (shared_bytes > kAlwaysThere) {
+    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                               cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(shared_bytes)),
+          name);
+  }
+  kernel<<<dim3(grid.x, grid.y, grid.z), threads, shared_bytes, stream>>>(
+      static_cast<P>(arguments)...);
+  check(cudaGetLastError(), name);
+}
+
+#endif
+
+// Sum and maximum over the lanes of a warp, the same in every lane.
+__device__ inline float warp_sum(float value) {
+  for (int step = kWarp / 2; step > 0; step /= 2) value += __shfl_xor_sync(kAllLanes, value, step);
+  return value;
+}
+
+__device__ inline float warp_max(float value) {
+  for (int step = kWarp / 2; step > 0; step /= 2) {
+    value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, step));
+  }
+  return value;
+}
+
+__device__ inline float silu(float x) {
+  return x / (1.0F + expf(-x));
+}
+
+// Four neighbouring values, moved at once. `at` is a multiple of four values from aligned memory.
+struct Four {
+  float v[4];
+};
+
+__device__ inline Four load_four(const float* at) {
+  const float4 f = *reinterpret_cast<const float4*>(at);
+  return {{f.x, f.y, f.z, f.w}};
+}
+
+__device__ inline void store_four(float* at, const Four& f) {
+  *reinterpret_cast<float4*>(at) = make_float4(f.v[0], f.v[1], f.v[2], f.v[3]);
+}
+
+__device__ inline Four load_four(const Bfloat16* at) {
+  const uint2 f = *reinterpret_cast<const uint2*>(at);
+  return {{widen(Bfloat16{static_cast<uint16_t>(f.x)}),
+           widen(Bfloat16{static_cast<uint16_t>(f.x >> 16)}),
+           widen(Bfloat16{static_cast<uint16_t>(f.y)}),
+           widen(Bfloat16{static_cast<uint16_t>(f.y >> 16)})}};
+}
+
+__device__ inline void store_four(Bfloat16* at, const Four& f) {
+  uint2 packed;
+  packed.x = narrow<Bfloat16>(f.v[0]).bits | static_cast<uint32_t>(narrow<Bfloat16>(f.v[1]).bits)
+                                                 << 16;
+  packed.y = narrow<Bfloat16>(f.v[2]).bits | static_cast<uint32_t>(narrow<Bfloat16>(f.v[3]).bits)
+                                                 << 16;
+  *reinterpret_cast<uint2*>(at) = packed;
+}
+
+// Values [0, kCount) from `at`, four at once or one by one: what width and alignment allow.
+template <int kCount, class T>
+__device__ inline Four load_some(const T* at) {
+  if constexpr (kCount == 4) return load_four(at);
+  return {{widen(*at), 0, 0, 0}};
+}
+
+template <int kCount, class T>
+__device__ inline void store_some(T* at, const Four& f) {
+  if constexpr (kCount == 4) {
+    store_four(at, f);
+  } else {
+    *at = narrow<T>(f.v[0]);
+  }
+}
+
+}  // namespace e2lm::cuda

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/backend.h"
+#include "engine/cuda/kernels.h"
+
+namespace e2lm::cuda {
+
+// The weights of a product on the device, [outputs, inputs] in the products' element type; outputs
+// rounded up to a multiple of 8 with zeros, which tensor cores want of the head's odd vocabularies.
+class DeviceMatrix final : public Matrix {
+ public:
+  DeviceMemory weights;
+  int64_t padded_outputs = 0;
+  Element element = Element::float32;
+  DeviceMemory scale;  // [outputs] float32 where outputs differ; empty else
+  float alpha = 1;     // the scale of all outputs where they do not
+  DeviceMemory bias;   // [outputs], or empty
+
+  const float* scales() const { return scale.as<float>(); }
+  const float* biases() const { return bias.as<float>(); }
+};
+
+// Brings weights to the device while the host converts the next part.
+std::unique_ptr<DeviceMatrix> upload_matrix(const HostMatrix& host, Element element, Stream stream);
+
+// An embedding [V, D]: float32 for checkpoints in float32 or float16, bfloat16 for bfloat16.
+class DeviceEmbedding final : public Embedding {
+ public:
+  DeviceMemory rows;
+  Element element = Element::float32;
+};
+std::unique_ptr<DeviceEmbedding> upload_embedding(const Tensor& table, Stream stream);
+
+// out [rows, count] = alpha · x·Wᵀ (+ out), for outputs [first, first + count) of a matrix: x
+// [rows, inputs], dense. Sums are float32.
+//
+// A row's result does not depend on how many rows there are nor on which: for each shape of a
+// weight matrix one algorithm is chosen once, among those that do not split the sum, and used for
+// any number of rows.
+class Products {
+ public:
+  explicit Products(Stream stream);
+  ~Products();
+  Products(const Products&) = delete;
+  Products& operator=(const Products&) = delete;
+
+  struct Outputs {
+    int64_t first = 0;
+    int64_t count = 0;
+  };
+  enum class Into { fresh, sum };
+  void multiply(const DeviceMatrix& weights, Outputs outputs, OperandRows x, int32_t rows,
+                Into into, FloatRows out);
+
+ private:
+  class Library;
+  std::unique_ptr<Library> library_;
+};
+
+}  // namespace e2lm::cuda

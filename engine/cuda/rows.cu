@@ -1,0 +1,221 @@
+// Operations on rows that look at nothing but the row: embedding, norm, rotation, gates, bias.
+
+#include "engine/cuda/kernel.cuh"
+#include "engine/cuda/kernels.h"
+
+namespace e2lm::cuda {
+namespace {
+
+constexpr int kRowThreads = 128;  // four rows a block, a warp each
+constexpr int kRowsPerBlock = kRowThreads / kWarp;
+
+unsigned blocks_of_rows(int32_t rows) {
+  return static_cast<unsigned>((rows + kRowsPerBlock - 1) / kRowsPerBlock);
+}
+
+__device__ inline int32_t row_of_warp() {
+  return static_cast<int32_t>(blockIdx.x) * kRowsPerBlock +
+         static_cast<int32_t>(threadIdx.x) / kWarp;
+}
+
+__device__ inline int32_t lane() {
+  return static_cast<int32_t>(threadIdx.x) % kWarp;
+}
+
+// Whether four neighbouring columns can be moved at once.
+bool in_fours(const FloatRows& rows) {
+  return rows.width % 4 == 0 && rows.stride % 4 == 0 &&
+         reinterpret_cast<uintptr_t>(rows.data) % sizeof(float4) == 0 &&
+         reinterpret_cast<uintptr_t>(rows.scale) % sizeof(float4) == 0;
+}
+
+bool in_fours(const OperandRows& rows) {
+  const size_t bytes = rows.element == Element::float32 ? sizeof(float4) : sizeof(uint2);
+  return rows.width % 4 == 0 && rows.stride % 4 == 0 &&
+         reinterpret_cast<uintptr_t>(rows.data) % bytes == 0;
+}
+
+template <int kCount>
+__device__ inline Four scaled(const float* row, const float* scale, int32_t column) {
+  Four x = load_some<kCount>(row + column);
+  if (scale) {
+    const Four by = load_some<kCount>(scale + column);
+    for (int i = 0; i < kCount; ++i) x.v[i] *= by.v[i];
+  }
+  return x;
+}
+
+// ---- embedding ----
+
+template <class T>
+__global__ void embed_rows(const int32_t* tokens, const T* table, float multiplier, int32_t rows,
+                           FloatRows hidden) {
+  const int32_t r = row_of_warp();
+  if (r >= rows) return;
+  const T* from = table + static_cast<int64_t>(tokens[r]) * hidden.width;
+  float* to = hidden.data + r * hidden.stride;
+  for (int32_t i = lane(); i < hidden.width; i += kWarp) to[i] = widen(from[i]) * multiplier;
+}
+
+// ---- norm ----
+
+// 1 / sqrt(mean(x²) + eps) of `width` columns from `first` on.
+template <int kCount, class Read>
+__device__ inline float inverse_rms(int32_t first, int32_t width, float eps, const Read& read) {
+  float squares = 0;
+  for (int32_t c = first + lane() * kCount; c < first + width; c += kWarp * kCount) {
+    const Four x = read(c);
+    for (int i = 0; i < kCount; ++i) squares += x.v[i] * x.v[i];
+  }
+  return 1.0F / sqrtf(warp_sum(squares) / static_cast<float>(width) + eps);
+}
+
+template <class T, int kCount>
+__global__ void norm_rows(FloatRows x, const float* weight, float eps, int32_t rows,
+                          const ScoredRecord* scored, OperandRows out) {
+  const int32_t r = row_of_warp();
+  if (r >= rows) return;
+  const float* row = x.data + (scored ? scored[r].row : r) * x.stride;
+  T* to = static_cast<T*>(out.data) + r * out.stride;
+  const auto read = [row](int32_t c) { return load_some<kCount>(row + c); };
+  const float factor = inverse_rms<kCount>(0, x.width, eps, read);
+  for (int32_t c = lane() * kCount; c < x.width; c += kWarp * kCount) {
+    Four value = read(c);
+    const Four by = load_some<kCount>(weight + c);
+    for (int i = 0; i < kCount; ++i) value.v[i] = value.v[i] * factor * by.v[i];
+    store_some<kCount>(to + c, value);
+  }
+}
+
+// ---- rotation ----
+
+__global__ void turn_heads(const int32_t* positions, const float* rotations, int32_t half,
+                           FloatRows heads) {
+  const auto r = static_cast<int32_t>(blockIdx.x);
+  const float* cosine = rotations + static_cast<int64_t>(positions[r]) * 2 * half;
+  const float* sine = cosine + half;
+  float* row = heads.data + r * heads.stride;
+  for (auto p = static_cast<int32_t>(threadIdx.x); p < heads.width / 2;
+       p += static_cast<int32_t>(blockDim.x)) {
+    const int32_t i = p % half, first = p / half * 2 * half + i, second = first + half;
+    const float a = heads.scale ? row[first] * heads.scale[first] : row[first];
+    const float b = heads.scale ? row[second] * heads.scale[second] : row[second];
+    row[first] = a * cosine[i] - b * sine[i];
+    row[second] = b * cosine[i] + a * sine[i];
+  }
+}
+
+// ---- bias ----
+
+__global__ void finish_rows(const float* scale, const float* bias, FloatRows out) {
+  float* row = out.data + blockIdx.x * out.stride;
+  for (auto c = static_cast<int32_t>(threadIdx.x); c < out.width;
+       c += static_cast<int32_t>(blockDim.x)) {
+    row[c] = (scale ? row[c] * scale[c] : row[c]) + (bias ? bias[c] : 0.0F);
+  }
+}
+
+// ---- gates ----
+
+template <class T, int kCount>
+__global__ void gate_mlp(FloatRows gate_up, OperandRows out) {
+  const float* row = gate_up.data + blockIdx.x * gate_up.stride;
+  T* to = static_cast<T*>(out.data) + blockIdx.x * out.stride;
+  const float* up_scale = gate_up.scale ? gate_up.scale + out.width : nullptr;
+  for (auto c = static_cast<int32_t>(threadIdx.x) * kCount; c < out.width;
+       c += static_cast<int32_t>(blockDim.x) * kCount) {
+    const Four by = scaled<kCount>(row, gate_up.scale, c);
+    Four value = scaled<kCount>(row + out.width, up_scale, c);
+    for (int i = 0; i < kCount; ++i) value.v[i] *= silu(by.v[i]);
+    store_some<kCount>(to + c, value);
+  }
+}
+
+template <class T, int kCount>
+__global__ void gate_rows(GateRule rule, int32_t rows, FloatRows y, FloatRows z, OperandRows out) {
+  const int32_t r = row_of_warp();
+  if (r >= rows) return;
+  const float* from = y.data + r * y.stride;
+  const float* by = z.data + r * z.stride;
+  T* to = static_cast<T*>(out.data) + r * out.stride;
+  const bool norm = rule.norm_weight != nullptr, before = rule.norm_before_gate;
+  const auto gated = [&](int32_t c, Four value) {
+    const Four gate = scaled<kCount>(by, z.scale, c);
+    for (int i = 0; i < kCount; ++i) value.v[i] *= silu(gate.v[i]);
+    return value;
+  };
+  const auto read = [&](int32_t c) {
+    const Four value = scaled<kCount>(from, y.scale, c);
+    return before ? value : gated(c, value);
+  };
+  const int32_t group_width = y.width / rule.groups;
+  for (int32_t first = 0; first < y.width; first += group_width) {
+    const float factor = norm ? inverse_rms<kCount>(first, group_width, rule.eps, read) : 1.0F;
+    for (int32_t c = first + lane() * kCount; c < first + group_width; c += kWarp * kCount) {
+      Four value = read(c);
+      if (norm) {
+        const Four weight = load_some<kCount>(rule.norm_weight + c);
+        for (int i = 0; i < kCount; ++i) value.v[i] = value.v[i] * factor * weight.v[i];
+      }
+      if (before) value = gated(c, value);
+      for (int i = 0; i < kCount; ++i) value.v[i] *= rule.scale;
+      store_some<kCount>(to + c, value);
+    }
+  }
+}
+
+}  // namespace
+
+void embed(const WaveRecords& wave, EmbedTable table, float multiplier, FloatRows hidden,
+           Stream stream) {
+  const Grid grid{blocks_of_rows(wave.rows)};
+  if (table.element == Element::float32) {
+    launch(embed_rows<float>, "embed", grid, kRowThreads, 0, stream, wave.tokens,
+           static_cast<const float*>(table.data), multiplier, wave.rows, hidden);
+  } else {
+    launch(embed_rows<Bfloat16>, "embed", grid, kRowThreads, 0, stream, wave.tokens,
+           static_cast<const Bfloat16*>(table.data), multiplier, wave.rows, hidden);
+  }
+}
+
+void rms_norm(FloatRows x, const float* weight, float eps, int32_t rows, const ScoredRecord* scored,
+              OperandRows out, Stream stream) {
+  const bool fours = in_fours(x) && in_fours(out);
+  const auto kernel = out.element == Element::float32
+                          ? (fours ? norm_rows<float, 4> : norm_rows<float, 1>)
+                          : (fours ? norm_rows<Bfloat16, 4> : norm_rows<Bfloat16, 1>);
+  launch(kernel, "rms_norm", Grid{blocks_of_rows(rows)}, kRowThreads, 0, stream, x, weight, eps,
+         rows, scored, out);
+}
+
+void rope(const WaveRecords& wave, const float* rotations, int32_t head_width, FloatRows heads,
+          Stream stream) {
+  launch(turn_heads, "rope", Grid{static_cast<unsigned>(wave.rows)}, kRowThreads, 0, stream,
+         wave.positions, rotations, head_width / 2, heads);
+}
+
+void scale_and_add_bias(int32_t rows, const float* scale, const float* bias, FloatRows out,
+                        Stream stream) {
+  launch(finish_rows, "bias", Grid{static_cast<unsigned>(rows)}, kRowThreads, 0, stream, scale,
+         bias, out);
+}
+
+void mlp_gate(int32_t rows, FloatRows gate_up, OperandRows out, Stream stream) {
+  const bool fours = in_fours(gate_up) && in_fours(out);
+  const auto kernel = out.element == Element::float32
+                          ? (fours ? gate_mlp<float, 4> : gate_mlp<float, 1>)
+                          : (fours ? gate_mlp<Bfloat16, 4> : gate_mlp<Bfloat16, 1>);
+  constexpr int kThreads = 256;
+  launch(kernel, "mlp_gate", Grid{static_cast<unsigned>(rows)}, kThreads, 0, stream, gate_up, out);
+}
+
+void gate(int32_t rows, const GateRule& rule, FloatRows y, FloatRows z, OperandRows out,
+          Stream stream) {
+  const bool fours = in_fours(y) && in_fours(z) && in_fours(out) && y.width / rule.groups % 4 == 0;
+  const auto kernel = out.element == Element::float32
+                          ? (fours ? gate_rows<float, 4> : gate_rows<float, 1>)
+                          : (fours ? gate_rows<Bfloat16, 4> : gate_rows<Bfloat16, 1>);
+  launch(kernel, "gate", Grid{blocks_of_rows(rows)}, kRowThreads, 0, stream, rule, rows, y, z, out);
+}
+
+}  // namespace e2lm::cuda

@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "harness/commands/all.h"
+#include "harness/commands/hub_options.h"
+#include "harness/commands/run_options.h"
+#include "harness/commands/shared.h"
+#include "harness/hub/task_data.h"
+#include "harness/manifest.h"
+
+namespace e2lm {
+namespace {
+
+std::vector<HubPlace> wanted_places(const Arguments& arguments) {
+  if (const auto model = arguments.text("model")) {
+    if (!arguments.positional().empty()) {
+      throw Error("--model", "and a manifest exclude each other");
+    }
+    if (!is_repo_name(*model)) {
+      throw Error("--model", fmt::format("'{}' is no repository's name", *model), "ORG/NAME");
+    }
+    HubPlace place{.repo = *model, .subfolder = arguments.text("subfolder").value_or("")};
+    place.revision = arguments.text("revision").value_or("main");
+    for (const std::string& part : {place.revision, place.subfolder}) {
+      if (!part.empty() && !is_inside_path(part)) {
+        throw Error(fmt::format("'{}'", part), "is no name within a repository");
+      }
+    }
+    return {place};
+  }
+  for (const char* option : {"revision", "subfolder"}) {
+    if (arguments.text(option)) throw Error(fmt::format("--{}", option), "needs --model ORG/NAME");
+  }
+  const Path path =
+      arguments.positional().empty() ? kDefaultManifest : arguments.positional().front();
+  std::vector<HubPlace> places = hub_places(Manifest::read(path));
+  if (places.empty()) {
+    throw Error(path.string(), "names no checkpoints on the hub: all are local folders",
+                "series with the key 'hub'");
+  }
+  return places;
+}
+
+// The data of tasks, put where tasks look for it.
+int fetch_task_data(const Arguments& arguments) {
+  if (!arguments.positional().empty() || arguments.text("model")) {
+    throw Error("--tasks", "is a fetch of its own, without a manifest and without --model");
+  }
+  const std::vector<WantedSplit> wanted =
+      missing_splits(open_library(arguments).select(words_in(arguments.require("tasks"))).tasks);
+  if (wanted.empty()) print("Nothing to fetch: the tasks' data are here.\n");
+  const HubConnection connection(arguments, arguments.flag("quiet"));
+  const RowsFetcher fetcher(connection.hub, arguments.flag("quiet"));
+  bool failed = false;
+  for (const WantedSplit& split : wanted) {
+    try {
+      const int64_t rows = fetcher.fetch(split);
+      print(fmt::format("{}: {} rows\n", split.file.string(), with_commas(rows)));
+    } catch (const Error& error) {
+      print(fmt::format("failed: {}\n", error.what()));
+      failed = true;
+    }
+  }
+  return failed ? 1 : 0;
+}
+
+int run(const Arguments& arguments) {
+  if (arguments.text("tasks")) return fetch_task_data(arguments);
+  const std::vector<HubPlace> places = wanted_places(arguments);
+  HubConnection connection(arguments, arguments.flag("quiet"));
+  const FetchSummary summary = connection.fetcher.fetch_checkpoints(places);
+  std::string text;
+  for (const std::string& failure : summary.failures) text += fmt::format("failed: {}\n", failure);
+  text += summary.files == 0 && summary.failures.empty()
+              ? fmt::format("Nothing to fetch: all {} are here.\n",
+                            places.size() == 1 ? "files" : "checkpoints")
+              : fmt::format("Fetched {} files, {} downloaded.\n", summary.files,
+                            format_bytes(summary.bytes));
+  if (places.size() == 1 && summary.failures.empty()) {
+    text += fmt::format("{}\n", connection.fetcher.cache().folder(places.front()).string());
+  }
+  print(text);
+  return summary.failures.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+Command fetch_command() {
+  return {
+      .name = "fetch",
+      .arguments = "[checkpoints.yaml]",
+      .summary = "Download the checkpoints that a manifest names on the hub, or tasks' data.",
+      .details =
+          "Only configuration, safetensors and tokenizer; a stopped download goes on where it\n"
+          "was; length and hash of every file are checked. Files lie in the cache that the\n"
+          "huggingface_hub library uses (HF_HUB_CACHE, HF_HOME). HF_TOKEN opens what is private\n"
+          "or gated, HF_ENDPOINT names another hub. Exit code 1 if something could not be had.",
+      .options =
+          join({{"model", "ORG/NAME", "", "one repository's checkpoint, not a manifest"},
+                {"revision", "REV", "", "of --model: branch, tag or commit; default: main"},
+                {"subfolder", "DIR", "", "of --model: where in the repository"}},
+               join(join({{"tasks,t", "A,B", "",
+                           "the data of tasks instead, as JSON lines into E2LM_DATA or data/"},
+                          {"include_path", "DIR", "", "look for task files here too"}},
+                         hub_option_rows()),
+                    {{"quiet,q", "", "", "no progress"}})),
+      .max_positional = 1,
+      .run = run};
+}
+
+}  // namespace e2lm

@@ -1,0 +1,54 @@
+#include "harness/commands/hub_options.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/error.h"
+#include "harness/interrupt.h"
+
+namespace e2lm {
+namespace {
+
+constexpr int64_t kMostJobs = 64;
+
+HttpOptions http_options(bool quiet) {
+  HttpOptions options{.stop = interrupted};
+  if (quiet) return options;
+  options.retry.on_wait = [](const HttpError& failure, int64_t wait_ms) {
+    if (wait_ms < 2000) return;
+    std::fputs(fmt::format("{}; trying again in {} s\n", failure.what(), wait_ms / 1000).c_str(),
+               stderr);
+  };
+  return options;
+}
+
+FetchOptions fetch_options(const Arguments& arguments, bool quiet) {
+  const int64_t jobs = arguments.integer("jobs").value_or(4);
+  if (jobs < 1 || jobs > kMostJobs) {
+    throw Error("--jobs", fmt::format("is {}", jobs), fmt::format("1 to {}", kMostJobs));
+  }
+  return {.jobs = static_cast<int>(jobs), .quiet = quiet, .stop = interrupted};
+}
+
+}  // namespace
+
+std::vector<Option> hub_option_rows() {
+  return {{"jobs", "N", "4", "files downloaded at once"}};
+}
+
+HubConnection::HubConnection(const Arguments& arguments, bool quiet)
+    : hub(HubSettings::from_environment(), http_options(quiet)),
+      fetcher(hub, fetch_options(arguments, quiet)) {}
+
+std::vector<HubPlace> hub_places(const Manifest& manifest) {
+  std::vector<HubPlace> places;
+  for (const Series& series : manifest.series) {
+    for (const CheckpointRef& ref : series.checkpoints) {
+      if (ref.hub) places.push_back(*ref.hub);
+    }
+  }
+  return places;
+}
+
+}  // namespace e2lm

@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "harness/commands/all.h"
+#include "harness/commands/scoring_options.h"
+#include "harness/commands/shared.h"
+#include "harness/commands/submission_options.h"
+#include "harness/interrupt.h"
+#include "harness/submission/check.h"
+#include "harness/submission/leaderboard.h"
+#include "harness/submission/scores.h"
+#include "harness/submission/scratch_folder.h"
+#include "reports/csv.h"
+
+namespace e2lm {
+namespace {
+
+using submission::Checked;
+using submission::Verdict;
+
+std::string format_of(const Arguments& arguments, const std::vector<std::string>& known) {
+  const std::string format = arguments.require("format");
+  if (std::find(known.begin(), known.end(), format) != known.end()) return format;
+  throw Error("--format", fmt::format("'{}' is unknown", format),
+              fmt::format("{}", fmt::join(known, ", ")));
+}
+
+Path only_path(const Arguments& arguments) {
+  if (arguments.positional().size() == 2) return arguments.positional().back();
+  throw Error("submission", "one file or folder is to be named",
+              fmt::format("e2lm submission {} FILE.zip", arguments.positional().front()));
+}
+
+void write_verdict(const Json& verdict, const Path& path) {
+  write_file(path, verdict.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+// Prints the verdict; 1 unless the submission is valid.
+int conclude(const Verdict& verdict, const std::string& format, const std::optional<Path>& output) {
+  const Json json = submission::verdict_json(verdict);
+  if (output) write_verdict(json, *output);
+  print(format == "json" ? json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"
+                         : submission::verdict_text(json));
+  return verdict.status() == Verdict::Status::valid ? 0 : 1;
+}
+
+int run_check(const Arguments& arguments) {
+  const std::string format = format_of(arguments, {"text", "json"});
+  const auto output = arguments.text("output");
+  const submission::ScratchFolder scratch;
+  const Checked checked =
+      submission::check_submission(only_path(arguments), scratch.path(), check_options(arguments));
+  return conclude(checked.verdict, format, output ? std::optional<Path>(*output) : std::nullopt);
+}
+
+// Whether a check leaves a task that scores can be given to.
+bool can_be_scored(const Checked& checked) {
+  const auto& checks = checked.verdict.checks;
+  return checked.task && checked.verdict.faults.empty() && checks.contains("samples");
+}
+
+// --only-series: the others are not even computed.
+void keep_series(const std::vector<std::string>& globs, Manifest& manifest) {
+  if (globs.empty()) return;
+  std::vector<std::string> known;
+  for (const Series& series : manifest.series) known.push_back(series.name);
+  std::erase_if(manifest.series, [&](const Series& series) {
+    return std::none_of(globs.begin(), globs.end(),
+                        [&](const std::string& glob) { return matches_glob(series.name, glob); });
+  });
+  if (!manifest.series.empty()) return;
+  throw Error("--only-series", fmt::format("'{}' fits no series", fmt::join(globs, ",")),
+              fmt::format("{}", fmt::join(known, ", ")));
+}
+
+void score(const Arguments& arguments, const Path& run, const Path& scratch, Checked& checked) {
+  const auto series = arguments.text("series");
+  Manifest manifest = Manifest::read(series ? Path(*series) : bundled_manifest());
+  manifest.tokens = token_rules(arguments, manifest.tokens);
+  keep_series(chosen_series(arguments), manifest);
+  SweepOptions options{
+      .engine = engine_options(arguments), .quiet = arguments.flag("quiet"), .stop = interrupted};
+  if (!options.engine.precision) options.engine.precision = manifest.precision;
+  Store store = Store::open(run / "store.sqlite");
+  const submission::Scored scored =
+      submission::score_task(*checked.task, manifest, store, options, scoring_options(arguments));
+  checked.verdict.scores = submission::scores_json(scored);
+  if (scored.summary.failed > 0) {
+    checked.verdict.leave_open("sweep", fmt::format("{} of {} cells could not be computed; the "
+                                                    "report shows which",
+                                                    scored.summary.failed, scored.summary.cells));
+  }
+  submission::clean(checked.verdict, scratch / "files", checked.token);
+  write_report(scored.report, run / "report");
+}
+
+int run_score(const Arguments& arguments) {
+  const std::string format = format_of(arguments, {"text", "json"});
+  const Path path = only_path(arguments);
+  const auto check = check_options(arguments);
+  scoring_options(arguments);  // wrong ones are said before any work
+  const submission::ScratchFolder scratch;
+  Checked checked = submission::check_submission(path, scratch.path(), check);
+  const auto output = arguments.text("output");
+  const Path run = output ? Path(*output) : Path("runs/submissions") / checked.verdict.name;
+  if (can_be_scored(checked)) score(arguments, run, scratch.path(), checked);
+  const int code = conclude(checked.verdict, format, run / "verdict.json");
+  std::fputs(fmt::format("Verdict: {}\n", (run / "verdict.json").string()).c_str(), stderr);
+  return code;
+}
+
+int run_leaderboard(const Arguments& arguments) {
+  const std::string format = format_of(arguments, {"text", "markdown", "csv", "json"});
+  const auto& words = arguments.positional();
+  if (words.size() < 2) {
+    throw Error("submission leaderboard", "names no verdict", "the files verdict.json");
+  }
+  std::vector<Json> verdicts;
+  for (size_t i = 1; i < words.size(); ++i) {
+    const Path path = words[i];
+    verdicts.push_back(submission::read_verdict(
+        std::filesystem::is_directory(path) ? path / "verdict.json" : path));
+  }
+  const submission::Leaderboard board(std::move(verdicts));
+  const std::string text = format == "json"       ? board.json().dump(1) + "\n"
+                           : format == "csv"      ? as_csv(board.whole())
+                           : format == "markdown" ? board.markdown()
+                                                  : board.text();
+  if (const auto output = arguments.text("output")) {
+    write_file(*output, text);
+  } else {
+    print(text);
+  }
+  return 0;
+}
+
+int run(const Arguments& arguments) {
+  const std::string& what = arguments.positional().front();
+  if (what == "check") return run_check(arguments);
+  if (what == "score") return run_score(arguments);
+  if (what == "leaderboard") return run_leaderboard(arguments);
+  throw Error("submission", fmt::format("'{}' is unknown", what), "check, score or leaderboard");
+}
+
+std::vector<Option> own_rows() {
+  return {{"format", "NAME", "text", "text or json; of a leaderboard also markdown or csv"},
+          {"output,o", "PATH", "",
+           "of check and leaderboard a file; of score the run folder, by default "
+           "runs/submissions/NAME"},
+          {"series", "FILE", "",
+           "manifest whose series the task is scored on; default: the bundled checkpoints.yaml"},
+          {"quiet,q", "", "", "no progress"}};
+}
+
+}  // namespace
+
+Command submission_command() {
+  return {
+      .name = "submission",
+      .arguments = "check FILE | score FILE | leaderboard VERDICTS..",
+      .summary = "A competition entry: limits, leakage, domain, scores; a leaderboard of many.",
+      .details =
+          "FILE is a zip archive or a folder with evaluation.patch and metadata.yaml, or with\n"
+          "task.yaml and data. Nothing in it is executed. A judge of the items' domain is asked\n"
+          "if E2LM_JUDGE_URL and E2LM_JUDGE_MODEL (and E2LM_JUDGE_KEY, E2LM_JUDGE_PRICE) name\n"
+          "one. Exit code 1 if the submission is not valid.",
+      .options = join(join(own_rows(), check_option_rows()),
+                      join(scoring_option_rows(), join(token_option_rows(), engine_option_rows()))),
+      .min_positional = 1,
+      .max_positional = kAnyNumber,
+      .run = run};
+}
+
+}  // namespace e2lm

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace e2lm {
+
+inline constexpr const char* kWeightsFile = "model.safetensors";
+inline constexpr const char* kWeightsIndex = "model.safetensors.index.json";
+
+// A file of a repository as the hub lists it. Large ones (LFS) are known by the SHA-256 of their
+// bytes, the others by git's SHA-1 of "blob LENGTH\0" and their bytes; both are names of blobs.
+struct HubFile {
+  std::string path;  // from the repository's top
+  int64_t bytes = 0;
+  std::string hash;  // 64 hexadecimal digits: SHA-256; 40: git's SHA-1
+};
+
+// The files of one commit.
+struct HubListing {
+  std::string repo;
+  std::string commit;
+  std::vector<HubFile> files;
+
+  const HubFile* find(std::string_view path) const;
+
+  // The files of a checkpoint in `subfolder`: its configuration and weights first, then the
+  // tokenizer's, from the top if the subfolder has none. Throws Error if there is no checkpoint
+  // that e2lm can read: no folder, no config.json, weights in other formats only.
+  std::vector<HubFile> checkpoint_files(const std::string& subfolder) const;
+
+ private:
+  std::vector<HubFile> weights(const std::string& subfolder, const std::string& where) const;
+};
+
+// Reads a page of what /api/models/REPO/tree/COMMIT answers. Throws Error naming `where` if it is
+// anything else: paths and hashes become names of files here.
+void add_files(const Json& page, const std::string& where, std::vector<HubFile>& files);
+
+// Whether a file of a checkpoint's folder, by its name, takes part in scores.
+bool determines_scores(std::string_view name);
+
+// What determines a checkpoint's scores: the hashes of those of its files, by name.
+std::string content_key(const std::map<std::string, std::string>& hashes);
+std::string content_key(const std::vector<HubFile>& files);
+
+}  // namespace e2lm

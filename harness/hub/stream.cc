@@ -1,0 +1,243 @@
+#include "harness/hub/stream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "harness/interrupted.h"
+
+namespace e2lm {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_weights(const WantedFile& file) {
+  return file.file.path.ends_with(".safetensors");
+}
+
+}  // namespace
+
+HubStream::HubStream(Fetcher& fetcher, StreamOptions options)
+    : fetcher_(fetcher), options_(std::move(options)) {
+  read_journal();
+}
+
+HubStream::~HubStream() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+}
+
+Path HubStream::pointer(const WantedFile& file) const {
+  return fetcher_.cache().snapshot(file.repo, file.commit) / file.file.path;
+}
+
+Path HubStream::blob(const WantedFile& file) const {
+  return fetcher_.cache().blob(file.repo, file.file.hash);
+}
+
+void HubStream::prepare(Manifest& manifest) {
+  std::vector<WantedFile> small;
+  for (Series& series : manifest.series) {
+    for (CheckpointRef& ref : series.checkpoints) {
+      if (!ref.hub) continue;
+      try {
+        std::vector<WantedFile> files = fetcher_.files(*ref.hub);
+        std::vector<HubFile> listed;
+        for (const WantedFile& file : files) {
+          listed.push_back(file.file);
+          if (!is_weights(file)) small.push_back(file);
+        }
+        ref.content = content_key(listed);
+        ref.folder = fetcher_.cache().snapshot(ref.hub->repo, files.front().commit);
+        if (!ref.hub->subfolder.empty()) ref.folder /= ref.hub->subfolder;
+        fetcher_.cache().write_ref(ref.hub->repo, ref.hub->revision, files.front().commit);
+        files_[*ref.hub] = std::move(files);
+      } catch (const Error& error) {
+        errors_[*ref.hub] = error.what();
+      }
+    }
+  }
+  if (files_.empty() && !errors_.empty()) throw Error("", errors_.begin()->second);
+  fetcher_.fetch(small);
+}
+
+void HubStream::expect(const std::vector<CheckpointRef>& refs) {
+  std::set<std::string> to_come;
+  for (const CheckpointRef& ref : refs) {
+    if (!ref.hub) continue;
+    Item item{.place = *ref.hub};
+    for (const WantedFile& file : files_[*ref.hub]) {
+      if (!is_weights(file)) continue;
+      item.weights.push_back(file);
+      to_come.insert(pointer(file));
+    }
+    if (errors_.contains(item.place)) {
+      item.state = State::failed;
+      item.error = errors_[item.place];
+    }
+    items_.push_back(std::move(item));
+  }
+  // Left by a run that was killed, and used up since.
+  for (const auto& [place, files] : files_) {
+    for (const WantedFile& file : files) {
+      if (links_.contains(pointer(file)) && !to_come.contains(pointer(file))) remove(file, 0);
+    }
+  }
+  write_journal();
+  downloader_ = std::jthread([this] { download_all(); });
+}
+
+int64_t HubStream::bytes_to_come(const Item& item) const {
+  int64_t bytes = 0;
+  for (const WantedFile& file : item.weights) {
+    if (!fs::exists(blob(file))) bytes += file.file.bytes;
+  }
+  return bytes;
+}
+
+int64_t HubStream::held_bytes() const {
+  int64_t bytes = 0;
+  for (const std::string& path : blobs_) {
+    std::error_code absent;
+    const auto size = fs::file_size(path, absent);
+    if (!absent) bytes += static_cast<int64_t>(size);
+  }
+  return bytes;
+}
+
+// One ahead of the sweep, as far as the limit allows.
+bool HubStream::may_start(size_t index) const {
+  if (index > wanted_ + 1) return false;
+  if (index <= wanted_ || options_.disk_bytes == 0) return true;
+  return held_bytes() + bytes_to_come(items_[index]) <= options_.disk_bytes;
+}
+
+void HubStream::download_all() {
+  for (size_t i = 0; i < items_.size(); ++i) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return ending_ || may_start(i); });
+      if (ending_) return;
+      if (items_[i].state != State::waiting) continue;
+    }
+    bring(i);
+    changed_.notify_all();
+  }
+}
+
+void HubStream::bring(size_t index) {
+  const std::vector<WantedFile>& weights = items_[index].weights;
+  std::string error;
+  {
+    const std::lock_guard lock(mutex_);
+    const int64_t bytes = held_bytes() + bytes_to_come(items_[index]);
+    if (options_.disk_bytes > 0 && bytes > options_.disk_bytes) {
+      error = fmt::format("{} needs {} of the disk, --disk allows {}", items_[index].place.name(),
+                          format_bytes(bytes), format_bytes(options_.disk_bytes));
+    } else {
+      for (const WantedFile& file : weights) {
+        if (!fs::exists(pointer(file))) links_.insert(pointer(file));
+        if (!fs::exists(blob(file))) blobs_.insert(blob(file));
+      }
+      write_journal();
+    }
+  }
+  try {
+    if (error.empty()) {
+      const FetchSummary summary = fetcher_.fetch(weights);
+      if (!summary.failures.empty()) error = summary.failures.front();
+    }
+  } catch (const Interrupted&) {
+    error = "interrupted";
+  } catch (const std::exception& failure) {  // of a thread: nobody else would
+    error = failure.what();
+  }
+  const std::lock_guard lock(mutex_);
+  items_[index].state = error.empty() ? State::ready : State::failed;
+  items_[index].error = error;
+}
+
+size_t HubStream::index_of(const CheckpointRef& ref) const {
+  for (size_t i = wanted_; i < items_.size(); ++i) {
+    if (items_[i].place == *ref.hub && items_[i].state != State::released) return i;
+  }
+  throw Error(ref.hub->name(), "is not among the checkpoints that were announced");
+}
+
+void HubStream::obtain(const CheckpointRef& ref) {
+  if (!ref.hub) return;
+  std::unique_lock lock(mutex_);
+  const size_t index = index_of(ref);
+  wanted_ = index;
+  changed_.notify_all();
+  while (items_[index].state == State::waiting) {
+    if (options_.stop && options_.stop()) throw Interrupted();
+    changed_.wait_for(lock, std::chrono::milliseconds(100));
+  }
+  if (items_[index].state == State::ready) return;
+  if (options_.stop && options_.stop()) throw Interrupted();
+  throw Error("", items_[index].error);
+}
+
+void HubStream::release(const CheckpointRef& ref) {
+  if (!ref.hub) return;
+  {
+    const std::lock_guard lock(mutex_);
+    const size_t index = index_of(ref);
+    items_[index].state = State::released;
+    for (const WantedFile& file : items_[index].weights) remove(file, index + 1);
+    write_journal();
+  }
+  changed_.notify_all();
+}
+
+// Removes what this stream brought, unless an item from `after` on needs it.
+void HubStream::remove(const WantedFile& file, size_t after) {
+  const auto needs = [&](auto same) {
+    return std::any_of(items_.begin() + static_cast<int64_t>(after), items_.end(),
+                       [&](const Item& item) {
+                         return item.state != State::released &&
+                                std::any_of(item.weights.begin(), item.weights.end(), same);
+                       });
+  };
+  if (needs([&](const WantedFile& other) { return pointer(other) == pointer(file); })) return;
+  const bool shared = needs([&](const WantedFile& other) { return blob(other) == blob(file); });
+  if (links_.erase(pointer(file)) == 0) return;
+  const bool with_blob = !shared && blobs_.contains(blob(file));
+  fetcher_.cache().remove_link(file.repo, file.commit, file.file.path);
+  if (!with_blob) return;
+  fetcher_.cache().remove_blob(file.repo, file.file.hash);
+  blobs_.erase(blob(file));
+}
+
+void HubStream::read_journal() {
+  if (!fs::exists(options_.journal)) return;
+  const Json journal = Json::parse(read_file(options_.journal), nullptr, false);
+  if (!journal.is_object()) return;
+  const auto read = [&](const char* key, std::set<std::string>& paths) {
+    if (!journal.contains(key) || !journal[key].is_array()) return;
+    for (const Json& path : journal[key]) {
+      if (path.is_string()) paths.insert(path.get<std::string>());
+    }
+  };
+  read("links", links_);
+  read("blobs", blobs_);
+}
+
+void HubStream::write_journal() const {
+  if (links_.empty() && blobs_.empty()) {
+    std::error_code absent;
+    fs::remove(options_.journal, absent);
+    return;
+  }
+  write_file(options_.journal, Json{{"links", links_}, {"blobs", blobs_}}.dump(1) + "\n");
+}
+
+}  // namespace e2lm

@@ -1,0 +1,172 @@
+// The CUDA engine on this machine's card: how much of the card's matrix rate, measured in the same
+// run, the products of a science benchmark's requests reach, and how far scores are from the CPU's.
+//
+//   cuda_bench [GEOMETRY..]           all of them: falcon-h1-0.5b, falcon-h1-1.5b, falcon-h1-3b
+//
+// Requests: 1,500 questions of 40 to 120 tokens with four choices of 1 to 12, after nothing
+// (0-shot) or after 700 tokens that all share (5 shots); random tokens from a fixed seed. Each line
+// is the best of three runs after one that warms up, whose scores must have the same bits.
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <random>
+
+#include "base/error.h"
+#include "engine/cuda/backend.h"
+#include "engine/cuda/product.h"
+#include "engine/engine.h"
+#include "tests/bench/random_model.h"
+#include "tests/support/scratch.h"
+
+namespace e2lm {
+namespace {
+
+constexpr int kQuestions = 1500, kChoices = 4, kShotTokens = 700;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto started = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+}
+
+std::vector<TokenRequest> science_requests(int shot_tokens, int64_t vocabulary) {
+  std::mt19937 random(3);
+  const auto append = [&](std::vector<int32_t>& ids, size_t count) {
+    for (size_t i = 0; i < count; ++i) ids.push_back(static_cast<int32_t>(random() % vocabulary));
+  };
+  std::vector<int32_t> shots;
+  append(shots, shot_tokens);
+  std::vector<TokenRequest> requests;
+  for (int q = 0; q < kQuestions; ++q) {
+    std::vector<int32_t> question = shots;
+    append(question, 40 + random() % 81);
+    for (int c = 0; c < kChoices; ++c) {
+      TokenRequest request{question, static_cast<int32_t>(question.size())};
+      append(request.ids, 1 + random() % 12);
+      requests.push_back(std::move(request));
+    }
+  }
+  return requests;
+}
+
+// FLOP/s of one 8192³ bfloat16 product of cuBLASLt on random numbers.
+double card_rate() {
+  constexpr int64_t kSide = 8192;
+  std::mt19937 random(1);
+  std::vector<uint16_t> values(kSide * kSide);  // around one, both signs
+  for (uint16_t& value : values) value = static_cast<uint16_t>(0x3f00 | (random() & 0x80ff));
+  const Tensor tensor{.name = "w",
+                      .dtype = DType::bfloat16,
+                      .shape = {kSide, kSide},
+                      .bytes = std::as_bytes(std::span(values))};
+  cuda::OwnedStream stream;
+  cuda::Products products(stream.get());
+  const auto matrix = cuda::upload_matrix({kSide, kSide, {{&tensor}}, {}, {}},
+                                          cuda::Element::bfloat16, stream.get());
+  const cuda::DeviceMemory out(kSide * kSide * static_cast<int64_t>(sizeof(float)));
+  const auto run = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      products.multiply(*matrix, {0, kSide},
+                        {matrix->weights.as<void>(), kSide, kSide, cuda::Element::bfloat16}, kSide,
+                        cuda::Products::Into::fresh, {out.as<float>(), kSide, kSide, nullptr});
+    }
+    stream.wait();
+  };
+  run(3);
+  constexpr int kTimes = 20;
+  double best = 1e9;
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    best = std::min(best, seconds_of([&] { run(kTimes); }) / kTimes);
+  }
+  return 2.0 * kSide * kSide * kSide / best;
+}
+
+bool same_bits(const std::vector<TokenScores>& a, const std::vector<TokenScores>& b) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i].logprobs_nats != b[i].logprobs_nats) return false;
+  }
+  return true;
+}
+
+// The farthest that one of the first few requests is from the CPU's bfloat16, in nats.
+double distance_from_cpu(const Checkpoint& checkpoint, const std::vector<TokenRequest>& requests,
+                         const std::vector<TokenScores>& scores) {
+  constexpr size_t kCompared = 32;
+  const auto cpu = Engine::open(checkpoint, {.precision = Precision::bfloat16});
+  const auto expected = score_all(*cpu, {requests.data(), kCompared});
+  double worst = 0;
+  for (size_t i = 0; i < kCompared; ++i) {
+    double off = 0;
+    for (size_t t = 0; t < expected[i].logprobs_nats.size(); ++t) {
+      off += scores[i].logprobs_nats[t] - expected[i].logprobs_nats[t];
+    }
+    worst = std::max(worst, std::abs(off));
+  }
+  return worst;
+}
+
+void measure(const std::string& geometry, double rate) {
+  const Scratch scratch;
+  write_random_model(geometry, scratch.folder());
+  const Checkpoint checkpoint = Checkpoint::open(scratch.folder());
+  std::unique_ptr<Engine> engine;
+  const double load = seconds_of([&] {
+    engine = Engine::open(checkpoint, {.device = Device::cuda, .precision = Precision::bfloat16});
+  });
+  for (const int shot_tokens : {0, kShotTokens}) {
+    const auto requests = science_requests(shot_tokens, engine->vocabulary());
+    const auto expected = score_all(*engine, requests);
+    const PrefixTree tree = PrefixTree::build(requests);
+    double best = 1e9;
+    EngineStats stats;
+    bool reproducible = true;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      std::vector<TokenScores> scores(requests.size());
+      best = std::min(best, seconds_of([&] {
+                        stats = engine->score(tree, [&](int32_t request, TokenScores score) {
+                          scores[request] = std::move(score);
+                        });
+                      }));
+      reproducible = reproducible && same_bits(scores, expected);
+    }
+    const double flops = product_flops_per_token(geometry) * static_cast<double>(stats.rows) +
+                         head_flops_per_token(geometry) * static_cast<double>(stats.scored_rows);
+    const double off =
+        geometry == "falcon-h1-0.5b" ? distance_from_cpu(checkpoint, requests, expected) : NAN;
+    fmt::print("| {} | {} | {} | {:.0f} | {:.0f} | {:.0f} | {:.0f} % | {:.1f} | {} | {:.4f} |\n",
+               geometry, shot_tokens == 0 ? 0 : 5, requests.size(),
+               static_cast<double>(requests.size()) / best, static_cast<double>(stats.rows) / best,
+               flops / best / 1e12, 100 * flops / best / rate, load,
+               reproducible ? "same bits" : "BITS DIFFER", off);
+    std::fflush(stdout);
+  }
+}
+
+int run(std::vector<std::string> geometries) {
+  if (!cuda_has_bfloat16()) {
+    fmt::print("Nothing to measure: {}\n", describe_cuda());
+    return 0;
+  }
+  if (geometries.empty()) geometries = {"falcon-h1-0.5b", "falcon-h1-1.5b", "falcon-h1-3b"};
+  const double rate = card_rate();
+  fmt::print("{}. bfloat16 products of 8192³: {:.0f} TFLOP/s\n\n", describe_cuda(), rate / 1e12);
+  fmt::print(
+      "| geometry | shots | requests | requests/s | rows/s | TFLOP/s | of the card's | load s | "
+      "repeated | nats from CPU |\n|---|---|---|---|---|---|---|---|---|---|\n");
+  for (const std::string& geometry : geometries) measure(geometry, rate);
+  return 0;
+}
+
+}  // namespace
+}  // namespace e2lm
+
+int main(int count, char** arguments) {
+  try {
+    return e2lm::run({arguments + 1, arguments + count});
+  } catch (const e2lm::Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}

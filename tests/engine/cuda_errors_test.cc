@@ -1,0 +1,113 @@
+// What happens when a card fails or is none: on the emulated card, which can be told to.
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "engine/backend.h"
+#include "engine/engine.h"
+#include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/golden_model.h"
+
+namespace e2lm {
+namespace {
+
+class CudaErrors : public testing::Test {
+ protected:
+  ~CudaErrors() override { emulator::behaviour = {}; }
+
+  std::unique_ptr<Engine> open(std::optional<Precision> precision = Precision::float32,
+                               int64_t memory_bytes = 0) {
+    return Engine::open(
+        checkpoint_,
+        {.device = Device::cuda, .precision = precision, .memory_bytes = memory_bytes});
+  }
+
+  GoldenModel golden_ = GoldenModel::read("falcon_h1_plain");
+  Checkpoint checkpoint_ = Checkpoint::open(golden_.folder);
+  std::vector<TokenRequest> requests_ = golden_.requests();
+};
+
+TEST_F(CudaErrors, NoCard) {
+  emulator::behaviour.cards = 0;
+  expect_error([&] { open(); }, "--device cuda", "no card", "cpu");
+}
+
+TEST_F(CudaErrors, ACardThatIsTooOld) {
+  emulator::behaviour.major = 6;
+  emulator::behaviour.minor = 1;
+  expect_error([&] { open(); }, "--device cuda", "compute capability 6.1", "7.5 or later");
+}
+
+TEST_F(CudaErrors, ACardWithoutBfloat16TakesFloat32) {
+  emulator::behaviour.major = 7;
+  emulator::behaviour.minor = 5;
+  expect_error([&] { open(Precision::bfloat16); }, "--dtype bfloat16", "no tensor cores",
+               "--dtype float32");
+  EXPECT_EQ(choose_precision({.device = Device::cuda}, DType::bfloat16), Precision::float32);
+  EXPECT_NO_THROW(open(std::nullopt));
+}
+
+TEST_F(CudaErrors, WeightsThatDoNotFit) {
+  emulator::behaviour.memory_bytes = 50 << 10;
+  expect_error([&] { open(); }, "CUDA", "out of memory", "a card with more");
+  EXPECT_EQ(emulator::allocated_bytes(), 0) << "memory was not given back";
+}
+
+// The memory promised is not there: other programs took it, or it lies in pieces.
+TEST_F(CudaErrors, WavesAreHalvedUntilTheyFit) {
+  std::vector<TokenRequest> requests;
+  for (int32_t i = 0; i < 90; ++i) {
+    TokenRequest request{.first_scored = 30};
+    for (int32_t t = 0; t < 32; ++t) request.ids.push_back((i + t * 7) % 90);
+    requests.push_back(std::move(request));
+  }
+  const auto expected = score_all(*open(), requests);
+  const PrefixTree tree = PrefixTree::build(requests);
+  ASSERT_GT(tree.rows(), 2000);
+  std::vector<TokenScores> scores(requests.size());
+  const auto score_within = [&](int64_t bytes) {
+    emulator::behaviour.memory_bytes = int64_t{1} << 30;
+    const auto engine = open(Precision::float32, int64_t{1} << 30);
+    emulator::behaviour.memory_bytes = emulator::allocated_bytes() + bytes;
+    return engine->score(tree, [&](int32_t r, TokenScores s) { scores[r] = std::move(s); });
+  };
+  EngineStats stats;
+  int refused = 0;
+  for (int64_t bytes = 64 << 10; stats.waves == 0; bytes += bytes / 4) {
+    try {
+      stats = score_within(bytes);
+    } catch (const OutOfDeviceMemory& error) {
+      ++refused;  // not even the shortest waves fit
+      EXPECT_NE(std::string(error.what()).find("--memory"), std::string::npos);
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GT(stats.waves, 1);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    EXPECT_EQ(scores[i].logprobs_nats, expected[i].logprobs_nats);
+  }
+}
+
+TEST_F(CudaErrors, AKernelThatFailsIsNamedAndScoresBeforeItAreKept) {
+  const auto engine = Engine::open(
+      checkpoint_, {.device = Device::cuda, .precision = Precision::float32, .wave_rows = 64});
+  int64_t kept = 0;
+  const auto score = [&] {
+    engine->score(PrefixTree::build(requests_), [&](int32_t, TokenScores) {
+      ++kept;
+      emulator::behaviour.failing_kernel = "attention";
+    });
+  };
+  expect_error(score, "CUDA", "attention", "illegal memory access");
+  EXPECT_GT(kept, 0);
+  EXPECT_LT(kept, std::ssize(requests_));
+}
+
+TEST_F(CudaErrors, MemoryIsGivenBack) {
+  { score_all(*open(), requests_); }
+  EXPECT_EQ(emulator::allocated_bytes(), 0);
+}
+
+}  // namespace
+}  // namespace e2lm

@@ -1,0 +1,148 @@
+// Long series and long lists of tasks: they start at once, take no more memory the longer they run,
+// and what they leave can be judged and looked at.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "base/memory.h"
+#include "harness/results.h"
+#include "harness/sweep.h"
+#include "reports/page.h"
+#include "reports/report.h"
+#include "tests/support/fake_engine.h"
+#include "tests/support/safetensors_writer.h"
+#include "tests/support/sanitized.h"
+#include "tests/support/scratch.h"
+#include "tests/support/task_files.h"
+
+namespace e2lm {
+namespace {
+
+// A limit that a test build keeps too, with its sanitizers, on a busy machine; the numbers printed
+// are those to look at.
+constexpr double kPatience = 6;
+
+class ScaleTest : public testing::Test {
+ protected:
+  using Clock = std::chrono::steady_clock;
+
+  void make(int checkpoints, int tasks) const {
+    const std::string weights = safetensors_bytes(
+        R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", std::string(4, '\0'));
+    for (int step = 1; step <= checkpoints; ++step) {
+      const Path folder = scratch_ / ("a/" + std::to_string(step));
+      put(folder / "model.safetensors", weights);
+      put(folder / "config.json",
+          R"({"model_type": "llama", "max_position_embeddings": 512, "n": )" +
+              std::to_string(step) + "}");
+    }
+    const TaskFiles files;
+    put(scratch_ / "tasks/test.jsonl", files.test);
+    put(scratch_ / "tasks/dev.jsonl", files.dev);
+    for (int task = 0; task < tasks; ++task) {
+      const std::string name = "t" + std::to_string(task);
+      std::string yaml = files.yaml;
+      yaml.replace(yaml.find("colours"), 7, name);
+      yaml.replace(yaml.find("Question"), 8, "Question of " + name);
+      put(scratch_ / "tasks" / (name + ".yaml"), yaml);
+    }
+    put(scratch_ / "sweep.yaml", "tasks: ['t*']\ntokenizer: " + std::string(E2LM_SOURCE_DIR) +
+                                     "/series/tokenizer\n"
+                                     "series:\n  - {name: a, path: 'a/{step}', steps: scan, "
+                                     "tokens: {per_step: 1e9}}\n");
+  }
+
+  // Thousands of files need not reach the disk.
+  static void put(const Path& path, std::string_view content) {
+    std::filesystem::create_directories(path.parent_path());
+    std::FILE* file = std::fopen(path.c_str(), "wb");
+    std::fwrite(content.data(), 1, content.size(), file);
+    std::fclose(file);
+  }
+
+  struct Outcome {
+    double start_seconds = 0;  // until the first checkpoint is opened
+    double seconds = 0;
+    int64_t computed = 0;
+    int64_t grown_bytes = 0;  // from the tenth part on
+  };
+
+  Outcome sweep() const {
+    const auto started = Clock::now();
+    Store store = Store::open(scratch_ / "run/store.sqlite");
+    const TaskLibrary library({scratch_ / "tasks"});
+    const PlannedSweep planned =
+        plan_sweep(Manifest::read(scratch_ / "sweep.yaml"), library, store, {}, EngineOptions{});
+    Outcome outcome;
+    outcome.start_seconds = since(started);
+    const int64_t checkpoints = std::ssize(planned.plan.series[0].checkpoints);
+    int64_t opened = 0, early_bytes = 0;
+    SweepOptions options{.quiet = true};
+    options.open_engine = [&](const Checkpoint&, const EngineOptions&) {
+      if (++opened == checkpoints / 10 + 1) early_bytes = resident_bytes();
+      return std::make_unique<FakeEngine>();
+    };
+    outcome.computed = run_sweep(planned, store, options).computed;
+    outcome.grown_bytes = opened > 0 ? resident_bytes() - early_bytes : 0;
+    outcome.seconds = since(started);
+    return outcome;
+  }
+
+  static double since(Clock::time_point started) {
+    return std::chrono::duration<double>(Clock::now() - started).count();
+  }
+
+  Scratch scratch_;
+};
+
+TEST_F(ScaleTest, AThousandCheckpoints) {
+  make(1000, 3);
+  const Outcome first = sweep();
+  EXPECT_EQ(first.computed, 3000);
+  EXPECT_LT(first.start_seconds, 5 * kPatience);
+  EXPECT_TRUE(kSanitized || first.grown_bytes < 16 << 20) << first.grown_bytes;
+  const Outcome again = sweep();
+  EXPECT_EQ(again.computed, 0);
+  EXPECT_LT(again.seconds, 5 * kPatience);
+  const auto started = Clock::now();
+  const Report report = load_report(Store::open_existing(scratch_ / "run/store.sqlite"));
+  const double loading = since(started);
+  const std::string page = page_html(report_json(report));
+  const double showing = since(started) - loading;
+  EXPECT_EQ(report.cells.size(), 3000u);
+  EXPECT_LT(loading + showing, 10 * kPatience);
+  EXPECT_LT(page.size(), 20u << 20);
+  std::printf(
+      "1,000 checkpoints, 3 tasks: starts in %.2f s, 3,000 cells in %.1f s, +%s from the "
+      "tenth part on; again in %.2f s; judged in %.2f s; page of %s in %.2f s\n",
+      first.start_seconds, first.seconds, format_bytes(first.grown_bytes).c_str(), again.seconds,
+      loading, format_bytes(std::ssize(page)).c_str(), showing);
+}
+
+TEST_F(ScaleTest, AThousandTasks) {
+  make(10, 1000);
+  const Outcome first = sweep();
+  EXPECT_EQ(first.computed, 10'000);
+  EXPECT_LT(first.start_seconds, 5 * kPatience);
+  EXPECT_TRUE(kSanitized || first.grown_bytes < 16 << 20) << first.grown_bytes;
+  const Outcome again = sweep();
+  EXPECT_EQ(again.computed, 0);
+  EXPECT_LT(again.seconds, 5 * kPatience);
+  const auto started = Clock::now();
+  const Report report = load_report(Store::open_existing(scratch_ / "run/store.sqlite"));
+  const double loading = since(started);
+  const std::string page = page_html(report_json(report));
+  const double showing = since(started) - loading;
+  EXPECT_EQ(report.judgements.size(), 1000u);
+  EXPECT_LT(loading + showing, 30 * kPatience);
+  EXPECT_LT(page.size(), 40u << 20);
+  std::printf(
+      "10 checkpoints, 1,000 tasks: starts in %.2f s, 10,000 cells in %.1f s, +%s from the "
+      "tenth part on; again in %.2f s; judged in %.2f s; page of %s in %.2f s\n",
+      first.start_seconds, first.seconds, format_bytes(first.grown_bytes).c_str(), again.seconds,
+      loading, format_bytes(std::ssize(page)).c_str(), showing);
+}
+
+}  // namespace
+}  // namespace e2lm

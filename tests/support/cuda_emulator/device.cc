@@ -1,0 +1,125 @@
+// engine/cuda/device.h and product.h on the host.
+
+#include "engine/cuda/device.h"
+
+#include <cstdlib>
+#include <map>
+
+#include "engine/cuda/product.h"
+#include "tests/support/cuda_emulator/emulator.h"
+
+namespace e2lm {
+namespace {
+
+std::map<void*, int64_t>& allocations() {
+  static std::map<void*, int64_t> all;
+  return all;
+}
+
+}  // namespace
+
+int64_t emulator::allocated_bytes() {
+  int64_t sum = 0;
+  for (const auto& [data, bytes] : allocations()) sum += bytes;
+  return sum;
+}
+
+namespace cuda {
+
+void check(int, const char*) {}
+
+int count_cards(std::string* why_none) {
+  if (why_none && emulator::behaviour.cards == 0) *why_none = "no CUDA-capable device is detected";
+  return emulator::behaviour.cards;
+}
+
+Card describe_card(int) {
+  const emulator::Behaviour& card = emulator::behaviour;
+  return {"Emulated", card.major, card.minor, card.memory_bytes};
+}
+
+int64_t free_device_bytes() {
+  return emulator::behaviour.memory_bytes - emulator::allocated_bytes();
+}
+
+DeviceMemory::DeviceMemory(int64_t bytes) : bytes_(bytes) {
+  if (bytes == 0) return;
+  if (bytes > free_device_bytes()) {
+    throw OutOfDeviceMemory("CUDA", "taking device memory: out of memory",
+                            "a smaller --memory, or a card with more");
+  }
+  data_ = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+  std::memset(data_, 0, bytes);
+  allocations()[data_] = bytes;
+}
+
+void DeviceMemory::free(void* data) {
+  allocations().erase(data);
+  std::free(data);
+}
+
+PinnedMemory::PinnedMemory(int64_t bytes)
+    : data_(bytes > 0 ? std::malloc(bytes) : nullptr), bytes_(bytes) {}
+PinnedMemory::~PinnedMemory() {
+  std::free(data_);
+}
+
+// Everything is done at once.
+OwnedStream::OwnedStream() = default;
+OwnedStream::~OwnedStream() = default;
+void OwnedStream::wait() const {}
+Event::Event() = default;
+Event::~Event() = default;
+void Event::record(Stream) {}
+void Event::wait() const {}
+
+void copy_to_device(void* to, const void* from, int64_t bytes, Stream) {
+  std::memcpy(to, from, bytes);
+}
+
+void copy_to_host(void* to, const void* from, int64_t bytes, Stream) {
+  std::memcpy(to, from, bytes);
+}
+
+void copy_rows_to_device(Pitched to, const void* from, int64_t row_bytes, int64_t rows, Stream) {
+  for (int64_t r = 0; r < rows; ++r) {
+    std::memcpy(static_cast<char*>(to.data) + r * to.pitch,
+                static_cast<const char*>(from) + r * row_bytes, row_bytes);
+  }
+}
+
+class Products::Library {};
+Products::Products(Stream) {}
+Products::~Products() = default;
+
+namespace {
+
+template <class T>
+void multiply_rows(const DeviceMatrix& weights, Products::Outputs outputs, const T* x,
+                   int64_t x_stride, int32_t rows, bool add, FloatRows out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t o = 0; o < outputs.count; ++o) {
+      const T* w = weights.weights.as<T>() + (outputs.first + o) * weights.inputs;
+      float sum = 0;
+      for (int64_t i = 0; i < weights.inputs; ++i) sum += widen(x[r * x_stride + i]) * widen(w[i]);
+      float& to = out.data[r * out.stride + o];
+      to = sum * weights.alpha + (add ? to : 0.0F);
+    }
+  }
+}
+
+}  // namespace
+
+void Products::multiply(const DeviceMatrix& weights, Outputs outputs, OperandRows x, int32_t rows,
+                        Into into, FloatRows out) {
+  if (x.element == Element::float32) {
+    multiply_rows(weights, outputs, static_cast<const float*>(x.data), x.stride, rows,
+                  into == Into::sum, out);
+  } else {
+    multiply_rows(weights, outputs, static_cast<const Bfloat16*>(x.data), x.stride, rows,
+                  into == Into::sum, out);
+  }
+}
+
+}  // namespace cuda
+}  // namespace e2lm

@@ -1,0 +1,201 @@
+#include "tests/support/cuda_emulator/emulator.h"
+
+#include <algorithm>
+#include <boost/context/fiber.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace e2lm::emulator {
+
+Index thread_index, block_index, block_size;
+Behaviour behaviour;
+
+namespace {
+
+constexpr size_t kStackBytes = 256 << 10;
+constexpr int kWarpLanes = 32;
+
+enum class Status { ready, at_block, at_warp, done };
+
+// Stacks are used again by the next block's fibers.
+struct Fiber {
+  boost::context::fiber context;    // where to go on, while it does not run
+  boost::context::fiber scheduler;  // where to go back, while it runs
+  std::unique_ptr<char[]> stack = std::make_unique<char[]>(kStackBytes);
+  Index index;
+  Status status = Status::done;
+  int exchanges = 0;  // so far in this block: their parity names the buffer
+};
+
+// The fiber library neither takes nor frees stacks.
+struct OwnStack {
+  static boost::context::stack_context allocate() { return {}; }
+  static void deallocate(boost::context::stack_context&) {}
+};
+
+struct Warp {
+  WarpValues values[2];
+};
+
+// One block at a time, on the calling thread.
+class Machine {
+ public:
+  void run_block(int threads, size_t shared_bytes, const std::function<void()>& kernel,
+                 const char* name) {
+    kernel_ = &kernel;
+    shared_.assign((shared_bytes + sizeof(Chunk) - 1) / sizeof(Chunk), Chunk{});
+    std::memset(shared_.data(), 0xff, shared_.size() * sizeof(Chunk));
+    while (std::ssize(fibers_) < threads) fibers_.push_back(std::make_unique<Fiber>());
+    warps_.resize((threads + kWarpLanes - 1) / kWarpLanes);
+    for (int t = 0; t < threads; ++t) start(*fibers_[t], t);
+    std::vector<int> order(threads);
+    std::iota(order.begin(), order.end(), 0);
+    for (;;) {
+      std::shuffle(order.begin(), order.end(), random_);
+      for (const int t : order) {
+        if (fibers_[t]->status == Status::ready) resume(*fibers_[t]);
+      }
+      if (!release(threads, name)) return;
+    }
+  }
+
+  void wait(Status at) {
+    Fiber& fiber = *running_;
+    fiber.status = at;
+    fiber.scheduler = std::move(fiber.scheduler).resume();
+  }
+
+  const WarpValues& exchange(const void* mine, size_t bytes) {
+    Fiber& fiber = *running_;
+    Warp& warp = warps_[fiber.index.x / kWarpLanes];
+    WarpValues& values = warp.values[fiber.exchanges++ % 2];
+    if (bytes > 0) std::memcpy(values.lanes[fiber.index.x % kWarpLanes].bytes.data(), mine, bytes);
+    wait(Status::at_warp);
+    return values;
+  }
+
+  void* shared() { return shared_.data(); }
+  std::mt19937& random() { return random_; }
+
+ private:
+  struct alignas(16) Chunk {
+    std::byte bytes[16];
+  };
+
+  void start(Fiber& fiber, int thread) {
+    fiber.index = {static_cast<unsigned>(thread), 0, 0};
+    fiber.status = Status::ready;
+    fiber.exchanges = 0;
+    boost::context::stack_context stack;
+    stack.size = kStackBytes;
+    stack.sp = fiber.stack.get() + kStackBytes;
+    const boost::context::preallocated room(stack.sp, stack.size, stack);
+    fiber.context = boost::context::fiber(std::allocator_arg, room, OwnStack{},
+                                          [this, &fiber](boost::context::fiber&& scheduler) {
+                                            fiber.scheduler = std::move(scheduler);
+                                            (*kernel_)();
+                                            fiber.status = Status::done;
+                                            return std::move(fiber.scheduler);
+                                          });
+  }
+
+  void resume(Fiber& fiber) {
+    running_ = &fiber;
+    thread_index = fiber.index;
+    fiber.context = std::move(fiber.context).resume();
+  }
+
+  // Lets go those who may; false when all are done.
+  bool release(int threads, const char* name) {
+    bool any = false, all_done = true, all_at_block = true;
+    for (int first = 0; first < threads; first += kWarpLanes) {
+      const int last = std::min(threads, first + kWarpLanes);
+      const auto all_are = [&](Status status) {
+        return std::all_of(fibers_.begin() + first, fibers_.begin() + last,
+                           [status](const auto& f) { return f->status == status; });
+      };
+      if (all_are(Status::at_warp)) {
+        set_ready(first, last);
+        any = true;
+      }
+      all_done = all_done && all_are(Status::done);
+      all_at_block = all_at_block && all_are(Status::at_block);
+    }
+    if (all_done) return false;
+    if (all_at_block) {
+      set_ready(0, threads);
+      any = true;
+    }
+    if (!any) {
+      std::fprintf(stderr, "kernel %s: some threads wait where others do not come\n", name);
+      std::abort();
+    }
+    return true;
+  }
+
+  void set_ready(int first, int last) {
+    for (int t = first; t < last; ++t) fibers_[t]->status = Status::ready;
+  }
+
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<Warp> warps_;
+  std::vector<Chunk> shared_;
+  const std::function<void()>* kernel_ = nullptr;
+  Fiber* running_ = nullptr;
+  std::mt19937 random_{20251121};
+};
+
+Machine& machine() {
+  static Machine one;
+  return one;
+}
+
+}  // namespace
+
+void block_barrier() {
+  machine().wait(Status::at_block);
+}
+
+const WarpValues& exchange(const void* mine, size_t bytes) {
+  return machine().exchange(mine, bytes);
+}
+
+void* shared_memory() {
+  return machine().shared();
+}
+
+void run(cuda::Grid grid, int threads, size_t shared_bytes, const std::function<void()>& kernel,
+         const char* name) {
+  if (behaviour.failing_kernel && std::string_view(name) == behaviour.failing_kernel) {
+    throw Error("CUDA", std::string(name) + ": an illegal memory access was encountered");
+  }
+  // What the smallest card allows.
+  constexpr size_t kSharedBytes = 64 << 10;
+  constexpr unsigned kGridSide = 65535;
+  if (threads > 1024 || shared_bytes > kSharedBytes || grid.y > kGridSide || grid.z > kGridSide) {
+    std::fprintf(stderr, "kernel %s: no card takes %d threads, %zu bytes, grid %u × %u × %u\n",
+                 name, threads, shared_bytes, grid.x, grid.y, grid.z);
+    std::abort();
+  }
+  block_size = {static_cast<unsigned>(threads), 1, 1};
+  std::vector<Index> blocks;
+  for (unsigned z = 0; z < grid.z; ++z) {
+    for (unsigned y = 0; y < grid.y; ++y) {
+      for (unsigned x = 0; x < grid.x; ++x) blocks.push_back({x, y, z});
+    }
+  }
+  std::shuffle(blocks.begin(), blocks.end(), machine().random());
+  for (const Index& block : blocks) {
+    block_index = block;
+    machine().run_block(threads, shared_bytes, kernel, name);
+  }
+}
+
+}  // namespace e2lm::emulator
