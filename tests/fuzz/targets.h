@@ -23,13 +23,10 @@ void data(std::string_view file);
 // A result file of another program, or one of samples.
 void results(std::string_view file);
 
-#if __has_include("harness/submission/packed_files.h")
-#define E2LM_HAS_SUBMISSIONS
 // An upload: an archive of any kind, unpacked, checked and written out.
 void archive(std::string_view file);
 // One that is a patch.
 void patch(std::string_view file);
-#endif
 
 struct Target {
   const char* name;
@@ -37,10 +34,8 @@ struct Target {
 };
 
 inline constexpr Target kTargets[] = {
-#ifdef E2LM_HAS_SUBMISSIONS
     {"archive", archive},
     {"patch", patch},
-#endif
     {"safetensors", safetensors},
     {"tokenizer", tokenizer},
     {"jinja", jinja},
