@@ -42,7 +42,7 @@ int64_t CudaBackend::product_element_bytes() const {
 }
 
 std::unique_ptr<Matrix> CudaBackend::matrix(HostMatrix weights) {
-  auto matrix = upload_matrix(weights, element_, stream_.get());
+  auto matrix = uploader_.matrix(weights, element_);
   weight_bytes_ += matrix->weights.bytes() + matrix->scale.bytes() + matrix->bias.bytes();
   widest_inputs_ = std::max(widest_inputs_, matrix->inputs);
   widest_outputs_ = std::max(widest_outputs_, matrix->padded_outputs);
@@ -50,16 +50,13 @@ std::unique_ptr<Matrix> CudaBackend::matrix(HostMatrix weights) {
 }
 
 Array CudaBackend::array(std::span<const float> values) {
-  DeviceMemory memory(static_cast<int64_t>(values.size_bytes()));
-  if (!values.empty())
-    copy_to_device(memory.as<void>(), values.data(), memory.bytes(), stream_.get());
-  stream_.wait();
+  DeviceMemory memory = uploader_.floats(values);
   weight_bytes_ += memory.bytes();
   return {static_cast<float*>(memory.release()), std::ssize(values), free_floats};
 }
 
 std::unique_ptr<Embedding> CudaBackend::embedding(const Tensor& table) {
-  auto embedding = upload_embedding(table, stream_.get());
+  auto embedding = uploader_.embedding(table);
   weight_bytes_ += embedding->rows.bytes();
   return embedding;
 }

@@ -9,6 +9,7 @@
 #include "engine/backend.h"
 #include "engine/cuda/kernels.h"
 #include "engine/cuda/product.h"
+#include "engine/cuda/upload.h"
 #include "engine/cuda/wave_buffer.h"
 #include "engine/cuda/wave_plan.h"
 
@@ -21,7 +22,8 @@ namespace e2lm::cuda {
 // tree, products from the row alone, and every sum is taken in a fixed order.
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(Element element) : element_(element), products_(stream_.get()) {}
+  explicit CudaBackend(Element element)
+      : element_(element), uploader_(stream_.get()), products_(stream_.get()) {}
 
   std::unique_ptr<Matrix> matrix(HostMatrix weights) override;
   Array array(std::span<const float> values) override;
@@ -81,6 +83,7 @@ class CudaBackend final : public Backend {
 
   const Element element_;
   OwnedStream stream_;
+  Uploader uploader_;
   Products products_;
   int64_t weight_bytes_ = 0;
   int64_t widest_inputs_ = 0, widest_outputs_ = 0;  // of all matrices

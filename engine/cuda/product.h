@@ -24,16 +24,12 @@ class DeviceMatrix final : public Matrix {
   const float* biases() const { return bias.as<float>(); }
 };
 
-// Brings weights to the device while the host converts the next part.
-std::unique_ptr<DeviceMatrix> upload_matrix(const HostMatrix& host, Element element, Stream stream);
-
 // An embedding [V, D]: float32 for checkpoints in float32 or float16, bfloat16 for bfloat16.
 class DeviceEmbedding final : public Embedding {
  public:
   DeviceMemory rows;
   Element element = Element::float32;
 };
-std::unique_ptr<DeviceEmbedding> upload_embedding(const Tensor& table, Stream stream);
 
 // out [rows, count] = alpha · x·Wᵀ (+ out), for outputs [first, first + count) of a matrix: x
 // [rows, inputs], dense. Sums are float32.

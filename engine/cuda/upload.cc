@@ -1,9 +1,11 @@
+#include "engine/cuda/upload.h"
+
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "base/parallel.h"
 #include "engine/cuda/bfloat16.h"
-#include "engine/cuda/product.h"
 
 namespace e2lm::cuda {
 namespace {
@@ -13,40 +15,6 @@ constexpr int64_t kPartBytes = int64_t{16} << 20;
 int64_t element_bytes(Element element) {
   return element == Element::float32 ? sizeof(float) : sizeof(Bfloat16);
 }
-
-// Two pieces of host memory by turns: one is filled while the other is on its way.
-class Ferry {
- public:
-  explicit Ferry(Stream stream, int64_t part_bytes) : stream_(stream) {
-    for (Side& side : sides_) side.memory = PinnedMemory(part_bytes);
-  }
-
-  // Memory that the device has read by now.
-  void* next() {
-    turn_ = 1 - turn_;
-    sides_[turn_].passed.wait();
-    return sides_[turn_].memory.as<void>();
-  }
-
-  void send(Pitched to, int64_t row_bytes, int64_t rows) {
-    Side& side = sides_[turn_];
-    copy_rows_to_device(to, side.memory.as<void>(), row_bytes, rows, stream_);
-    side.passed.record(stream_);
-  }
-
-  void finish() {
-    for (Side& side : sides_) side.passed.wait();
-  }
-
- private:
-  struct Side {
-    PinnedMemory memory;
-    Event passed;
-  };
-  Stream stream_;
-  Side sides_[2];
-  int turn_ = 0;
-};
 
 // Elements [first, first + count) of a tensor as the device wants them.
 void convert(const Tensor& tensor, int64_t first, int64_t count, Element element, void* out) {
@@ -62,39 +30,52 @@ void convert(const Tensor& tensor, int64_t first, int64_t count, Element element
   }
 }
 
+}  // namespace
+
+// The side whose last part the device has read by now.
+Uploader::Side& Uploader::next_side(int64_t bytes) {
+  turn_ = 1 - turn_;
+  Side& side = sides_[turn_];
+  side.passed.wait();
+  if (side.memory.bytes() < bytes) side.memory = PinnedMemory(std::max(bytes, kPartBytes));
+  return side;
+}
+
+void Uploader::finish() {
+  for (Side& side : sides_) side.passed.wait();
+}
+
 // A tensor [outputs, inputs] into a matrix on the device whose rows lie to.pitch bytes apart.
-void send_tensor(const Tensor& tensor, Element element, Pitched to, Stream stream) {
+void Uploader::send(const Tensor& tensor, Element element, Pitched to) {
   const int64_t rows = tensor.shape[0], width = tensor.elements() / rows;
   const int64_t row_bytes = width * element_bytes(element);
   const int64_t part_rows = std::clamp<int64_t>(kPartBytes / row_bytes, 1, rows);
-  Ferry ferry(stream, part_rows * row_bytes);
   for (int64_t first = 0; first < rows; first += part_rows) {
     const int64_t count = std::min(part_rows, rows - first);
-    auto* part = static_cast<std::byte*>(ferry.next());
+    Side& side = next_side(count * row_bytes);
+    auto* part = side.memory.as<std::byte>();
     constexpr int64_t kRowGrain = 64;
     parallel_for(available_threads(), count, kRowGrain, [&](int64_t begin, int64_t end) {
       convert(tensor, (first + begin) * width, (end - begin) * width, element,
               part + begin * row_bytes);
     });
-    ferry.send({static_cast<std::byte*>(to.data) + first * to.pitch, to.pitch}, row_bytes, count);
+    const Pitched place = {static_cast<std::byte*>(to.data) + first * to.pitch, to.pitch};
+    copy_rows_to_device(place, part, row_bytes, count, stream_);
+    side.passed.record(stream_);
   }
-  ferry.finish();
 }
 
-DeviceMemory upload_floats(const std::vector<float>& values, Stream stream) {
-  DeviceMemory memory(std::ssize(values) * static_cast<int64_t>(sizeof(float)));
+DeviceMemory Uploader::floats(std::span<const float> values) {
+  DeviceMemory memory(static_cast<int64_t>(values.size_bytes()));
   if (values.empty()) return memory;
-  copy_to_device(memory.as<void>(), values.data(), memory.bytes(), stream);
-  Event passed;
-  passed.record(stream);
-  passed.wait();
+  Side& side = next_side(memory.bytes());
+  std::memcpy(side.memory.as<void>(), values.data(), values.size_bytes());
+  copy_to_device(memory.as<void>(), side.memory.as<void>(), memory.bytes(), stream_);
+  side.passed.record(stream_);
   return memory;
 }
 
-}  // namespace
-
-std::unique_ptr<DeviceMatrix> upload_matrix(const HostMatrix& host, Element element,
-                                            Stream stream) {
+std::unique_ptr<DeviceMatrix> Uploader::matrix(const HostMatrix& host, Element element) {
   constexpr int64_t kOutputsGrain = 8;
   auto matrix = std::make_unique<DeviceMatrix>();
   matrix->outputs = host.outputs;
@@ -106,24 +87,26 @@ std::unique_ptr<DeviceMatrix> upload_matrix(const HostMatrix& host, Element elem
   for (const HostMatrix::Block& block : host.blocks) {
     std::byte* corner = matrix->weights.as<std::byte>() + block.first_output * row_bytes +
                         block.first_input * element_bytes(element);
-    send_tensor(*block.tensor, element, {corner, row_bytes}, stream);
+    send(*block.tensor, element, {corner, row_bytes});
   }
   const auto differs = [&](float scale) { return scale != host.scale.front(); };
   if (std::any_of(host.scale.begin(), host.scale.end(), differs)) {
-    matrix->scale = upload_floats(host.scale, stream);
+    matrix->scale = floats(host.scale);
   } else if (!host.scale.empty()) {
     matrix->alpha = host.scale.front();
   }
-  matrix->bias = upload_floats(host.bias, stream);
+  matrix->bias = floats(host.bias);
+  finish();
   return matrix;
 }
 
-std::unique_ptr<DeviceEmbedding> upload_embedding(const Tensor& table, Stream stream) {
+std::unique_ptr<DeviceEmbedding> Uploader::embedding(const Tensor& table) {
   auto embedding = std::make_unique<DeviceEmbedding>();
   embedding->element = table.dtype == DType::bfloat16 ? Element::bfloat16 : Element::float32;
   const int64_t row_bytes = table.shape[1] * element_bytes(embedding->element);
   embedding->rows = DeviceMemory(table.shape[0] * row_bytes);
-  send_tensor(table, embedding->element, {embedding->rows.as<void>(), row_bytes}, stream);
+  send(table, embedding->element, {embedding->rows.as<void>(), row_bytes});
+  finish();
   return embedding;
 }
 

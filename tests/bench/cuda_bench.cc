@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "engine/cuda/backend.h"
-#include "engine/cuda/product.h"
+#include "engine/cuda/upload.h"
 #include "engine/engine.h"
 #include "tests/bench/random_model.h"
 #include "tests/support/scratch.h"
@@ -63,8 +63,8 @@ double card_rate() {
                       .bytes = std::as_bytes(std::span(values))};
   cuda::OwnedStream stream;
   cuda::Products products(stream.get());
-  const auto matrix = cuda::upload_matrix({kSide, kSide, {{&tensor}}, {}, {}},
-                                          cuda::Element::bfloat16, stream.get());
+  cuda::Uploader uploader(stream.get());
+  const auto matrix = uploader.matrix({kSide, kSide, {{&tensor}}, {}, {}}, cuda::Element::bfloat16);
   const cuda::DeviceMemory out(kSide * kSide * static_cast<int64_t>(sizeof(float)));
   const auto run = [&](int times) {
     for (int i = 0; i < times; ++i) {
