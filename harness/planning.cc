@@ -138,10 +138,15 @@ class Planner {
     if (hooks_.stop && hooks_.stop()) throw Interrupted();
   }
 
+  bool hashes(int64_t checkpoint) const { return !hooks_.hashes || hooks_.hashes(checkpoint); }
+
   void hash_weights(const Manifest& manifest) {
     std::vector<Path> folders;
+    int64_t number = 0;
     for (const Series& series : manifest.series) {
-      for (const CheckpointRef& ref : series.checkpoints) folders.push_back(ref.folder);
+      for (const CheckpointRef& ref : series.checkpoints) {
+        if (hashes(number++)) folders.push_back(ref.folder);
+      }
     }
     const int threads = engine_.threads > 0 ? engine_.threads : available_threads();
     hash_ahead(store_, folders, {.threads = threads, .quiet = hooks_.quiet, .stop = hooks_.stop});
@@ -160,7 +165,7 @@ class Planner {
                         .tokenizer_sha256 = tokenizer->second};
     for (const CheckpointRef& ref : series.checkpoints) {
       end_if_asked();
-      row.checkpoints.push_back(plan_checkpoint(ref, store_, engine_));
+      row.checkpoints.push_back(plan_checkpoint(ref, store_, engine_, hashes(checkpoints_++)));
     }
     result_.plan.series.push_back(std::move(row));
   }
@@ -193,6 +198,7 @@ class Planner {
   const RequestOptions& requests_;
   const EngineOptions& engine_;
   const PlanHooks& hooks_;
+  int64_t checkpoints_ = 0;  // planned so far
   int64_t max_positions_ = 0;
   TokenRules rules_;
   PlannedSweep result_;
@@ -224,7 +230,7 @@ bool find_earlier(const Store& store, Plan::CheckpointRow& row) {
 }  // namespace
 
 Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
-                                    const EngineOptions& engine) {
+                                    const EngineOptions& engine, bool hashes) {
   Plan::CheckpointRow row{.ref = ref};
   const bool gone = !ref.hub && !std::filesystem::exists(ref.folder);
   if ((ref.as_known || gone) && find_earlier(store, row)) return row;
@@ -239,7 +245,9 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
   }
   try {
     const Checkpoint checkpoint = Checkpoint::open(ref.folder);
-    const std::string sha256 = known_sha256(store, checkpoint);
+    const std::string sha256 =
+        hashes ? known_sha256(store, checkpoint) : hashed_sha256(store, ref.folder);
+    if (sha256.empty()) return row;
     row.settings = engine_settings(engine, checkpoint.stored_dtype());
     row.weights = store.add_weights({.sha256 = sha256,
                                      .family = ConfigReader(checkpoint).text("model_type"),

@@ -24,14 +24,17 @@ struct PlannedSweep {
 std::string engine_settings(const EngineOptions& options, DType stored);
 
 struct PlanHooks {
+  // Whether a checkpoint, by its number in the manifest, is to be hashed if the store does not know
+  // its files; none: every one. Those that are not have neither weights nor an error in the plan.
+  std::function<bool(int64_t checkpoint)> hashes;
   std::function<bool()> stop;  // asked before each task and checkpoint: true ends it
   bool quiet = true;           // no progress of the hashing of weights
 };
 
-// A checkpoint's weights: hashed, or known to the store already. One that cannot be read has an
-// error.
+// A checkpoint's weights: known to the store already, or hashed if `hashes`. One that cannot be
+// read has an error.
 Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
-                                    const EngineOptions& engine);
+                                    const EngineOptions& engine, bool hashes = true);
 
 // Turns the manifest's names into what they stand for: tasks into token requests under every
 // tokenizer among the series, checkpoints into hashed weights; and makes it the store's plan.

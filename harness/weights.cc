@@ -89,8 +89,8 @@ std::string known_sha256(Store& store, const Checkpoint& checkpoint) {
   return sha256;
 }
 
-bool is_hashed(const Store& store, const Path& folder) {
-  return !find_sha256(store, folder, stamp_of(folder).text).empty();
+std::string hashed_sha256(const Store& store, const Path& folder) {
+  return find_sha256(store, folder, stamp_of(folder).text);
 }
 
 void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOptions& options) {

@@ -17,8 +17,8 @@ namespace e2lm {
 // change might not show in their times.
 std::string known_sha256(Store& store, const Checkpoint& checkpoint);
 
-// Whether these very files were hashed before.
-bool is_hashed(const Store& store, const Path& folder);
+// The same if these very files were hashed before, else "".
+std::string hashed_sha256(const Store& store, const Path& folder);
 
 struct HashOptions {
   int threads = 1;

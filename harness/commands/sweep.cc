@@ -110,7 +110,9 @@ int sweep_here(const Arguments& arguments, SweepSetup& setup) {
   }
   const PlannedSweep planned =
       plan_sweep(manifest, library, store, request_options(arguments), setup.options.engine,
-                 {.stop = setup.options.stop, .quiet = setup.options.quiet});
+                 {.hashes = [&](int64_t number) { return setup.options.shard.has(number); },
+                  .stop = setup.options.stop,
+                  .quiet = setup.options.quiet});
   const SweepSummary summary = run_sweep(planned, store, setup.options);
   const bool report = !arguments.flag("no-report");
   print(describe(summary) + (report ? "\n" + finish_sweep(store, setup) : ""));

@@ -112,10 +112,14 @@ int sweep_on_slurm(const Arguments& arguments, SweepSetup& setup) {
   {
     Store store = Store::open(setup.store_file());
     const RequestOptions requests = request_options(arguments);
-    Planner planner(library, store, requests, setup.options.engine);
-    planner.plan(manifest);  // what the shards have is merged into it
+    // Shards hash what they compute; the machine that submits them need not read the weights.
+    const auto plan = [&] {
+      return plan_sweep(manifest, library, store, requests, setup.options.engine,
+                        {.hashes = [](int64_t) { return false; }});
+    };
+    plan();  // what the shards have is merged into it
     merge_shards(sweep, setup);
-    shards = unfinished_shards(planner.plan(manifest), store, sweep.options.shards);
+    shards = unfinished_shards(plan(), store, sweep.options.shards);
     if (shards.empty()) {
       print("Nothing to compute: all cells are in the store.\n\n" + finish_sweep(store, setup));
       return 0;

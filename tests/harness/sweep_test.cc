@@ -15,7 +15,8 @@ class SweepTest : public testing::Test {
   SweepSummary sweep(Shard shard = {}) {
     Store store = Store::open(store_path_);
     const PlannedSweep planned =
-        plan_sweep(Manifest::read(folder_.manifest), TaskLibrary({}), store, {}, EngineOptions{});
+        plan_sweep(Manifest::read(folder_.manifest), TaskLibrary({}), store, {}, EngineOptions{},
+                   {.hashes = [shard](int64_t number) { return shard.has(number); }});
     opened_ = 0;
     SweepOptions options{.shard = shard, .quiet = true};
     options.open_engine = [this](const Checkpoint& checkpoint, const EngineOptions&) {
@@ -68,6 +69,35 @@ TEST_F(SweepTest, ShardsAreDisjointAndTogetherTheSweep) {
   sweep();
   EXPECT_EQ(without_seconds(), together);
   EXPECT_EQ(sweep({3, 7}).left_out, 0) << "what is in the store is not left out";
+}
+
+TEST_F(SweepTest, AShardHashesItsOwnCheckpointsOnly) {
+  sweep({2, 3});
+  const auto planned = read_plan(Store::open_existing(store_path_)).series[0].checkpoints;
+  ASSERT_EQ(planned.size(), 3u);
+  EXPECT_FALSE(planned[0].weights.has_value());
+  EXPECT_TRUE(planned[1].weights.has_value());
+  EXPECT_FALSE(planned[2].weights.has_value());
+  EXPECT_EQ(report().cells[0].state, "missing");
+  EXPECT_EQ(report().cells[1].state, "done");
+  EXPECT_EQ(sweep().computed, 2);
+}
+
+TEST_F(SweepTest, EqualWeightsAreComputedOnce) {
+  std::filesystem::remove_all(folder_.checkpoint(80));
+  std::filesystem::copy(folder_.checkpoint(40), folder_.checkpoint(80));
+  EXPECT_EQ(sweep().computed, 2);
+  EXPECT_EQ(report().cells[1].state, "done");
+  EXPECT_EQ(sweep().computed, 0);
+}
+
+TEST_F(SweepTest, ADeletedCheckpointKeepsItsResults) {
+  EXPECT_EQ(sweep().computed, 3);
+  std::filesystem::remove_all(folder_.checkpoint(80));
+  const SweepSummary again = sweep();
+  EXPECT_EQ(again.failed, 0);
+  EXPECT_EQ(again.computed, 0);
+  for (const ReportCell& cell : report().cells) EXPECT_EQ(cell.state, "done");
 }
 
 TEST_F(SweepTest, ABrokenCheckpointInTheMiddleStopsNothing) {
