@@ -87,6 +87,9 @@ int guarded_run(const std::vector<std::string>& words) {
   } catch (const std::system_error& error) {
     std::fputs(fmt::format("e2lm: the system refuses: {}\n", error.what()).c_str(), stderr);
     return kUsage;
+  } catch (const std::exception& error) {  // of a library: ours say more
+    std::fputs(fmt::format("e2lm: a library failed: {}\n", error.what()).c_str(), stderr);
+    return kUsage;
   }
 }
 

@@ -107,7 +107,8 @@ Command fetch_command() {
                          hub_option_rows()),
                     {{"quiet,q", "", "", "no progress"}})),
       .max_positional = 1,
-      .run = run};
+      .run = run,
+      .ends_when_interrupted = true};
 }
 
 }  // namespace e2lm

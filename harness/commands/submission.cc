@@ -172,7 +172,8 @@ Command submission_command() {
                       join(scoring_option_rows(), join(token_option_rows(), engine_option_rows()))),
       .min_positional = 1,
       .max_positional = kAnyNumber,
-      .run = run};
+      .run = run,
+      .ends_when_interrupted = true};
 }
 
 }  // namespace e2lm
