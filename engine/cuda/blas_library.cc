@@ -45,8 +45,8 @@ BlasLibrary load() {
 }  // namespace
 
 const BlasLibrary& blas_library() {
-  static const BlasLibrary functions = load();
-  return functions;
+  static const BlasLibrary kFunctions = load();
+  return kFunctions;
 }
 
 }  // namespace e2lm::cuda
