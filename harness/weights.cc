@@ -1,6 +1,7 @@
 #include "harness/weights.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -104,6 +105,7 @@ void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOption
                  if (options.stop && options.stop()) return;
                  try {
                    const std::string sha256 = Checkpoint::open(unknown[i].folder).sha256();
+                   ::OPENSSL_thread_stop();  // else what it keeps for this thread is never freed
                    const std::lock_guard lock(one_at_a_time);
                    keep_sha256(store, unknown[i].folder, unknown[i].stamp, sha256);
                    progress.advance(1);

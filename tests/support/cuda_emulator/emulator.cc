@@ -51,7 +51,7 @@ class Machine {
                  const char* name) {
     kernel_ = &kernel;
     shared_.assign((shared_bytes + sizeof(Chunk) - 1) / sizeof(Chunk), Chunk{});
-    std::memset(shared_.data(), 0xff, shared_.size() * sizeof(Chunk));
+    if (shared_bytes > 0) std::memset(shared_.data(), 0xff, shared_.size() * sizeof(Chunk));
     while (std::ssize(fibers_) < threads) fibers_.push_back(std::make_unique<Fiber>());
     warps_.resize((threads + kWarpLanes - 1) / kWarpLanes);
     for (int t = 0; t < threads; ++t) start(*fibers_[t], t);
