@@ -34,13 +34,8 @@ struct Target {
 };
 
 inline constexpr Target kTargets[] = {
-    {"archive", archive},
-    {"patch", patch},
-    {"safetensors", safetensors},
-    {"tokenizer", tokenizer},
-    {"jinja", jinja},
-    {"task", task},
-    {"data", data},
-    {"results", results}};
+    {"archive", archive},     {"patch", patch},    {"safetensors", safetensors},
+    {"tokenizer", tokenizer}, {"jinja", jinja},    {"task", task},
+    {"data", data},           {"results", results}};
 
 }  // namespace e2lm::fuzz
