@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/lm_eval/sample_reader.h"
-#include "scoring/false_discovery.h"
-#include "scoring/statistic.h"
+#include "scoring/metrics/statistic.h"
+#include "scoring/statistics/false_discovery.h"
 
 namespace e2lm {
 namespace {

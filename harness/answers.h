@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "harness/item_loader.h"
 #include "reports/comparison.h"
-#include "scoring/item.h"
+#include "scoring/metrics/item.h"
 
 namespace e2lm {
 

@@ -4,8 +4,8 @@
 
 #include "harness/evaluate.h"
 #include "harness/items.h"
-#include "scoring/item_analysis.h"
-#include "scoring/statistic.h"
+#include "scoring/items/item_analysis.h"
+#include "scoring/metrics/statistic.h"
 
 namespace e2lm {
 namespace {

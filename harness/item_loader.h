@@ -7,10 +7,10 @@
 
 #include "harness/plan.h"
 #include "harness/store.h"
-#include "scoring/choice_votes.h"
-#include "scoring/item.h"
-#include "scoring/judgement.h"
-#include "scoring/metric.h"
+#include "scoring/items/choice_votes.h"
+#include "scoring/judgement/judgement.h"
+#include "scoring/metrics/item.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm {
 

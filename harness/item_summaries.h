@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "harness/item_loader.h"
-#include "scoring/item_analysis.h"
+#include "scoring/items/item_analysis.h"
 
 namespace e2lm {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "harness/evaluate.h"
-#include "scoring/item.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/item.h"
+#include "scoring/metrics/metric.h"
 #include "tasks/requests.h"
 
 // Where tasks and scores meet: tasks/ knows documents, scoring/ knows numbers.

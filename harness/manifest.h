@@ -10,7 +10,7 @@
 #include "harness/hub/place.h"
 #include "harness/step_pattern.h"
 #include "harness/token_rules.h"
-#include "scoring/judgement.h"
+#include "scoring/judgement/judgement.h"
 
 namespace e2lm {
 

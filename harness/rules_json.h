@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "scoring/rules.h"
+#include "scoring/judgement/rules.h"
 
 namespace e2lm {
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "harness/item_loader.h"
 #include "harness/plan.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm {
 namespace {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "harness/items.h"
-#include "scoring/group.h"
+#include "scoring/metrics/group.h"
 #include "tasks/library.h"
 
 namespace e2lm {

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "reports/table.h"
-#include "scoring/paired.h"
+#include "scoring/items/paired.h"
 
 namespace e2lm {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "scoring/item_analysis.h"
+#include "scoring/items/item_analysis.h"
 
 namespace e2lm {
 

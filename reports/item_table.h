@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "reports/table.h"
-#include "scoring/item_analysis.h"
-#include "scoring/item_selection.h"
+#include "scoring/items/item_analysis.h"
+#include "scoring/items/item_selection.h"
 
 namespace e2lm {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "scoring/judgement.h"
+#include "scoring/judgement/judgement.h"
 
 namespace e2lm {
 

@@ -7,6 +7,7 @@
 #include "base/version.h"
 #include "reports/item_json.h"
 #include "reports/judgement_json.h"
+#include "reports/scoring_rules_json.h"
 
 namespace e2lm {
 namespace {
@@ -33,26 +34,6 @@ Json curve_json(const TaskCurves& task) {
           {"series", std::move(series)}};
 }
 
-// A bound that is not there is null.
-Json grid_json(const Grid& grid) {
-  const Grid none;
-  return {{"min_tokens", grid.min_tokens},
-          {"max_tokens", std::isfinite(grid.max_tokens) ? Json(grid.max_tokens) : Json()},
-          {"step_multiple", grid.step_multiple},
-          {"min_step", grid.min_step},
-          {"max_step", grid.max_step == none.max_step ? Json() : Json(grid.max_step)}};
-}
-
-Json rules_json(const ScoringRules& rules) {
-  const bool natural = rules.orientation == Orientation::natural;
-  return {{"tie_rule", tie_rule_name(rules.tie_rule)},
-          {"orientation", natural ? "natural" : "as-stored"},
-          {"reference", rules.reference.describe()},
-          {"compliance", compliance_measure_name(rules.compliance)},
-          {"draws", rules.draws},
-          {"seed", rules.seed}};
-}
-
 Json finding_json(const Finding& finding) {
   return {{"kind", finding.kind},     {"series", finding.series},      {"task", finding.task},
           {"metric", finding.metric}, {"step", or_null(finding.step)}, {"text", finding.text}};
@@ -67,18 +48,10 @@ Json cell_json(const ReportCell& cell) {
 }  // namespace
 
 Json report_json(const Report& report) {
-  Json json = {
-      {"program", fmt::format("e2lm {}", kVersion)},
-      {"engine", report.settings},
-      {"note", kComplianceNote},
-      {"early_grid", report.rules.early.describe()},
-      {"late_grid", report.rules.late.describe()},
-      {"grids", {{"early", grid_json(report.rules.early)}, {"late", grid_json(report.rules.late)}}},
-      {"weights",
-       {{"signal", report.rules.signal_weight},
-        {"ranking", report.rules.ranking_weight},
-        {"compliance", report.rules.compliance_weight}}},
-      {"rules", rules_json(report.rules)}};
+  Json json = {{"program", fmt::format("e2lm {}", kVersion)},
+               {"engine", report.settings},
+               {"note", kComplianceNote}};
+  add_rules(report.rules, json);
   add_judgements(report.judgements, report.rules, json);
   Json curves = Json::array(), cells = Json::array(), sanity = Json::array();
   for (const TaskCurves& task : report.curves) curves.push_back(curve_json(task));

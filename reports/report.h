@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/json.h"
-#include "scoring/item_analysis.h"
-#include "scoring/judgement.h"
+#include "scoring/items/item_analysis.h"
+#include "scoring/judgement/judgement.h"
 
 namespace e2lm {
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "scoring/judgement/absences.h"
 
 namespace e2lm {
 namespace {
@@ -155,6 +156,29 @@ Table cells_table(const Report& report) {
   return table;
 }
 
+namespace {
+
+// "no ranking of kinds acc, parts acc: the models ...", a line a reason.
+std::vector<std::string> absence_lines(const Report& report) {
+  std::map<std::pair<std::string, std::string>, std::string> judged;  // by part and reason
+  for (const Judgement& judgement : report.judgements) {
+    for (const Absence& absence : absences(judgement)) {
+      std::string& names = judged[{absence.part, absence.reason}];
+      if (!names.empty()) names += ", ";
+      names += judgement.task + " " + judgement.metric;
+    }
+  }
+  std::vector<std::string> lines;
+  const bool one = report.judgements.size() == 1;
+  for (const auto& [key, names] : judged) {
+    lines.push_back(one ? fmt::format("no {}: {}", key.first, key.second)
+                        : fmt::format("no {}: {} ({})", key.first, key.second, names));
+  }
+  return lines;
+}
+
+}  // namespace
+
 std::string leaderboard_text(const Report& report) {
   const auto missing = std::count_if(report.cells.begin(), report.cells.end(),
                                      [](const ReportCell& cell) { return cell.state != "done"; });
@@ -166,6 +190,7 @@ std::string leaderboard_text(const Report& report) {
       "\nranking: on {}, reference {}.\n{}\n",
       report.rules.early.describe(), report.rules.late.describe(),
       report.rules.reference.describe(), kComplianceNote);
+  for (const std::string& line : absence_lines(report)) text += line + "\n";
   if (missing > 0)
     text += fmt::format("{} of {} cells have no result.\n", missing, report.cells.size());
   return text;
@@ -179,6 +204,9 @@ std::string report_markdown(const Report& report) {
       "phase above chance. **ranking**: on {}, reference {}. {}\n",
       report.rules.early.describe(), report.rules.late.describe(),
       report.rules.reference.describe(), kComplianceNote);
+  for (const std::string& line : absence_lines(report)) {
+    text += "\n" + escape_markdown(line) + "\n";
+  }
   text += "\n# Signal quality by series\n\n" + as_markdown(signal_table(report));
   text += "\n# Cells\n\n" + as_markdown(cells_table(report));
   std::string failed;

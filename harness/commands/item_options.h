@@ -6,7 +6,7 @@
 
 #include "harness/options.h"
 #include "harness/store.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 // What commands about single documents have in common.
 

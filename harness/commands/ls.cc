@@ -6,7 +6,7 @@
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
 #include "reports/table.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm {
 namespace {

@@ -9,9 +9,9 @@
 #include "harness/commands/shared.h"
 #include "harness/lm_eval/sample_reader.h"
 #include "reports/table.h"
-#include "scoring/group.h"
-#include "scoring/metric.h"
-#include "scoring/statistic.h"
+#include "scoring/metrics/group.h"
+#include "scoring/metrics/metric.h"
+#include "scoring/metrics/statistic.h"
 
 namespace e2lm {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "harness/options.h"
-#include "scoring/rules.h"
+#include "scoring/judgement/rules.h"
 
 // How tasks are judged, as an option of whichever command does so. What is not given stays as the
 // store or the manifest has it.

@@ -9,7 +9,7 @@
 #include "harness/import/imported.h"
 #include "harness/import/step_tokens.h"
 #include "harness/import/text_pattern.h"
-#include "scoring/judgement.h"
+#include "scoring/judgement/judgement.h"
 
 namespace e2lm {
 

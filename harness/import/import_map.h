@@ -8,7 +8,7 @@
 
 #include "harness/import/step_tokens.h"
 #include "harness/import/text_pattern.h"
-#include "scoring/judgement.h"
+#include "scoring/judgement/judgement.h"
 
 namespace e2lm {
 

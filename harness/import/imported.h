@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "scoring/item.h"
+#include "scoring/metrics/item.h"
 
 // What result files hold, as values: readers (readers.h) make these, the importer finds out whose
 // they are (identity.h) and puts them into the store (import_tables.h).

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "harness/item_loader.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm {
 namespace {

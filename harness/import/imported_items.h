@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "harness/import/import_tables.h"
-#include "scoring/curve.h"
-#include "scoring/item_values.h"
-#include "scoring/sanity.h"
+#include "scoring/curves/curve.h"
+#include "scoring/curves/item_values.h"
+#include "scoring/judgement/sanity.h"
 
 namespace e2lm {
 

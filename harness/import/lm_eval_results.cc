@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "harness/import/readers.h"
 #include "harness/import/score_number.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "harness/import/readers.h"
 #include "harness/lm_eval/sample_reader.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/import/json_node.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm {
 namespace {

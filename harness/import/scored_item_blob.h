@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "scoring/item.h"
+#include "scoring/metrics/item.h"
 
 namespace e2lm {
 

@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "harness/evaluate.h"
-#include "scoring/item.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/item.h"
+#include "scoring/metrics/metric.h"
 #include "tasks/item_shape.h"
 
 // Documents and answers back from samples files (samples_TASK_TIME.jsonl), ours and

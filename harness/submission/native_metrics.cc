@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "harness/submission/task_files.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm::submission {
 namespace {

@@ -7,10 +7,11 @@
 
 #include "base/error.h"
 #include "harness/item_summaries.h"
-#include "harness/rules_json.h"
 #include "harness/sweep_results.h"
 #include "reports/judgement_json.h"
-#include "scoring/group.h"
+#include "reports/scoring_rules_json.h"
+#include "scoring/judgement/absences.h"
+#include "scoring/metrics/group.h"
 
 namespace e2lm::submission {
 namespace {
@@ -141,17 +142,23 @@ Json scores_json(const Scored& scored) {
     row["series"] = one.series;
     series.push_back(std::move(row));
   }
+  Json absent = Json::array(), rules = Json::object();
+  for (const Absence& absence : absences(judgement)) {
+    absent.push_back({{"part", absence.part}, {"reason", absence.reason}});
+  }
+  add_rules(scored.report.rules, rules);
   return {{"task", judgement.task},
           {"metric", judgement.metric},
           {"signal", std::move(signal)},
           {"ranking", part_json(judgement.ranking_mean, judgement.ranking_interval)},
           {"compliance", part_json(judgement.compliance_mean, judgement.compliance_interval)},
           {"total", part_json(judgement.total, judgement.total_interval)},
+          {"absent", std::move(absent)},
           {"series", std::move(series)},
           {"cells", scored.summary.cells},
           {"failed", scored.summary.failed},
           {"settings", scored.report.settings},
-          {"rules", rules_json(scored.report.rules)},
+          {"rules", std::move(rules)},
           {"note", kComplianceNote}};
 }
 

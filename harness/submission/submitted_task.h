@@ -6,7 +6,7 @@
 
 #include "harness/submission/submission.h"
 #include "harness/submission/task_files.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm::submission {
 

@@ -98,6 +98,9 @@ std::string scores_text(const Json& verdict) {
                           decimals(real_of(object, "low")), decimals(real_of(object, "high"))});
   }
   std::string text = "\n" + as_text(table);
+  for (const Json& absence : scores.value("absent", Json::array())) {
+    text += fmt::format("no {}: {}\n", text_of(absence, "part"), text_of(absence, "reason"));
+  }
   const Json domain = verdict.at("checks").value("domain", Json());
   if (domain.is_object() && !domain.value("judge", Json()).is_string()) {
     text += fmt::format("\nDomain: {}; the compliance measured on the series is {}.\n",

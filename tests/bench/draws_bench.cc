@@ -4,8 +4,8 @@
 #include <benchmark/benchmark.h>
 
 #include "base/parallel.h"
-#include "scoring/judgement.h"
-#include "scoring/random_stream.h"
+#include "scoring/judgement/judgement.h"
+#include "scoring/statistics/random_stream.h"
 
 namespace e2lm {
 namespace {

@@ -10,7 +10,7 @@
 #include "harness/items.h"
 #include "harness/plan.h"
 #include "harness/results.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 

@@ -40,6 +40,16 @@ TEST(TableTest, TheLeaderboardSaysWhatIsMissingAndWhatIsNotOfficial) {
   EXPECT_THAT(markdown, HasSubstr("# Signal quality by series"));
 }
 
+TEST(TableTest, AnAbsentScoreHasItsReason) {
+  Report report = sample_report();
+  EXPECT_THAT(leaderboard_text(report),
+              HasSubstr("\nno ranking: no group has two science series\n"));
+  EXPECT_THAT(report_markdown(report), HasSubstr("no ranking: no group has two science series"));
+  report.judgements.push_back(report.judgements[0]);
+  report.judgements[1].task = "parts";
+  EXPECT_THAT(leaderboard_text(report), HasSubstr("two science series (kinds acc, parts acc)\n"));
+}
+
 TEST(TableTest, IntervalsStandInMarkdownOnly) {
   Report report = sample_report();
   Judgement& judgement = report.judgements[0];

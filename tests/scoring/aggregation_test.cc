@@ -1,6 +1,6 @@
 // Expected bootstrap errors were printed by lm-evaluation-harness 0.4.13 on these values.
 
-#include "scoring/aggregation.h"
+#include "scoring/metrics/aggregation.h"
 
 #include <gtest/gtest.h>
 

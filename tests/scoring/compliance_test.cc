@@ -1,4 +1,4 @@
-#include "scoring/compliance.h"
+#include "scoring/curves/compliance.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "scoring/curve_draws.h"
+#include "scoring/curves/curve_draws.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numeric>
 
-#include "scoring/random_stream.h"
+#include "scoring/statistics/random_stream.h"
 
 namespace e2lm {
 namespace {

@@ -1,4 +1,4 @@
-#include "scoring/curve.h"
+#include "scoring/curves/curve.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <cstdio>
 
 #include "base/file.h"
-#include "scoring/group.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/group.h"
+#include "scoring/metrics/metric.h"
 #include "tests/scoring/golden_run.h"
 
 namespace e2lm {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/yaml.h"
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 namespace e2lm {
 namespace {

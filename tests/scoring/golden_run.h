@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/json.h"
-#include "scoring/group.h"
-#include "scoring/item.h"
+#include "scoring/metrics/group.h"
+#include "scoring/metrics/item.h"
 
 namespace e2lm {
 

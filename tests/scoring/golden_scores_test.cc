@@ -7,7 +7,7 @@
 #include <cmath>
 #include <optional>
 
-#include "scoring/judgement.h"
+#include "scoring/judgement/judgement.h"
 #include "tests/scoring/real_curves.h"
 
 namespace e2lm {

@@ -1,4 +1,4 @@
-#include "scoring/group_ranking.h"
+#include "scoring/curves/group_ranking.h"
 
 #include <gtest/gtest.h>
 

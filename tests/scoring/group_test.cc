@@ -1,4 +1,4 @@
-#include "scoring/group.h"
+#include "scoring/metrics/group.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "scoring/interval.h"
+#include "scoring/statistics/interval.h"
 
 #include <gtest/gtest.h>
 

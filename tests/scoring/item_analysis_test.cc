@@ -1,4 +1,4 @@
-#include "scoring/item_analysis.h"
+#include "scoring/items/item_analysis.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "scoring/item_selection.h"
+#include "scoring/items/item_selection.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <set>
 
 #include "base/random.h"
-#include "scoring/selection_score.h"
-#include "scoring/signal.h"
+#include "scoring/curves/signal.h"
+#include "scoring/items/selection_score.h"
 #include "tests/support/expect_error.h"
 
 namespace e2lm {

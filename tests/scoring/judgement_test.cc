@@ -1,4 +1,4 @@
-#include "scoring/judgement.h"
+#include "scoring/judgement/judgement.h"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "scoring/judgement.h"
-#include "scoring/random_stream.h"
+#include "scoring/judgement/judgement.h"
+#include "scoring/statistics/random_stream.h"
 
 namespace e2lm {
 

@@ -1,4 +1,4 @@
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 
 #include <gtest/gtest.h>
 

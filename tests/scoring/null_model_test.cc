@@ -1,4 +1,4 @@
-#include "scoring/null_model.h"
+#include "scoring/judgement/null_model.h"
 
 #include <gtest/gtest.h>
 

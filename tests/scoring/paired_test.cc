@@ -1,13 +1,13 @@
-#include "scoring/paired.h"
+#include "scoring/items/paired.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
-#include "scoring/distribution.h"
-#include "scoring/false_discovery.h"
-#include "scoring/resampling.h"
+#include "scoring/statistics/distribution.h"
+#include "scoring/statistics/false_discovery.h"
+#include "scoring/statistics/resampling.h"
 
 namespace e2lm {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "scoring/metric.h"
+#include "scoring/metrics/metric.h"
 #include "tests/support/expect_error.h"
 
 namespace e2lm {

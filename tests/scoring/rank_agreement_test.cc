@@ -1,4 +1,4 @@
-#include "scoring/rank_agreement.h"
+#include "scoring/curves/rank_agreement.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "scoring/ranking.h"
+#include "scoring/curves/ranking.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "scoring/task_curves.h"
+#include "scoring/curves/task_curves.h"
 
 // Real training runs' scores from ../shared/data, beside a checkout that has them; its README says
 // where they come from.

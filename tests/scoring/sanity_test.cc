@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "scoring/judgement.h"
-#include "scoring/outliers.h"
-#include "scoring/random_stream.h"
+#include "scoring/curves/outliers.h"
+#include "scoring/judgement/judgement.h"
+#include "scoring/statistics/random_stream.h"
 
 namespace e2lm {
 namespace {

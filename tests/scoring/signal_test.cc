@@ -1,4 +1,4 @@
-#include "scoring/signal.h"
+#include "scoring/curves/signal.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "scoring/signal_to_noise.h"
+#include "scoring/curves/signal_to_noise.h"
 
 #include <gtest/gtest.h>
 
-#include "scoring/fine_tasks.h"
+#include "scoring/curves/fine_tasks.h"
 
 namespace e2lm {
 namespace {

@@ -9,8 +9,8 @@
 #include <cstdlib>
 
 #include "harness/submission/check.h"
-#include "scoring/metric.h"
-#include "scoring/statistic.h"
+#include "scoring/metrics/metric.h"
+#include "scoring/metrics/statistic.h"
 #include "tests/support/scratch.h"
 #include "tests/support/submission_files.h"
 

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "scoring/curves/curve.h"
+
+namespace e2lm {
+
+// Which order of two models is the right one.
+//   final       that at the last late checkpoint
+//   early_mean  that of their means over the early checkpoints
+//   at_step     that at a given step
+struct RankingReference {
+  enum class Kind { final, early_mean, at_step };
+  Kind kind = Kind::final;
+  int64_t step = 0;  // of at_step
+
+  std::string describe() const;
+};
+
+// How steadily two models keep their order.
+struct RankingConsistency {
+  int64_t agree = 0;  // late checkpoints with the reference order
+  int64_t tied = 0;   // late checkpoints where both score the same; they do not agree
+  int64_t late = 0;   // late checkpoints both curves have
+  std::optional<double> consistency;  // agree / late; absent without late points or a reference
+};
+
+// Ranking consistency of a pair as the competition's published figures have it: the share of late
+// checkpoints that keep the reference order. Only steps both curves have count. The reference is
+// absent when the two models are equal there, or when neither curve has the checkpoint.
+RankingConsistency ranking_consistency(const Curve& a, const Curve& b, const Grid& early,
+                                       const Grid& late, const RankingReference& reference);
+
+}  // namespace e2lm

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "scoring/statistics/interval.h"
+
+namespace e2lm {
+
+struct PairedRules {
+  double confidence = 0.95;  // of intervals; 1 - confidence is the tests' level
+  double power = 0.8;        // of the minimum detectable effect
+  int64_t draws = 10'000;    // of the bootstrap
+  uint64_t seed = 1234;
+  int threads = 1;  // the result does not depend on it
+};
+
+// McNemar's test of two models' right and wrong answers to the same items: only the items that one
+// of them alone has right say anything, and under no difference each is a toss of a fair coin.
+//   exact_p  two-sided binomial, 2 · P(X <= the smaller count), at most 1
+//   mid_p    with half the chance of what was seen taken off, 1 - P(X = half) / 2 where both counts
+//            are equal (Fagerland, Lydersen and Laake, BMC Medical Research Methodology 2013):
+//            nearer to its nominal level, which it may pass by a little
+// Both are 1 where no item tells the models apart.
+struct McNemar {
+  int64_t only_a = 0;  // items that A alone has right
+  int64_t only_b = 0;
+  double exact_p = 1;
+  double mid_p = 1;
+};
+
+// Two models on the same items. Differences are B - A, item by item.
+//   standard_error  sample deviation of the differences / sqrt(items); as all that follows, absent
+//                   for a single item
+//   interval        percentiles of the mean difference over resamplings of the items (Efron 1979)
+//   bootstrap_p     two-sided, what the interval would say: twice the share of resamplings on the
+//                   rarer side of 0 (0 itself counts on both), (1 + count) / (1 + draws), at most 1
+//   t, t_p          paired t-test, two-sided; absent where the difference never varies
+//   detectable      the smallest true difference that a two-sided z-test at this level finds with
+//                   this power: (z(1 - level/2) + z(power)) · standard_error
+//   items_needed    items with which the difference seen here would be the detectable one; absent
+//                   where there is none
+struct PairedComparison {
+  int64_t items = 0;
+  double a = 0, b = 0, difference = 0;  // means
+  bool identical = false;               // the same value on every item
+  std::optional<double> standard_error;
+  std::optional<Interval> interval;
+  std::optional<double> bootstrap_p;
+  std::optional<double> t, t_p;
+  std::optional<McNemar> mcnemar;              // where all values are 0 or 1
+  std::optional<Interval> wilson_a, wilson_b;  // the same
+  std::optional<double> detectable;
+  std::optional<int64_t> items_needed;
+
+  // What stands for the comparison where one p-value is wanted: McNemar's exact one, which keeps
+  // its level at any number of items, failing that the bootstrap's.
+  std::optional<double> p() const;
+};
+
+// REQUIRES: as many values of a as of b, at least one; all finite; draws >= 1.
+PairedComparison compare_pairs(std::span<const double> a, std::span<const double> b,
+                               const PairedRules& rules = {});
+
+McNemar mcnemar(int64_t only_a, int64_t only_b);
+
+// Wilson's score interval of a share (1927). REQUIRES: 0 <= right <= items, items > 0.
+Interval wilson_interval(int64_t right, int64_t items, double confidence = 0.95);
+
+}  // namespace e2lm
