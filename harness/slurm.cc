@@ -91,15 +91,18 @@ fi
 
 # USR1 comes before the time limit: the job goes on in another. TERM comes when it is cancelled or
 # pre-empted; Slurm knows whether to start it again.
-again= sweep=
-trap 'again=yes; [ -z "$sweep" ] || kill -TERM "$sweep" 2>/dev/null' USR1
-trap 'again=; [ -z "$sweep" ] || kill -TERM "$sweep" 2>/dev/null' TERM INT
+again= stopping= sweep=
+stop() {{ stopping=yes; [ -z "$sweep" ] || kill -TERM "$sweep" 2>/dev/null; }}
+trap 'again=yes; stop' USR1
+trap 'again=; stop' TERM INT
 "$e2lm" {words} --shard="$SLURM_ARRAY_TASK_ID/{shards}" --output="$mine" --no-report{granted} &
 sweep=$!
+[ -z "$stopping" ] || kill -TERM "$sweep"  # the signal came before the sweep had a name
 while kill -0 "$sweep" 2>/dev/null; do wait "$sweep"; done
 wait "$sweep"
 code=$?
-if [ -n "$again" ] && [ "$code" = 130 ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {most} ]; then
+# 143: it was stopped before it could say so.
+if [ -n "$again" ] && [[ "$code" = 130 || "$code" = 143 ]] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {most} ]; then
   scontrol requeue "$SLURM_JOB_ID"
 fi
 exit "$code"

@@ -108,6 +108,16 @@ TEST_F(ShardScriptTest, StopsWhenCancelled) {
   EXPECT_TRUE(calls().ends_with("stopped\n")) << calls();
 }
 
+// The shell sends the signal to itself at the one place where it would be lost.
+TEST_F(ShardScriptTest, ASignalBetweenTheStartOfTheSweepAndItsNameIsNotLost) {
+  make(kWaiting);
+  scratch_.write("early",
+                 "trap '[ \"$BASH_COMMAND\" != \"sweep=\\$!\" ] || kill -USR1 $$' DEBUG\n");
+  const int code = run("true", "BASH_ENV=" + shell_quoted((scratch_ / "early").string())).exit_code;
+  EXPECT_TRUE(code == 130 || code == 143) << code;
+  EXPECT_TRUE(calls().ends_with("scontrol requeue 77\n")) << calls();
+}
+
 TEST_F(ShardScriptTest, PathsWithLineBreaksAreRefused) {
   expect_error([&] { write_scripts({.run = scratch_ / "a\nb", .program = "/e2lm", .from = "/"}); },
                "line break");
