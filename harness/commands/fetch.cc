@@ -78,7 +78,6 @@ int fetch_task_data(const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
   if (arguments.text("tasks")) return fetch_task_data(arguments);
-  if (arguments.text("data-from")) throw Error("--data-from", "needs --tasks A,B");
   const std::vector<HubPlace> places = wanted_places(arguments);
   HubConnection connection(arguments, arguments.flag("quiet"));
   const FetchSummary summary = connection.fetcher.fetch_checkpoints(places);
@@ -107,15 +106,17 @@ Command fetch_command() {
           "Only configuration, safetensors and tokenizer; a stopped download goes on where it\n"
           "was; length and hash of every file are checked. Files lie in the cache that the\n"
           "huggingface_hub library uses (HF_HUB_CACHE, HF_HOME). HF_TOKEN opens what is private\n"
-          "or gated, HF_ENDPOINT names another hub. Exit code 1 if something could not be had.",
+          "or gated, HF_ENDPOINT names another hub. Exit code 1 if something could not be had.\n"
+          "\n"
+          "Data of --tasks come as rows from the hub's rows server, or as the data set's own "
+          "JSON,\n"
+          "CSV and TSV files; auto takes the files where there are no rows.",
       .options = join(
           {{"model", "ORG/NAME", "", "one repository's checkpoint, not a manifest"},
            {"revision", "REV", "", "of --model: branch, tag or commit; default: main"},
            {"subfolder", "DIR", "", "of --model: where in the repository"}},
           join(join({{"tasks,t", "A,B", "", "the data of tasks instead, into E2LM_DATA or data/"},
-                     {"data-from", "WAY", "",
-                      "of --tasks: rows of the hub's server, the data set's own files, or "
-                      "auto (default): files where there are no rows"},
+                     {"data-from", "WAY", "auto", "of --tasks: rows, files or auto; see above"},
                      {"include_path", "DIR", "", "look for task files here too"}},
                     hub_option_rows()),
                {{"quiet,q", "", "", "no progress"}})),

@@ -6,7 +6,6 @@
 #include <array>
 
 #include "base/error.h"
-#include "harness/hub/place.h"
 #include "harness/hub/unpack.h"
 #include "tasks/dataset/dataset.h"
 

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "harness/hub/glob.h"
-#include "tasks/dataset/data_files.h"
+#include "tasks/dataset/split_names.h"
 
 namespace e2lm {
 namespace {

@@ -6,7 +6,6 @@
 
 #include "harness/http/url.h"
 #include "harness/hub/cache.h"
-#include "harness/hub/place.h"
 
 namespace e2lm {
 namespace {

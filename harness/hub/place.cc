@@ -12,10 +12,6 @@ std::string HubPlace::name() const {
   return fmt::format("{}@{}{}{}", repo, revision, subfolder.empty() ? "" : "/", subfolder);
 }
 
-std::string dataset_repo(std::string_view name) {
-  return fmt::format("{}{}", kDatasets, name);
-}
-
 bool is_repo_name(std::string_view text) {
   constexpr std::string_view kAllowed =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/";

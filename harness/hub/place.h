@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/yaml.h"
 #include "harness/step_pattern.h"
@@ -42,11 +41,6 @@ class HubPattern {
   std::string repo_;
   Part revision_, subfolder_;
 };
-
-// The repository of a data set, as the hub's web addresses name it and as everything here that
-// takes a repository does: datasets/ORG/NAME. (No model's organisation can be called datasets.)
-inline constexpr std::string_view kDatasets = "datasets/";
-std::string dataset_repo(std::string_view name);
 
 // Whether the text can be a repository's name: ORG/NAME of letters, digits and -._
 bool is_repo_name(std::string_view text);

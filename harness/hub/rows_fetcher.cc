@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 #include <set>
+#include <vector>
 
 #include "base/progress.h"
 #include "harness/http/url.h"
@@ -47,11 +48,22 @@ struct Begun {
 };
 Begun begun(const WantedSplit& wanted) {
   for (const Path& path : begun_files(wanted, ".incomplete")) {
-    const std::string text = read_file(path);
+    Begun part{path};
+    std::ifstream in(path, std::ios::binary);
+    std::vector<char> piece(1 << 16);
+    int64_t bytes = 0, whole = 0;
+    while (in.read(piece.data(), std::ssize(piece)) || in.gcount() > 0) {
+      for (int64_t i = 0; i < in.gcount(); ++i) {
+        ++bytes;
+        if (piece[i] != '\n') continue;
+        ++part.rows;
+        whole = bytes;
+      }
+    }
     std::error_code failed;
-    fs::resize_file(path, text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1, failed);
+    fs::resize_file(path, whole, failed);
     if (failed) throw Error(path.string(), "cannot be written: " + failed.message());
-    return {path, std::count(text.begin(), text.end(), '\n')};
+    return part;
   }
   return {};
 }
@@ -83,6 +95,10 @@ HttpResponse RowsFetcher::ask(const std::string& url, const WantedSplit& wanted)
         backoff.wait_after(failure);
       }
     } catch (const HttpError& failure) {
+      // Where the server gives a word it gives a sentence too.
+      if (!failure.response.header("x-error-code").empty()) {
+        throw NoRows(wanted.name(), failure.what());
+      }
       throw NoRows(hub_error(failure, wanted.name(), settings));
     }
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "tasks/dataset/split_names.h"
 
 namespace e2lm {
 namespace {

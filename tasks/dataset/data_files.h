@@ -34,8 +34,4 @@ struct SplitFiles {
 std::vector<SplitFiles> find_data_files(const Path& folder,
                                         const std::vector<std::string>& extensions = {});
 
-// The same among files of which only the paths are known, relative to their folder; no splits if
-// none of them is a data file.
-std::vector<SplitFiles> find_splits(const std::vector<Path>& paths);
-
 }  // namespace e2lm

@@ -59,13 +59,18 @@ TEST(DatasetCardTest, WhatIsNoHeaderListsNone) {
 
 TEST(DatasetCardTest, DamageIsToldWithItsLine) {
   expect_error([&] { configs("configs: yes\n"); }, "README.md:3", "'configs' must be a list");
-  expect_error([&] { configs("configs:\n- data_files: a.csv\n"); }, "README.md:4", "without 'config_name'");
+  expect_error([&] { configs("configs:\n- data_files: a.csv\n"); }, "README.md:4",
+               "without 'config_name'");
   expect_error([&] { configs("configs:\n- config_name: a\n  data_files:\n  - split: test\n"); },
                "'data_files' cannot be {\"split\":\"test\"}");
   expect_error([&] { configs("configs:\n- config_name: a\n  data_files: 7\n"); }, "cannot be 7");
-  expect_error([&] { configs("configs:\n- config_name: a\n  data_files:\n  - {split: t, path: a}\n"
-                       "  - {split: t, path: b}\n"); },
-               "lists the split 't' twice");
+  expect_error(
+      [&] {
+        configs(
+            "configs:\n- config_name: a\n  data_files:\n  - {split: t, path: a}\n"
+            "  - {split: t, path: b}\n");
+      },
+      "lists the split 't' twice");
   expect_error([&] { configs("configs: [\n"); }, "README.md");
 }
 
@@ -79,14 +84,17 @@ TEST(DatasetCardTest, ChoosesAConfiguration) {
   EXPECT_EQ(
       choose_config(configs("configs:\n- config_name: a\n- config_name: default\n"), "", "").name,
       "default");
-  EXPECT_EQ(choose_config(configs("configs:\n- config_name: a\n- {config_name: b, default: true}\n"),
-                          "", "")
+  EXPECT_EQ(choose_config(
+                configs("configs:\n- config_name: a\n- {config_name: b, default: true}\n"), "", "")
                 .name,
             "b");
-  expect_error([&] { choose_config(configs("configs:\n- config_name: default\n"
-                                     "- {config_name: b, default: true}\n"),
-                             "", ""); },
-               "two defaults");
+  expect_error(
+      [&] {
+        choose_config(configs("configs:\n- config_name: default\n"
+                              "- {config_name: b, default: true}\n"),
+                      "", "");
+      },
+      "two defaults");
 }
 
 TEST(DatasetCardTest, DataFilesOfATask) {

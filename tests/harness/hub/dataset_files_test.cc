@@ -64,8 +64,8 @@ constexpr const char* kHeader =
     "- config_name: lost\n  data_files: gone.csv\n";
 
 TEST(DatasetFilesTest, ConfigurationsNameFiles) {
-  const Paths files = {"a.csv",       "b.csv",         "easy/1.csv",      "easy/0.csv",
-                       "easy/a/b.csv", "v2/test.jsonl", "v2/x/train.json", "v2/x/.hidden.json",
+  const Paths files = {"a.csv",          "b.csv",         "easy/1.csv",      "easy/0.csv",
+                       "easy/a/b.csv",   "v2/test.jsonl", "v2/x/train.json", "v2/x/.hidden.json",
                        "v2/x/__a/1.json"};
   EXPECT_THAT(choose(files, "test", {.config = "easy"}, kHeader).paths,
               ElementsAre("easy/0.csv", "easy/1.csv"));
@@ -80,8 +80,7 @@ TEST(DatasetFilesTest, ConfigurationsNameFiles) {
   expect_error([&] { choose(files, "train", {.config = "lost"}, kHeader); },
                "has no data file 'gone.csv'");
   expect_error([&] { choose(files, "train", {}, kHeader); }, "dataset_name: easy, hard");
-  expect_error([&] { choose(files, "train", {.config = "easy"}); },
-               "has no configuration 'easy'");
+  expect_error([&] { choose(files, "train", {.config = "easy"}); }, "has no configuration 'easy'");
   EXPECT_EQ(choose({"a.csv"}, "train", {.config = "default"}).paths.size(), 1u);
 }
 
@@ -95,11 +94,17 @@ TEST(DatasetFilesTest, ATaskNamesFiles) {
   EXPECT_THAT(choose(files, "train", {.data_files = {{"train", {"v2/*"}}}}, kHeader).paths,
               ElementsAre("v2/test.jsonl"));
   for (const char* elsewhere : {"https://host/a.csv", "hf://datasets/a/b/c.csv"}) {
-    expect_error([&] { choose(files, "train", {.data_files = {{"train", {elsewhere}}}}); },
-                 "its data are elsewhere", elsewhere);
+    expect_error(
+        [&] {
+          choose(files, "train", {.data_files = {{"train", {elsewhere}}}});
+        },
+        "its data are elsewhere", elsewhere);
   }
-  expect_error([&] { choose(files, "train", {.data_files = {{"train", {"../a.csv"}}}}); },
-               "has no data file '../a.csv'");
+  expect_error(
+      [&] {
+        choose(files, "train", {.data_files = {{"train", {"../a.csv"}}}});
+      },
+      "has no data file '../a.csv'");
 }
 
 // Layouts that are compared with the library, each a folder of its own.
@@ -123,8 +128,9 @@ std::vector<Layout> layouts() {
       {"folders", {"train/0.csv", "train/1.csv", "test/0.csv", "other/0.csv"}},
       {"deep folders", {"data/en/test_1/a/0.json", "data/train.v2/0.json"}},
       {"folders first", {"test/train.csv", "val.csv"}},
-      {"shards", {"data/train-00000-of-00002.jsonl", "data/train-00001-of-00002.jsonl",
-                  "data/extra-00000-of-00001.jsonl", "test.jsonl"}},
+      {"shards",
+       {"data/train-00000-of-00002.jsonl", "data/train-00001-of-00002.jsonl",
+        "data/extra-00000-of-00001.jsonl", "test.jsonl"}},
       {"packed", {"train.jsonl.gz", "test.json.bz2", "val.json.xz"}},
       {"two words", {"train_test.csv"}},
       {"mixed", {"train.csv", "train.json", "train2.json"}},
@@ -159,7 +165,8 @@ std::vector<Layout> layouts() {
        "configs:\n- config_name: x\n  data_files: a.csv\n- config_name: y\n  data_files: b.csv\n"},
       {"unknown name", {"a.csv"}, "configs:\n- config_name: x\n  data_files: a.csv\n", "z"},
       {"name without configs", {"a.csv"}, "", "z"},
-      {"hidden asked", {".h/a.csv", "__s/b.csv"},
+      {"hidden asked",
+       {".h/a.csv", "__s/b.csv"},
        "configs:\n- config_name: c\n  data_files: ['.h/*', '__s/*.csv']\n"},
       {"dir of config",
        {"d/e/train-0.csv", "d/e/test-0.csv", "d/f.csv"},
@@ -217,7 +224,8 @@ Json ask_library(const Scratch& scratch, const std::vector<Layout>& asked) {
   const std::string command = "HF_HOME=" + (scratch / "hf").string() + " " + python + " " +
                               (scratch / "ask.py").string() + " " + scratch.folder().string() +
                               " > /dev/null 2> " + (scratch / "errors").string();
-  if (std::system(command.c_str()) != 0) return nullptr;
+  if (std::system((python + " -c 'import datasets' 2> /dev/null").c_str()) != 0) return nullptr;
+  EXPECT_EQ(std::system(command.c_str()), 0) << read_file(scratch / "errors");
   return Json::parse(read_file(scratch / "answers.json"));
 }
 
