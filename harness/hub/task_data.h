@@ -3,6 +3,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "harness/hub/dataset_fetcher.h"
 #include "harness/hub/rows_fetcher.h"

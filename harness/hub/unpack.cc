@@ -57,6 +57,7 @@ class Unpacker {
       archive_read_support_format_zip(reader_.get());
     } else {
       archive_read_support_format_raw(reader_.get());
+      archive_read_support_format_empty(reader_.get());
       archive_read_support_filter_bzip2(reader_.get());
       archive_read_support_filter_xz(reader_.get());
       archive_read_support_filter_zstd(reader_.get());

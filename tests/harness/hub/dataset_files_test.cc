@@ -52,6 +52,8 @@ TEST(DatasetFilesTest, TheMostFrequentFormatCounts) {
   EXPECT_EQ(choose({"a.zip"}, "train").format, "zip");
   EXPECT_EQ(choose({"0.png", "metadata.jsonl"}, "train").format, "image");
   EXPECT_EQ(format_of({"a.unknown", "b"}), "");
+  // The library refuses the whole data set here; a split that can be read is read.
+  EXPECT_EQ(choose({"train.csv", "test.json"}, "test").format, "json");
 }
 
 constexpr const char* kHeader =
@@ -135,7 +137,6 @@ std::vector<Layout> layouts() {
       {"two words", {"train_test.csv"}},
       {"mixed", {"train.csv", "train.json", "train2.json"}},
       {"draw", {"train.csv", "train.jsonl"}},
-      {"formats differ", {"train.csv", "test.json"}},
       {"tabs", {"train.tsv", "test.tsv"}},
       {"hidden", {".train.csv", "__x/test.csv", "rows.csv", ".hid/train.csv"}},
       {"config files", {"config.json", "dataset_infos.json", "a.json"}},
@@ -194,7 +195,7 @@ for i, layout in enumerate(json.load(open(top + "/layouts.json"))):
     try:
         builder = datasets.load_dataset_builder(folder, layout["config"] or None, **given)
         answers[layout["name"]] = {
-            split: [os.path.relpath(path, folder) for path in paths]
+            str(split): [os.path.relpath(path, folder) for path in paths]
             for split, paths in builder.config.data_files.items()}
     except Exception as error:
         answers[layout["name"]] = repr(error)
@@ -211,7 +212,8 @@ Json ask_library(const Scratch& scratch, const std::vector<Layout>& asked) {
     const Path folder = Path("layouts") / std::to_string(i);
     for (const std::string& file : layout.files) {
       const bool table = file.find(".csv") != std::string::npos;
-      scratch.write(folder / file, table ? "a,b\n1,2\n" : "{\"a\": 1}\n");
+      const char* rows = table ? "a,b\n1,2\n" : "{\"a\": 1}\n";
+      scratch.write(folder / file, file == "dataset_infos.json" ? "{}" : rows);
     }
     scratch.write(folder / "README.md", "---\nlicense: mit\n" + layout.header + "---\n");
     list.push_back({{"name", layout.name},

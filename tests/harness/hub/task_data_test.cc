@@ -262,6 +262,21 @@ TEST_F(PythonCacheTest, TheLibraryFindsWhatWeFetched) {
   EXPECT_EQ(hub_.sent("model.safetensors"), sent) << "and downloads nothing";
 }
 
+TEST_F(PythonCacheTest, TheLibraryFindsFilesOfDataSets) {
+  hub_.add(dataset_repo("org/rows"), "main", "data/a.csv", "a,b\n1,2\n", false);
+  Hub hub(hub_.settings(scratch_ / "hf/hub"), {});
+  const HubListing& listing = hub.list(dataset_repo("org/rows"), "main");
+  Fetcher fetcher(hub, {.quiet = true});
+  EXPECT_EQ(fetcher.fetch({{listing.repo, listing.commit, *listing.find("data/a.csv")}}).files, 1);
+  fetcher.cache().write_ref(listing.repo, "main", listing.commit);
+  ASSERT_EQ(python("from huggingface_hub import hf_hub_download\n"
+                   "print(hf_hub_download('org/rows', 'data/a.csv', repo_type='dataset',"
+                   " local_files_only=True), end='')\n"),
+            0)
+      << read_file(scratch_ / "errors");
+  EXPECT_EQ(read_file(read_file(scratch_ / "output")), "a,b\n1,2\n");
+}
+
 TEST_F(PythonCacheTest, WeFindWhatTheLibraryFetched) {
   ASSERT_EQ(python("from huggingface_hub import hf_hub_download\n"
                    "for name in ['it/config.json', 'it/model.safetensors']:\n"
