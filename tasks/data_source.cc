@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 
 #include "base/error.h"
@@ -27,6 +28,29 @@ bool is_table(const Path& file) {
   if (file.filename().string().starts_with('.')) return false;
   const Path unpacked = file.extension() == ".gz" ? file.stem() : file;
   return std::find(kTables.begin(), kTables.end(), unpacked.extension().string()) != kTables.end();
+}
+
+// The tables right in a folder whose names are wanted, in the order of names.
+std::vector<Path> tables_in(const Path& folder,
+                            const std::function<bool(const std::string& name)>& wanted) {
+  std::vector<Path> files;
+  for (const Path& file : list_folder(folder)) {
+    if (is_table(file) && wanted(file.filename().string())) files.push_back(file);
+  }
+  return files;
+}
+
+// Whether there are tables anywhere below a folder, hidden folders apart.
+bool has_tables(const Path& folder) {
+  std::error_code failed;
+  auto at = std::filesystem::recursive_directory_iterator(folder, failed);
+  for (; !failed && at != std::filesystem::recursive_directory_iterator(); at.increment(failed)) {
+    const std::string entry = at->path().filename().string();
+    const bool hidden = entry.starts_with('.') || (entry.starts_with("__") && at->is_directory());
+    if (hidden) at.disable_recursion_pending();
+    if (!hidden && is_table(at->path())) return true;
+  }
+  return false;
 }
 
 std::vector<std::string> texts_of(const Json& value) {
@@ -137,21 +161,18 @@ bool DataSource::is_elsewhere() const {
 std::vector<SplitFiles> DataSource::find_named(const std::string& split) const {
   const Path folder = named_folder();
   if (!std::filesystem::is_directory(folder)) return {};
-  SplitFiles named{split, {}};
-  for (const Path& file : list_folder(folder)) {
-    const std::string base = file.filename().string();
-    const bool its = base.starts_with(split + ".") || base.starts_with(split + "-");
-    if (its && is_table(file)) named.files.push_back(file);
-  }
+  const SplitFiles named{split, tables_in(folder, [&](const std::string& file) {
+                           return file.starts_with(split + ".") || file.starts_with(split + "-");
+                         })};
   if (!named.files.empty()) return {named};
-  const auto below = std::filesystem::recursive_directory_iterator(folder);
-  if (std::none_of(begin(below), end(below), [](const auto& file) { return is_table(file); })) {
-    return {};
-  }
+  if (!has_tables(folder)) return {};
   std::vector<SplitFiles> found = find_data_files(folder, kTables);
   const bool there = std::any_of(found.begin(), found.end(),
                                  [&](const SplitFiles& files) { return files.split == split; });
-  return there ? found : std::vector<SplitFiles>();
+  if (there) return found;
+  if (split.empty() || !std::filesystem::is_directory(folder / split)) return {};
+  SplitFiles inside{split, tables_in(folder / split, [](const std::string&) { return true; })};
+  return inside.files.empty() ? std::vector<SplitFiles>() : std::vector<SplitFiles>{inside};
 }
 
 std::vector<SplitFiles> DataSource::named_files(const std::string& split) const {
@@ -172,7 +193,8 @@ std::vector<SplitFiles> DataSource::named_files(const std::string& split) const 
                   split, path, name.empty() ? "" : fmt::format(" ({})", name)));
 }
 
-// A named data set's files say by their names what they are.
+// A named data set's files say by their names what they are. JSON lines are rows: there is no field
+// around them.
 DataFiles DataSource::files_of(const SplitFiles& split) const {
   DataFiles files{.format = path, .files = split.files, .field = kwargs.value("field", "")};
   if (!is_local()) {
@@ -181,6 +203,7 @@ DataFiles DataSource::files_of(const SplitFiles& split) const {
     const bool tsv = first.extension() == ".tsv";
     files.format = tsv || first.extension() == ".csv" ? "csv" : "json";
     if (tsv) files.separator = '\t';
+    if (first.extension() == ".jsonl") files.field.clear();
   }
   for (const char* key : {"sep", "delimiter"}) {
     const std::string separator = kwargs.value(key, "");

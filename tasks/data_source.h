@@ -15,6 +15,8 @@ namespace e2lm {
 // files lie below a data folder:
 //
 //   <E2LM_DATA, else data>/<dataset_path>[/<dataset_name>]/<split>.jsonl   (.json .csv .tsv, .gz)
+//
+// or several as <split>-*.jsonl, in the folder <split>, or as find_data_files finds them.
 struct DataSource {
   std::string path;
   std::string name;  // of a configuration of the data set; may be empty

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <cstdio>
+#include <optional>
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -48,16 +51,23 @@ int fetch_task_data(const Arguments& arguments) {
   if (!arguments.positional().empty() || arguments.text("model")) {
     throw Error("--tasks", "is a fetch of its own, without a manifest and without --model");
   }
+  const std::string way = arguments.text("data-from").value_or("auto");
+  const std::optional<DataFrom> from = parse_data_from(way);
+  if (!from) throw Error("--data-from", fmt::format("is '{}'", way), "auto, rows or files");
   const std::vector<WantedSplit> wanted =
       missing_splits(open_library(arguments).select(words_in(arguments.require("tasks"))).tasks);
   if (wanted.empty()) print("Nothing to fetch: the tasks' data are here.\n");
-  const HubConnection connection(arguments, arguments.flag("quiet"));
-  const RowsFetcher fetcher(connection.hub, arguments.flag("quiet"));
+  HubConnection connection(arguments, arguments.flag("quiet"));
+  TaskDataFetcher fetcher(
+      connection.fetcher, *from, arguments.flag("quiet"),
+      [](const std::string& line) { std::fputs((line + "\n").c_str(), stderr); });
   bool failed = false;
   for (const WantedSplit& split : wanted) {
     try {
-      const int64_t rows = fetcher.fetch(split);
-      print(fmt::format("{}: {} rows\n", split.file.string(), with_commas(rows)));
+      const std::optional<FetchedSplit> fetched = fetcher.fetch(split);
+      print(fetched
+                ? fmt::format("{}: {} rows\n", fetched->file.string(), with_commas(fetched->rows))
+                : fmt::format("{} is here by now: another program brought it\n", split.name()));
     } catch (const Error& error) {
       print(fmt::format("failed: {}\n", error.what()));
       failed = true;
@@ -96,16 +106,20 @@ Command fetch_command() {
           "Only configuration, safetensors and tokenizer; a stopped download goes on where it\n"
           "was; length and hash of every file are checked. Files lie in the cache that the\n"
           "huggingface_hub library uses (HF_HUB_CACHE, HF_HOME). HF_TOKEN opens what is private\n"
-          "or gated, HF_ENDPOINT names another hub. Exit code 1 if something could not be had.",
-      .options =
-          join({{"model", "ORG/NAME", "", "one repository's checkpoint, not a manifest"},
-                {"revision", "REV", "", "of --model: branch, tag or commit; default: main"},
-                {"subfolder", "DIR", "", "of --model: where in the repository"}},
-               join(join({{"tasks,t", "A,B", "",
-                           "the data of tasks instead, as JSON lines into E2LM_DATA or data/"},
-                          {"include_path", "DIR", "", "look for task files here too"}},
-                         hub_option_rows()),
-                    {{"quiet,q", "", "", "no progress"}})),
+          "or gated, HF_ENDPOINT names another hub. Exit code 1 if something could not be had.\n"
+          "\n"
+          "Data of --tasks come as rows from the hub's rows server, or as the data set's own "
+          "JSON,\n"
+          "CSV and TSV files; auto takes the files where there are no rows.",
+      .options = join(
+          {{"model", "ORG/NAME", "", "one repository's checkpoint, not a manifest"},
+           {"revision", "REV", "", "of --model: branch, tag or commit; default: main"},
+           {"subfolder", "DIR", "", "of --model: where in the repository"}},
+          join(join({{"tasks,t", "A,B", "", "the data of tasks instead, into E2LM_DATA or data/"},
+                     {"data-from", "WAY", "auto", "of --tasks: rows, files or auto; see above"},
+                     {"include_path", "DIR", "", "look for task files here too"}},
+                    hub_option_rows()),
+               {{"quiet,q", "", "", "no progress"}})),
       .max_positional = 1,
       .run = run,
       .ends_when_interrupted = true};

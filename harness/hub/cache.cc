@@ -25,8 +25,10 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string folder_name(const std::string& repo) {
-  std::string name = "models--" + repo;
-  if (const size_t slash = name.find('/'); slash != std::string::npos) name.replace(slash, 1, "--");
+  std::string name = repo.starts_with(kDatasets) ? repo : "models/" + repo;
+  for (size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash)) {
+    name.replace(slash, 1, "--");
+  }
   return name;
 }
 

@@ -18,6 +18,8 @@ namespace e2lm {
 //   models--ORG--NAME/snapshots/COMMIT/PATH  a link to the blob: what users open
 //   .locks/models--ORG--NAME/HASH.lock       held by whoever downloads or removes the blob
 //
+// and datasets--ORG--NAME for the repositories of data sets.
+//
 // Rule for damage: a blob gets its name only when all its bytes are there and have the hash.
 class HubCache {
  public:

@@ -73,7 +73,8 @@ const HubListing& Hub::list(const std::string& repo, const std::string& revision
   const auto known = listings_.find({repo, revision});
   if (known != listings_.end()) return known->second;
   const std::string subject = fmt::format("{}@{}", repo, revision);
-  const std::string api = fmt::format("{}/api/models/{}", settings_.endpoint, repo);
+  const char* kind = repo.starts_with(kDatasets) ? "" : "models/";
+  const std::string api = fmt::format("{}/api/{}{}", settings_.endpoint, kind, repo);
   HubListing listing{.repo = repo, .commit = revision};
   if (!is_commit(revision)) {
     const Json info =

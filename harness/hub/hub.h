@@ -16,8 +16,8 @@ class Hub {
  public:
   Hub(HubSettings settings, HttpOptions options);
 
-  // The files of a revision; asked once. Throws Error: no such repository or revision, no access,
-  // a hub that cannot be reached.
+  // The files of a revision of a model (ORG/NAME) or a data set (dataset_repo); asked once. Throws
+  // Error: no such repository or revision, no access, a hub that cannot be reached.
   const HubListing& list(const std::string& repo, const std::string& revision);
 
   // Where a file's bytes are.

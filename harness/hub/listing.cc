@@ -35,6 +35,10 @@ std::string inside(const std::string& subfolder, std::string_view name) {
 
 }  // namespace
 
+std::string dataset_repo(std::string_view name) {
+  return fmt::format("{}{}", kDatasets, name);
+}
+
 void add_files(const Json& page, const std::string& where, std::vector<HubFile>& files) {
   if (!page.is_array()) throw Error(where, "is no list of files");
   for (const Json& entry : page) {

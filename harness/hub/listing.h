@@ -12,6 +12,11 @@ namespace e2lm {
 inline constexpr const char* kWeightsFile = "model.safetensors";
 inline constexpr const char* kWeightsIndex = "model.safetensors.index.json";
 
+// The repository of a data set, as the hub's web addresses name it and as everything here that
+// takes a repository does: datasets/ORG/NAME. (No model's organisation can be called datasets.)
+inline constexpr std::string_view kDatasets = "datasets/";
+std::string dataset_repo(std::string_view name);
+
 // A file of a repository as the hub lists it. Large ones (LFS) are known by the SHA-256 of their
 // bytes, the others by git's SHA-1 of "blob LENGTH\0" and their bytes; both are names of blobs.
 struct HubFile {

@@ -1,52 +1,41 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
-#include "harness/hub/hub.h"
-#include "tasks/task.h"
+#include "harness/hub/dataset_fetcher.h"
+#include "harness/hub/rows_fetcher.h"
 
 namespace e2lm {
 
-// A split of a data set of the hub, and the file that tasks look for.
-struct WantedSplit {
-  std::string dataset;  // "allenai/ai2_arc"
-  std::string config;   // empty: the data set's only one, or the one named default
-  std::string split;
-  Path file;  // <data folder>/<dataset>[/<config>]/<split>.jsonl
+// Which way task data come: through the rows interface, as the data set's own files, or through the
+// rows interface where it can and the task does not say which files it means.
+enum class DataFrom { automatic, rows, files };
 
-  std::string name() const;
-};
+// auto, rows or files; nothing for other words.
+std::optional<DataFrom> parse_data_from(std::string_view word);
 
-// The splits that tasks ask documents and examples from and that are not here, each once.
-std::vector<WantedSplit> missing_splits(const std::vector<Task>& tasks);
-
-// Brings splits as JSON lines through the hub's rows interface (/splits, /rows), a hundred rows a
-// request. What came lies in .SPLIT.REVISION.incomplete beside the file and is gone on with, unless
-// the data set has another revision by now; the file gets its name when every row is there.
-class RowsFetcher {
+// Brings splits to where tasks look for them, one way or the other.
+class TaskDataFetcher {
  public:
-  RowsFetcher(const Hub& hub, bool quiet) : hub_(hub), quiet_(quiet) {}
+  // `note` is told when the own files are taken in place of rows, and why.
+  TaskDataFetcher(Fetcher& fetcher, DataFrom from, bool quiet,
+                  std::function<void(const std::string& line)> note)
+      : rows_(fetcher.hub(), quiet), files_(fetcher), from_(from), note_(std::move(note)) {}
 
-  // Returns the number of rows. Throws Error: no such data set, configuration or split, rows that
-  // the server cuts, a list that ends early.
-  int64_t fetch(const WantedSplit& wanted) const;
+  // Nothing if the split is here by now. Throws Error: neither way gives it.
+  std::optional<FetchedSplit> fetch(const WantedSplit& wanted);
 
  private:
-  struct Page {
-    std::string lines;
-    int64_t rows = 0;
-    int64_t total = 0;
-    std::string revision;
-  };
-  std::string config_of(const WantedSplit& wanted) const;
-  Page page(const WantedSplit& wanted, const std::string& config, int64_t offset) const;
-  HttpResponse ask(const std::string& url, const WantedSplit& wanted) const;
+  std::optional<FetchedSplit> fetch_either(const WantedSplit& wanted);
 
-  const Hub& hub_;
-  bool quiet_;
+  RowsFetcher rows_;
+  DatasetFetcher files_;
+  DataFrom from_;
+  std::function<void(const std::string& line)> note_;
 };
 
 }  // namespace e2lm

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "tasks/dataset/split_names.h"
 
 namespace e2lm {
 namespace {
@@ -67,7 +68,7 @@ bool is_data_file(const Path& relative, const std::vector<std::string>& extensio
   return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
-// Files below the folder, relative to it, in the order of their paths.
+// Files below the folder, relative to it.
 std::vector<Path> files_below(const Path& folder, const std::vector<std::string>& extensions) {
   std::error_code code;
   std::vector<Path> files;
@@ -78,8 +79,6 @@ std::vector<Path> files_below(const Path& folder, const std::vector<std::string>
     if (it->is_regular_file() && is_data_file(relative, extensions)) files.push_back(relative);
   }
   if (code) throw Error(folder.string(), "cannot list the folder: " + code.message());
-  std::sort(files.begin(), files.end(),
-            [](const Path& a, const Path& b) { return a.string() < b.string(); });
   return files;
 }
 
@@ -154,17 +153,31 @@ std::vector<SplitFiles> splits_of_names(const std::vector<Path>& files) {
                       });
 }
 
+std::vector<SplitFiles> splits_of(std::vector<Path> files) {
+  std::sort(files.begin(), files.end(),
+            [](const Path& a, const Path& b) { return a.string() < b.string(); });
+  std::vector<SplitFiles> splits = sharded_splits(files);
+  if (splits.empty()) splits = splits_of_folders(files);
+  if (splits.empty()) splits = splits_of_names(files);
+  if (splits.empty()) splits.push_back({"train", std::move(files)});
+  return splits;
+}
+
 }  // namespace
+
+std::vector<SplitFiles> find_splits(const std::vector<Path>& paths) {
+  std::vector<Path> files;
+  std::copy_if(paths.begin(), paths.end(), std::back_inserter(files),
+               [](const Path& path) { return is_data_file(path, {}); });
+  return files.empty() ? std::vector<SplitFiles>() : splits_of(std::move(files));
+}
 
 std::vector<SplitFiles> find_data_files(const Path& folder,
                                         const std::vector<std::string>& extensions) {
   if (!std::filesystem::is_directory(folder)) throw Error(folder.string(), "no such folder");
-  const std::vector<Path> files = files_below(folder, extensions);
+  std::vector<Path> files = files_below(folder, extensions);
   if (files.empty()) throw Error(folder.string(), "has no data files");
-  std::vector<SplitFiles> splits = sharded_splits(files);
-  if (splits.empty()) splits = splits_of_folders(files);
-  if (splits.empty()) splits = splits_of_names(files);
-  if (splits.empty()) splits.push_back({"train", files});
+  std::vector<SplitFiles> splits = splits_of(std::move(files));
   for (SplitFiles& split : splits) {
     for (Path& file : split.files) file = folder / file;
   }

@@ -77,7 +77,8 @@ ServedReply MadeHub::answer(const ServedRequest& request) {
   }
   const std::string path = request.path();
   for (const auto& [repo, commits] : repos_) {
-    const std::string api = "/api/models/" + repo, file = "/" + repo + "/resolve/";
+    const std::string api = (repo.starts_with("datasets/") ? "/api/" : "/api/models/") + repo;
+    const std::string file = "/" + repo + "/resolve/";
     if (path.starts_with(api + "/revision/")) return revision(repo, path.substr(api.size() + 10));
     if (path == api) return revision(repo, "main");
     if (path.starts_with(api + "/tree/")) {

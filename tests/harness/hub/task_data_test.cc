@@ -39,18 +39,26 @@ class TaskDataTest : public testing::Test {
           splits.push_back({{"dataset", "org/sums"}, {"config", config}, {"split", split}});
         }
       }
-      return ServedReply{.body = Json{{"splits", splits}}.dump()};
+      const Json failed =
+          failed_ ? Json{{{"dataset", "org/sums"}, {"config", "x"}}} : Json::array();
+      return ServedReply{
+          .body = Json{{"splits", splits}, {"pending", Json::array()}, {"failed", failed}}.dump()};
     }
     if (path != "/rows") return {};
     const std::string& target = request.target;
     const int offset = std::stoi(target.substr(target.find("offset=") + 7));
     EXPECT_THAT(target, HasSubstr("dataset=org%2Fsums"));
-    if (offset == fails_at_) return ServedReply{.status = 404};
+    if (offset == fails_at_) {
+      return ServedReply{.status = error_.first,
+                         .headers = {{"X-Error-Code", error_.second}},
+                         .body = R"({"error": "The split cannot be shown."})"};
+    }
     Json rows = Json::array();
     for (int i = offset; i < std::min(250, offset + 100); ++i) rows.push_back(row(i));
     Json body = {{"features", Json::array()},
                  {"rows", rows},
                  {"num_rows_total", 250},
+                 {"num_rows_per_page", 100},
                  {"partial", partial_}};
     return ServedReply{.headers = {{"X-Revision", revision_}}, .body = body.dump()};
   }
@@ -78,8 +86,53 @@ class TaskDataTest : public testing::Test {
   std::vector<std::string> configs_ = {"default"};
   std::string revision_ = std::string(40, 'a');
   int fails_at_ = -1, cut_ = -1;
-  bool partial_ = false;
+  bool partial_ = false, failed_ = false;
+  std::pair<int, std::string> error_ = {404, "ResponseNotFound"};
 };
+
+int asked_rows(const MadeHub& hub) {
+  const auto requests = hub.server().requests();
+  return static_cast<int>(
+      std::count_if(requests.begin(), requests.end(),
+                    [](const ServedRequest& request) { return request.path() == "/rows"; }));
+}
+
+TEST_F(TaskDataTest, AFailureThatTheServerKeepsIsNotAskedForAgain) {
+  fails_at_ = 100;
+  error_ = {500, "SplitWithTooBigParquetError"};
+  const ProgramResult refused = fetch();
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.errors, HasSubstr("The split cannot be shown."));
+  EXPECT_EQ(asked_rows(hub_), 2);
+}
+
+TEST_F(TaskDataTest, OwnFilesComeInPlaceOfRowsThatAreCut) {
+  hub_.add("datasets/org/sums", "main", "test.csv", "question,label\nwhole,1\n", false);
+  cut_ = 120;
+  const ProgramResult fetched = fetch();
+  EXPECT_EQ(fetched.exit_code, 0) << fetched.output;
+  EXPECT_THAT(fetched.errors,
+              HasSubstr("the server cuts row 120. Taking the data set's own files."));
+  EXPECT_EQ(read_file(file_.parent_path() / "test.csv"), "question,label\nwhole,1\n");
+  for (const auto& entry : fs::directory_iterator(file_.parent_path())) {
+    EXPECT_NE(entry.path().extension(), ".incomplete") << "rows that nobody needs any more";
+  }
+}
+
+TEST_F(TaskDataTest, AListOfSplitsThatIsNotCompleteIsNotBelieved) {
+  configs_ = {"other"};
+  const std::string yaml = read_file(scratch_ / "sums.yaml");
+  scratch_.write("sums.yaml", yaml + "dataset_name: easy\n");
+  EXPECT_THAT(fetch().output, HasSubstr("no configuration 'easy'"));
+  hub_.add("datasets/org/sums", "main", "README.md",
+           "---\nconfigs:\n- {config_name: easy, data_files: [{split: test, path: a.csv}]}\n---\n",
+           false);
+  hub_.add("datasets/org/sums", "main", "a.csv", "question,label\nwhole,1\n", false);
+  failed_ = true;
+  const ProgramResult fetched = fetch();
+  EXPECT_EQ(fetched.exit_code, 0) << fetched.output;
+  EXPECT_THAT(fetched.errors, HasSubstr("does not know all splits"));
+}
 
 TEST_F(TaskDataTest, BringsASplitThatTasksThenFind) {
   const ProgramResult before = run({"prompts", "sums.yaml"});
@@ -207,6 +260,21 @@ TEST_F(PythonCacheTest, TheLibraryFindsWhatWeFetched) {
             0)
       << read_file(scratch_ / "errors");
   EXPECT_EQ(hub_.sent("model.safetensors"), sent) << "and downloads nothing";
+}
+
+TEST_F(PythonCacheTest, TheLibraryFindsFilesOfDataSets) {
+  hub_.add(dataset_repo("org/rows"), "main", "data/a.csv", "a,b\n1,2\n", false);
+  Hub hub(hub_.settings(scratch_ / "hf/hub"), {});
+  const HubListing& listing = hub.list(dataset_repo("org/rows"), "main");
+  Fetcher fetcher(hub, {.quiet = true});
+  EXPECT_EQ(fetcher.fetch({{listing.repo, listing.commit, *listing.find("data/a.csv")}}).files, 1);
+  fetcher.cache().write_ref(listing.repo, "main", listing.commit);
+  ASSERT_EQ(python("from huggingface_hub import hf_hub_download\n"
+                   "print(hf_hub_download('org/rows', 'data/a.csv', repo_type='dataset',"
+                   " local_files_only=True), end='')\n"),
+            0)
+      << read_file(scratch_ / "errors");
+  EXPECT_EQ(read_file(read_file(scratch_ / "output")), "a,b\n1,2\n");
 }
 
 TEST_F(PythonCacheTest, WeFindWhatTheLibraryFetched) {
