@@ -41,7 +41,19 @@ int64_t CudaBackend::product_element_bytes() const {
   return element_bytes();
 }
 
+// Work that an exception left in the stream ends before what it uses is given back.
+CudaBackend::~CudaBackend() {
+  stream_.drain();
+}
+
+void CudaBackend::check_room(int64_t bytes) const {
+  if (weight_limit_bytes_ == 0 || weight_bytes_ + bytes <= weight_limit_bytes_) return;
+  throw OutOfDeviceMemory("CUDA", fmt::format("weights take more than the {} left to them",
+                                              format_bytes(weight_limit_bytes_)));
+}
+
 std::unique_ptr<Matrix> CudaBackend::matrix(HostMatrix weights) {
+  check_room(Uploader::matrix_bytes(weights, element_));
   auto matrix = uploader_.matrix(weights, element_);
   weight_bytes_ += matrix->weights.bytes() + matrix->scale.bytes() + matrix->bias.bytes();
   widest_inputs_ = std::max(widest_inputs_, matrix->inputs);
@@ -50,12 +62,14 @@ std::unique_ptr<Matrix> CudaBackend::matrix(HostMatrix weights) {
 }
 
 Array CudaBackend::array(std::span<const float> values) {
+  check_room(static_cast<int64_t>(values.size_bytes()));
   DeviceMemory memory = uploader_.floats(values);
   weight_bytes_ += memory.bytes();
   return {static_cast<float*>(memory.release()), std::ssize(values), free_floats};
 }
 
 std::unique_ptr<Embedding> CudaBackend::embedding(const Tensor& table) {
+  check_room(Uploader::embedding_bytes(table));
   auto embedding = uploader_.embedding(table);
   weight_bytes_ += embedding->rows.bytes();
   return embedding;
@@ -318,7 +332,7 @@ bool new_enough(const cuda::Card& card) {
 
 }  // namespace
 
-std::unique_ptr<Backend> open_cuda_backend(Precision precision) {
+std::unique_ptr<Backend> open_cuda_backend(Precision precision, CudaLimits limits) {
   std::string why;
   if (cuda::count_cards(&why) == 0) throw Error("--device cuda", "no card: " + why, "cpu");
   const cuda::Card card = cuda::describe_card(0);
@@ -334,7 +348,7 @@ std::unique_ptr<Backend> open_cuda_backend(Precision precision) {
                 "8.0 or later, or --dtype float32");
   }
   return std::make_unique<cuda::CudaBackend>(
-      precision == Precision::float32 ? cuda::Element::float32 : cuda::Element::bfloat16);
+      precision == Precision::float32 ? cuda::Element::float32 : cuda::Element::bfloat16, limits);
 }
 
 bool cuda_is_there() {
