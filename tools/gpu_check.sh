@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks the CUDA engine on a machine with a card and prints one table, within ten minutes:
-# builds, runs the tests on the card, the small ones again under compute-sanitizer (memcheck,
-# racecheck), then the benchmarks.
+# Checks the CUDA engine on a machine with a card, within ten minutes once it is built: the tests on
+# the card, the small ones again under compute-sanitizer (memcheck, racecheck), the benchmarks, and
+# lm-evaluation-harness beside it where that is installed. Ends with one table: PASS, MISS, or why
+# something was not run. Exit codes: 0 nothing missed, 1 something was.
 #   tools/gpu_check.sh                 build here and check
 #   tools/gpu_check.sh --pack FOLDER   build here, and gather what another machine needs to check
 #   tools/gpu_check.sh --packed FOLDER check what was packed, without building
@@ -10,14 +11,16 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 export E2LM_SOURCE_FOLDER=$PWD
 card_tests='*GoldenModels*cuda*:*CudaLaws*:*CudaErrors*'
 small_tests='*GoldenModels*cuda_falcon_h1_gated_norm_groups:*GoldenModels*cuda_llama_gqa'
-programs=(tests/engine/engine_tests tests/bench/cuda_bench)
+programs=(tests/engine/engine_tests tests/bench/cuda_bench harness/e2lm)
 
 build_programs() {
+  # shellcheck source=tools/setup.sh
   source tools/setup.sh
-  build release engine_tests cuda_bench
+  build release engine_tests cuda_bench e2lm
 }
 
-# Programs and the libraries that are not part of every system.
+# Programs and the libraries that are not part of every system. Of CUDA the runtime is in the
+# programs; cuBLASLt is opened when it is needed, from the machine that has the card.
 pack() {
   build_programs
   mkdir -p "$1/lib"
@@ -27,34 +30,77 @@ pack() {
     ldd "build/release/$program" | awk '$3 ~ /^\// {print $3}'
   done | sort -u | while read -r library; do
     case $(basename "$library") in
-      libc.so.* | libm.so.* | libdl.so.* | librt.so.* | libpthread.so.* | libcublas*) ;;
+      libc.so.* | libm.so.* | libdl.so.* | librt.so.* | libpthread.so.*) ;;
       *) cp -L "$library" "$1/lib/" ;;
     esac
   done
   du -sh "$1" >&2
 }
 
-check() {
-  local bin=$1 log
-  log=$(mktemp -d)
-  nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
-  echo "== tests"
-  "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1 | tee "$log/tests" | tail -40
-  local sanitizer
-  sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
-  if [ -x "$sanitizer" ]; then
-    local tool
-    for tool in memcheck racecheck; do
-      echo "== $tool"
-      timeout 120 "$sanitizer" --tool "$tool" --error-exitcode 9 \
-        "$bin/engine_tests" --gtest_filter="$small_tests" --gtest_brief=1 2>&1 | tail -5 ||
-        echo "$tool did not pass (or took longer than 120 s)"
-    done
-  else
-    echo "compute-sanitizer is not installed: memcheck and racecheck were not run"
+verdicts=()
+verdict() { # what, PASS or MISS or not run, and anything about it
+  verdicts+=("| $1 | $2 | ${3:-} |")
+}
+
+# Runs a command for so many seconds at most, and gives its verdict. Output goes to the screen and
+# to $log.
+judge() { # what, seconds, command..
+  local what=$1 seconds=$2 status=0
+  shift 2
+  echo "== $what"
+  timeout "$seconds" "$@" 2>&1 | tee "$log" | tail -60 || status=$?
+  if grep -qE '^\[  SKIPPED|^Nothing to measure' "$log"; then
+    verdict "$what" 'not run' "$(grep -m 1 -iE 'card|driver' "$log")"
+    return
   fi
-  echo "== benchmarks"
-  "$bin/cuda_bench"
+  case $status in
+    0) verdict "$what" PASS "$(grep '^\[  PASSED' "$log")" ;;
+    124) verdict "$what" 'not finished' "within $seconds s" ;;
+    *) verdict "$what" MISS "exit code $status" ;;
+  esac
+}
+
+check_memory() {
+  local sanitizer tool
+  sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
+  for tool in memcheck racecheck; do
+    if [ -x "$sanitizer" ]; then
+      judge "$tool" 70 "$sanitizer" --tool "$tool" --error-exitcode 9 \
+        "$bin/engine_tests" --gtest_filter="$small_tests" --gtest_brief=1
+    else
+      verdict "$tool" 'not run' 'compute-sanitizer is not installed'
+    fi
+  done
+}
+
+check_peer() {
+  local missing
+  if missing=$(python3 -c 'import lm_eval, torch, transformers' 2>&1); then
+    judge 'scores as lm-evaluation-harness has them' 90 python3 tools/bench_peers.py \
+      --device cuda --geometry falcon-h1-0.5b --tokenizer series/tokenizer --limit 100 --repeats 1 \
+      --task tasks/library/wordnet/wordnet_kinds.yaml --program "$bin/e2lm"
+    verdict 'lm-evaluation-harness beside it' "$(grep -o 'ratio [0-9.]*' "$log" || echo 'not run')"
+  else
+    verdict 'lm-evaluation-harness beside it' 'not run' "$(tail -1 <<<"$missing")"
+  fi
+}
+
+check() {
+  bin=$(readlink -f "$1") log=$(mktemp)
+  nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
+  judge 'tests on the card' 120 "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1
+  check_memory
+  local geometry
+  for geometry in falcon-h1-0.5b falcon-h1-1.5b falcon-h1-3b; do
+    judge "benchmark $geometry" 80 "$bin/cuda_bench" "$geometry"
+    mapfile -t -O "${#verdicts[@]}" verdicts < <(
+      sed -n 's/^\(| .* |\) \([^|]*\) | \(PASS\|MISS\) |$/\1 \3 | \2 |/p' "$log"
+    )
+  done
+  check_peer
+  printf '\n| checked | | |\n|---|---|---|\n'
+  printf '%s\n' "${verdicts[@]}"
+  ! printf '%s\n' "${verdicts[@]}" | grep -q '| MISS |'
 }
 
 case ${1:-} in
@@ -65,12 +111,12 @@ case ${1:-} in
     ;;
   '')
     build_programs
-    bin=$(mktemp -d)
-    for program in "${programs[@]}"; do ln -s "$PWD/build/release/$program" "$bin/"; done
-    check "$bin"
+    folder=$(mktemp -d)
+    for program in "${programs[@]}"; do ln -s "$PWD/build/release/$program" "$folder/"; done
+    check "$folder"
     ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "$0"
+    sed -n '2,9s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

@@ -18,6 +18,15 @@ void free_floats(float* data) {
   DeviceMemory::free(data);
 }
 
+// The attention's tiles must fit the card's shared memory.
+void check_heads(int64_t width) {
+  if (width <= kWidestHeadAnywhere) return;
+  const int64_t widest = describe_card(0).major >= 8 ? kWidestHead : kWidestHeadAnywhere;
+  if (width <= widest) return;
+  throw Error("--device cuda", fmt::format("heads are {} wide", width),
+              fmt::format("at most {} on this card; --device cpu takes any", widest));
+}
+
 // Takes more memory if there is not enough; what was in it is of no use to anybody.
 void grow(DeviceMemory& memory, int64_t bytes) {
   if (bytes <= memory.bytes()) return;
@@ -131,10 +140,7 @@ std::vector<int64_t> CudaBackend::wave_cuts(const PrefixTree& tree) const {
 
 void CudaBackend::prepare(const StateShape& shape, const PrefixTree& tree,
                           const Schedule& schedule) {
-  if (shape.head_width > kWidestHead) {
-    throw Error("--device cuda", fmt::format("heads are {} wide", shape.head_width),
-                fmt::format("at most {}; --device cpu takes any", kWidestHead));
-  }
+  check_heads(shape.head_width);
   shape_ = shape;
   const bool scans = shape.mamba_heads > 0;
   const int64_t taps = scans ? shape.conv_taps : 0;
