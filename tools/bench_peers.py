@@ -56,8 +56,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("--batch-size", help="of the peer; default: 8, on a card auto")
     add("--threads", type=int, help="of both; default: 1, with a card all")
     add("--repeats", type=int, default=3, help="runs of both, in turn; the best counts")
-    add("--tolerance", type=float, help="nats a request may differ, both in float32; "
-        "default: 5e-3, on a card 1e-2")
+    tolerance = "nats a request may differ, both in float32; default: 5e-3, on a card 1e-2"
+    add("--tolerance", type=float, help=tolerance)
     add("--program", type=Path, default=ROOT / "build/release/harness/e2lm", help="e2lm")
     options = parser.parse_args(arguments)
     card = options.device == "cuda"
@@ -143,16 +143,19 @@ class Peer:
         reader = transformers.PreTrainedTokenizerFast(tokenizer_file=str(file), pad_token_id=0)
         reader.pad_token = reader.convert_ids_to_tokens(0)
         reader.eos_token = reader.pad_token
-        dtype = getattr(torch, options.peer_dtype)
-        weights = transformers.AutoModelForCausalLM.from_pretrained(model, dtype=dtype)
-        self._weights = weights.to(options.device).eval()
-        self._wrap = lambda: HFLM(
-            pretrained=self._weights,
-            tokenizer=reader,
-            batch_size=options.batch_size,
-            device=options.device,
-        )
-        self._lm = self._wrap()
+        def load(dtype: str) -> HFLM:
+            weights = transformers.AutoModelForCausalLM.from_pretrained(
+                model, dtype=getattr(torch, dtype)
+            )
+            return HFLM(
+                pretrained=weights.to(options.device).eval(),
+                tokenizer=reader,
+                batch_size=options.batch_size,
+                device=options.device,
+            )
+
+        self._load = load
+        self._lm = load(options.peer_dtype)
         self._options = options
 
     def requests(self) -> list:
@@ -173,9 +176,9 @@ class Peer:
         return task.instances
 
     def widen(self) -> None:
-        """Goes on in float32, from the same weights."""
-        self._weights.float()
-        self._lm = self._wrap()
+        """Goes on in float32, from the same files."""
+        self._lm = None  # its memory first
+        self._lm = self._load("float32")
 
     def score(self, requests: list) -> tuple[list[float], float]:
         started = time.perf_counter()

@@ -19,7 +19,7 @@ struct CudaLimits {
 };
 
 // The first card. Throws Error if there is none, or if it is too old or cannot do `precision`.
-std::unique_ptr<Backend> open_cuda_backend(Precision precision, CudaLimits limits = {});
+std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits& limits = {});
 
 // Whether open_cuda_backend would find a card, and whether that multiplies bfloat16 numbers itself.
 bool cuda_is_there();

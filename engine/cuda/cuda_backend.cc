@@ -338,7 +338,7 @@ bool new_enough(const cuda::Card& card) {
 
 }  // namespace
 
-std::unique_ptr<Backend> open_cuda_backend(Precision precision, CudaLimits limits) {
+std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits& limits) {
   std::string why;
   if (cuda::count_cards(&why) == 0) throw Error("--device cuda", "no card: " + why, "cpu");
   const cuda::Card card = cuda::describe_card(0);
