@@ -19,22 +19,32 @@ build_programs() {
   build release engine_tests cuda_bench e2lm
 }
 
-# Programs and the libraries that are not part of every system. Of CUDA the runtime is in the
-# programs; cuBLASLt is opened when it is needed, from the machine that has the card.
+# Programs and the libraries that are not part of every system, in one archive. Of CUDA the runtime
+# is in the programs; cuBLASLt is opened when needed, from the machine that has the card.
 pack() {
   build_programs
-  mkdir -p "$1/lib"
-  local program library
+  local staging program library
+  staging=$(mktemp -d)
+  mkdir -p "$1" "$staging/lib"
   for program in "${programs[@]}"; do
-    strip -o "$1/$(basename "$program")" "build/release/$program"
+    strip -o "$staging/$(basename "$program")" "build/release/$program"
     ldd "build/release/$program" | awk '$3 ~ /^\// {print $3}'
   done | sort -u | while read -r library; do
     case $(basename "$library") in
       libc.so.* | libm.so.* | libdl.so.* | librt.so.* | libpthread.so.*) ;;
-      *) cp -L "$library" "$1/lib/" ;;
+      *) cp -L "$library" "$staging/lib/" ;;
     esac
   done
+  tar -czf "$1/gpu_check.tar.gz" -C "$staging" .
+  rm -r "$staging"
   du -sh "$1" >&2
+}
+
+libraries=${LD_LIBRARY_PATH:-} # of our programs alone: others want their own
+ours() { # as judge, for a program of ours
+  local what=$1 seconds=$2
+  shift 2
+  judge "$what" "$seconds" env "LD_LIBRARY_PATH=$libraries" "$@"
 }
 
 verdicts=()
@@ -49,7 +59,7 @@ judge() { # what, seconds, command..
   shift 2
   echo "== $what"
   timeout "$seconds" "$@" 2>&1 | tee "$log" | tail -60 || status=$?
-  if grep -qE '^\[  SKIPPED|^Nothing to measure' "$log"; then
+  if grep -qE '^\[  PASSED  \] 0 tests|^Nothing to measure' "$log"; then
     verdict "$what" 'not run' "$(grep -m 1 -iE 'card|driver' "$log")"
     return
   fi
@@ -65,7 +75,7 @@ check_memory() {
   sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
   for tool in memcheck racecheck; do
     if [ -x "$sanitizer" ]; then
-      judge "$tool" 70 "$sanitizer" --tool "$tool" --error-exitcode 9 \
+      ours "$tool" 70 "$sanitizer" --tool "$tool" --error-exitcode 9 \
         "$bin/engine_tests" --gtest_filter="$small_tests" --gtest_brief=1
     else
       verdict "$tool" 'not run' 'compute-sanitizer is not installed'
@@ -75,10 +85,12 @@ check_memory() {
 
 check_peer() {
   local missing
+  printf '#!/bin/sh\nLD_LIBRARY_PATH="%s" exec "%s/e2lm" "$@"\n' "$libraries" "$bin" >"$log.e2lm"
+  chmod +x "$log.e2lm"
   if missing=$(python3 -c 'import lm_eval, torch, transformers' 2>&1); then
     judge 'scores as lm-evaluation-harness has them' 90 python3 tools/bench_peers.py \
       --device cuda --geometry falcon-h1-0.5b --tokenizer series/tokenizer --limit 100 --repeats 1 \
-      --task tasks/library/wordnet/wordnet_kinds.yaml --program "$bin/e2lm"
+      --task tasks/library/wordnet/wordnet_kinds.yaml --program "$log.e2lm"
     verdict 'lm-evaluation-harness beside it' "$(grep -o 'ratio [0-9.]*' "$log" || echo 'not run')"
   else
     verdict 'lm-evaluation-harness beside it' 'not run' "$(tail -1 <<<"$missing")"
@@ -88,11 +100,11 @@ check_peer() {
 check() {
   bin=$(readlink -f "$1") log=$(mktemp)
   nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
-  judge 'tests on the card' 120 "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1
+  ours 'tests on the card' 120 "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1
   check_memory
   local geometry
   for geometry in falcon-h1-0.5b falcon-h1-1.5b falcon-h1-3b; do
-    judge "benchmark $geometry" 80 "$bin/cuda_bench" "$geometry"
+    ours "benchmark $geometry" 80 "$bin/cuda_bench" "$geometry"
     mapfile -t -O "${#verdicts[@]}" verdicts < <(
       sed -n 's/^\(| .* |\) \([^|]*\) | \(PASS\|MISS\) |$/\1 \3 | \2 |/p' "$log"
     )
@@ -106,8 +118,10 @@ check() {
 case ${1:-} in
   --pack) pack "$2" ;;
   --packed)
-    export LD_LIBRARY_PATH=$2/lib:/usr/local/cuda/lib64:${LD_LIBRARY_PATH:-}
-    check "$2"
+    folder=$(mktemp -d)
+    tar -xzf "$2/gpu_check.tar.gz" -C "$folder"
+    libraries=$folder/lib:/usr/local/cuda/lib64:$libraries
+    check "$folder"
     ;;
   '')
     build_programs
