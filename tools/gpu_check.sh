@@ -87,7 +87,9 @@ check_peer() {
   local missing
   printf '#!/bin/sh\nLD_LIBRARY_PATH="%s" exec "%s/e2lm" "$@"\n' "$libraries" "$bin" >"$log.e2lm"
   chmod +x "$log.e2lm"
-  if missing=$(python3 -c 'import lm_eval, torch, transformers' 2>&1); then
+  local needed='import lm_eval, torch, transformers
+assert torch.cuda.is_available(), "torch finds no card"'
+  if missing=$(python3 -c "$needed" 2>&1); then
     judge 'scores as lm-evaluation-harness has them' 90 python3 tools/bench_peers.py \
       --device cuda --geometry falcon-h1-0.5b --tokenizer series/tokenizer --limit 100 --repeats 1 \
       --task tasks/library/wordnet/wordnet_kinds.yaml --program "$log.e2lm"
