@@ -128,9 +128,9 @@ void judge(const std::string& name, double share, bool reproducible, double off,
   verdicts.push_back({fmt::format("{}: the same bits when repeated", name),
                       reproducible ? "the same" : "others", reproducible});
   if (std::isnan(off)) return;
-  verdicts.push_back({fmt::format("{}: within {} nats a request of the CPU's bfloat16", name,
-                                  kNatsAllowed),
-                      fmt::format("{:.4f}", off), off <= kNatsAllowed});
+  verdicts.push_back(
+      {fmt::format("{}: within {} nats a request of the CPU's bfloat16", name, kNatsAllowed),
+       fmt::format("{:.4f}", off), off <= kNatsAllowed});
 }
 
 void measure(const std::string& geometry, double rate, std::vector<Verdict>& verdicts) {
