@@ -176,6 +176,10 @@ class Backend {
   virtual int64_t default_memory_bytes() const = 0;
   virtual int64_t max_wave_rows() const = 0;
 
+  // Whether weights lie in memory of the device's own, where the next checkpoint's may come to lie
+  // beside them while these are used.
+  virtual bool has_own_memory() const { return false; }
+
   // What waves of `tree` cost here, given what activations cost a row.
   virtual MemoryModel memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
                                    const PrefixTree& tree) const = 0;

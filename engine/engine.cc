@@ -17,7 +17,9 @@ namespace e2lm {
 namespace {
 
 std::unique_ptr<Backend> open_backend(const EngineOptions& options, Precision precision) {
-  if (options.device == Device::cuda) return open_cuda_backend(precision);
+  if (options.device == Device::cuda) {
+    return open_cuda_backend(precision, {options.card_weight_bytes, options.called_off});
+  }
   return open_cpu_backend(options.threads > 0 ? options.threads : available_threads(), precision);
 }
 
@@ -27,8 +29,8 @@ class ModelEngine final : public Engine {
       : checkpoint_(checkpoint),
         backend_(open_backend(options, choose_precision(options, checkpoint.stored_dtype()))),
         model_(bind(checkpoint, *backend_)),
-        memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes
-                                               : backend_->default_memory_bytes()),
+        limit_asked_for_(options.memory_bytes),
+        memory_bytes_(all_memory()),
         wave_rows_(options.wave_rows > 0 ? options.wave_rows : backend_->max_wave_rows()) {}
 
   EngineStats score(const PrefixTree& tree, const Sink& sink) override {
@@ -60,6 +62,18 @@ class ModelEngine final : public Engine {
     return plan(tree).peak_bytes - backend_->weight_bytes();
   }
 
+  bool leave_room(int64_t bytes, std::span<const PrefixTree* const> trees) override {
+    memory_bytes_ = all_memory();
+    if (!backend_->has_own_memory()) return false;
+    const auto keeps_its_waves = [&](const PrefixTree* tree) {
+      const int64_t now = longest_wave(*tree, memory_bytes_);
+      return longest_wave(*tree, memory_bytes_ - bytes) >= std::min(now, kEnoughRows);
+    };
+    if (!std::all_of(trees.begin(), trees.end(), keeps_its_waves)) return false;
+    memory_bytes_ -= bytes;
+    return true;
+  }
+
   int64_t vocabulary() const override { return model_->vocabulary(); }
   int64_t max_positions() const override { return model_->max_positions(); }
 
@@ -85,10 +99,23 @@ class ModelEngine final : public Engine {
     }
   }
 
-  Schedule plan(const PrefixTree& tree) const {
+  int64_t all_memory() const {
+    return limit_asked_for_ > 0 ? limit_asked_for_ : backend_->default_memory_bytes();
+  }
+
+  Schedule plan(const PrefixTree& tree) const { return plan(tree, memory_bytes_); }
+
+  Schedule plan(const PrefixTree& tree, int64_t limit_bytes) const {
     const MemoryModel memory =
         backend_->memory_model(model_->shape(), model_->activation_bytes_per_row(), tree);
-    return make_schedule(tree, memory, memory_bytes_, wave_rows_, backend_->wave_cuts(tree));
+    return make_schedule(tree, memory, limit_bytes, wave_rows_, backend_->wave_cuts(tree));
+  }
+
+  // Rows; 0 if the limit allows no wave at all.
+  int64_t longest_wave(const PrefixTree& tree, int64_t limit_bytes) const try {
+    return plan(tree, limit_bytes).widest_wave;
+  } catch (const Error&) {
+    return 0;
   }
 
   // Takes all memory that scoring the tree needs. Where the device has less than it said, waves
@@ -131,9 +158,13 @@ class ModelEngine final : public Engine {
     return finished;
   }
 
+  // Longer waves are no faster, so what they would need can be had by others.
+  static constexpr int64_t kEnoughRows = 4096;
+
   const Checkpoint& checkpoint_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
+  int64_t limit_asked_for_;
   int64_t memory_bytes_;
   int64_t wave_rows_;
 };
@@ -160,6 +191,21 @@ Precision choose_precision(const EngineOptions& options, DType stored) {
   if (stored != DType::bfloat16) return Precision::float32;
   const bool fast = options.device == Device::cuda ? cuda_has_bfloat16() : cpu_has_bfloat16();
   return fast ? Precision::bfloat16 : Precision::float32;
+}
+
+int64_t Engine::card_weight_bytes(const Checkpoint& checkpoint, const EngineOptions& options) {
+  // What the libraries take, and rounding up.
+  constexpr int64_t kBeside = int64_t{64} << 20;
+  const Precision precision = choose_precision(options, checkpoint.stored_dtype());
+  const int64_t matrix_bytes = precision == Precision::bfloat16 ? 2 : 4;
+  int64_t bytes = kBeside, largest = 0;
+  for (const Tensor* tensor : checkpoint.tensors()) {
+    const bool matrix = tensor->shape.size() == 2;
+    // With a scale and a bias for each output.
+    bytes += tensor->elements() * (matrix ? matrix_bytes : 4) + (matrix ? 8 * tensor->shape[0] : 0);
+    largest = std::max(largest, tensor->elements());
+  }
+  return bytes + 4 * largest;  // embeddings may be there in float32, or a second time as the head
 }
 
 std::unique_ptr<Engine> Engine::open(const Checkpoint& checkpoint, const EngineOptions& options) {

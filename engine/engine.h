@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 
 #include "engine/checkpoint.h"
@@ -33,6 +34,8 @@ struct EngineOptions {
   int threads = 0;                     // 0: as many as the process may use
   int64_t memory_bytes = 0;            // 0: a share of what is free on the device
   int64_t wave_rows = 0;               // at most so many rows at once; 0: the schedule's own limit
+  int64_t card_weight_bytes = 0;       // of a card's memory, for weights; 0: all that is free
+  std::stop_token called_off = {};     // ends Engine::open on a card with an Error
 };
 
 // The precision an engine opened with `options` has for weights stored as `stored`: the one asked
@@ -58,7 +61,11 @@ class Engine {
  public:
   // Binds a checkpoint to a device. The checkpoint must outlive the engine. Throws Error if its
   // family or a part of it is unknown, or if the device or precision cannot be had.
+  // On a card it may be opened on any thread, also while another engine scores.
   static std::unique_ptr<Engine> open(const Checkpoint& checkpoint, const EngineOptions& options);
+
+  // What the checkpoint's weights take of a card's memory, at most.
+  static int64_t card_weight_bytes(const Checkpoint& checkpoint, const EngineOptions& options);
 
   virtual ~Engine() = default;
 
@@ -73,6 +80,15 @@ class Engine {
   // What scoring the tree will allocate at once at most, besides the weights: exact sizes of all
   // that grows with the requests. Throws Error if the memory limit is too low.
   virtual int64_t working_bytes(const PrefixTree& tree) const = 0;
+
+  // Leaves `bytes` of a card's memory to others, if waves of `trees` stay long enough then to lose
+  // nothing by it. Otherwise, and always on the processor: false, and the engine may use all of it.
+  // REQUIRES: nothing was scored yet. What is free is measured again: beside an engine that is gone
+  // by now it was less.
+  virtual bool leave_room(int64_t bytes, std::span<const PrefixTree* const> trees) {
+    static_cast<void>(bytes), static_cast<void>(trees);
+    return false;
+  }
 
   virtual int64_t vocabulary() const = 0;
   virtual int64_t max_positions() const = 0;

@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "harness/claims.h"
-#include "harness/prefetch.h"
+#include "harness/engine_loader.h"
 #include "harness/weights.h"
 
 namespace e2lm {
@@ -91,19 +91,20 @@ class Sweeper {
         covered_(std::move(covered)),
         options_(options),
         progress_("requests", requests, options.quiet || requests == 0),
-        claims_(store.database().path()) {
+        claims_(store.database().path()),
+        loader_(options.open_engine, options.engine) {
     hooks_ = {.advance = [this](int64_t requests_done) { progress_.advance(requests_done); },
               .stop = options.stop};
   }
 
-  // Runs the cells of one checkpoint; counts those that fail. False, and nothing is computed, while
-  // another process works on the same weights.
-  bool try_run(Job& job, SweepSummary& summary) {
+  // Runs the cells of one checkpoint, and prepares that of the job to come, if any; counts those
+  // that fail. False, and nothing is computed, while another process works on the same weights.
+  bool try_run(Job& job, const Job* next, SweepSummary& summary) {
     if (make_ready(job, summary) && !job.cells.empty()) {
       const int64_t weights = job.weights();
       if (!claims_.take(weights)) return false;
       leave_out_done(job);
-      if (!job.cells.empty()) run(job, summary);
+      if (!job.cells.empty()) run(job, next, summary);
       claims_.give_back(weights);
     }
     if (streamed(job)) options_.source->release(job.ref);
@@ -113,7 +114,7 @@ class Sweeper {
   // The same when the other process is through with them, or gone.
   void run_after_others(Job& job, SweepSummary& summary) {
     progress_.at(fmt::format("waiting for another e2lm that computes {}", job.name));
-    while (!try_run(job, summary)) {
+    while (!try_run(job, nullptr, summary)) {
       if (options_.stop && options_.stop()) throw Interrupted();
       std::this_thread::sleep_for(kLook);
     }
@@ -151,23 +152,30 @@ class Sweeper {
     });
   }
 
-  void run(const Job& job, SweepSummary& summary) {
-    std::optional<Checkpoint> checkpoint;
-    std::unique_ptr<Engine> engine;
+  void run(const Job& job, const Job* next, SweepSummary& summary) {
+    OpenCheckpoint checkpoint;
     try {
       if (!job.error.empty()) throw Error("", job.error);
-      checkpoint = Checkpoint::open(job.ref.folder);
-      engine = options_.open_engine(*checkpoint, options_.engine);
-      check_weights(job, *checkpoint);
+      checkpoint = loader_.open(job.ref.folder);
+      check_weights(job, *checkpoint.files);
     } catch (const StoreError&) {
       throw;
     } catch (const Error& error) {
       return fail(job, error, summary);
     }
+    look_ahead(job, next, *checkpoint.engine);
     for (const Job::Cell& cell : job.cells) {
       progress_.at(fmt::format("{}, {}", job.name, cell.task->name));
-      run_cell(job, cell, *engine, summary);
+      run_cell(job, cell, *checkpoint.engine, summary);
     }
+  }
+
+  // Streamed checkpoints are brought ahead by their source.
+  void look_ahead(const Job& job, const Job* next, Engine& engine) {
+    std::vector<const PrefixTree*> trees;
+    for (const Job::Cell& cell : job.cells) trees.push_back(&cell.task->tree);
+    const bool on_disk = next && next->error.empty() && !streamed(*next);
+    loader_.look_ahead(on_disk ? next->ref.folder : Path(), engine, trees);
   }
 
   // Results hang on the weights' hash, so the files must still be those that were hashed.
@@ -253,6 +261,7 @@ class Sweeper {
   const SweepOptions& options_;
   Progress progress_;
   Claims claims_;
+  EngineLoader loader_;
   EvaluateHooks hooks_;
 };
 
@@ -294,11 +303,10 @@ SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOpt
   SweepSummary summary{.cells = count_cells(planned.plan), .left_out = cells_of_others};
   Sweeper sweeper(store, options, std::move(covered), requests);
   if (options.source) options.source->expect(refs_of(jobs));
-  Prefetch prefetch;
   std::vector<Job*> of_others;
   for (size_t i = 0; i < jobs.size(); ++i) {
-    if (i + 1 < jobs.size()) prefetch.start(jobs[i + 1].ref.folder);
-    if (!sweeper.try_run(jobs[i], summary)) {
+    const Job* next = i + 1 < jobs.size() ? &jobs[i + 1] : nullptr;
+    if (!sweeper.try_run(jobs[i], next, summary)) {
       of_others.push_back(&jobs[i]);
     } else if (options.after_checkpoint) {
       options.after_checkpoint();

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Times lm-evaluation-harness with transformers against e2lm: same task, same items, same cores.
+"""Times lm-evaluation-harness with transformers against e2lm: same task, same items, same machine.
 
 Takes the log-likelihood requests that lm-evaluation-harness makes of a task, lets both score them
-in turn, checks that the scores agree, and prints requests per second of both. The peer's clock
+in turn, checks that the scores agree, and prints requests per second of both. On the same cores
+in float32; with --device cuda on the same card in bfloat16, the peer with the batch size that it
+finds for itself, and with scores compared in float32, because transformers' bfloat16 is farther
+from it than anything that would be worth finding. The peer's clock
 covers its loglikelihood() call with the model loaded. e2lm's covers its whole process, less one
 that is given no request: so neither counts the loading, which is printed beside it.
 
@@ -27,6 +30,8 @@ examples:
       a checkpoint of yours
   bench_peers.py --geometry falcon-h1-0.5b --tokenizer DIR --task arc_easy.yaml --limit 20
       random weights of a real geometry, made by transformers
+  bench_peers.py --device cuda --geometry falcon-h1-0.5b --tokenizer DIR --task arc_easy.yaml
+      both on the card
 
 needs: lm_eval, torch and transformers from PyPI; ./e2lm built.
 """
@@ -44,13 +49,24 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("--task", type=Path, required=True, help="task file that both can read")
     add("--limit", type=int, help="only the first N documents")
     add("--num_fewshot", type=int, help="few-shot examples, instead of the task's own number")
-    add("--dtype", default="float32", choices=["float32", "bfloat16"], help="of both")
-    add("--peer-dtype", choices=["float32", "bfloat16"], help="of the peer alone")
-    add("--batch-size", type=int, default=8, help="of the peer")
-    add("--threads", type=int, default=1, help="of both")
+    add("--device", default="cpu", choices=["cpu", "cuda"], help="of both")
+    dtypes = ["float32", "bfloat16"]
+    add("--dtype", choices=dtypes, help="of both; default: float32, on a card bfloat16")
+    add("--peer-dtype", choices=dtypes, help="of the peer alone")
+    add("--batch-size", help="of the peer; default: 8, on a card auto")
+    add("--threads", type=int, help="of both; default: 1, with a card all")
     add("--repeats", type=int, default=3, help="runs of both, in turn; the best counts")
-    add("--tolerance", type=float, default=5e-3, help="nats a request may differ, both in float32")
-    return parser.parse_args(arguments)
+    tolerance = "nats a request may differ, both in float32; default: 5e-3, on a card 1e-2"
+    add("--tolerance", type=float, help=tolerance)
+    add("--program", type=Path, default=ROOT / "build/release/harness/e2lm", help="e2lm")
+    options = parser.parse_args(arguments)
+    card = options.device == "cuda"
+    options.dtype = options.dtype or ("bfloat16" if card else "float32")
+    options.peer_dtype = options.peer_dtype or options.dtype
+    options.batch_size = options.batch_size or ("auto" if card else "8")
+    options.threads = options.threads or (len(os.sched_getaffinity(0)) if card else 1)
+    options.tolerance = options.tolerance or (1e-2 if card else 5e-3)
+    return options
 
 
 # What the random models are made of; letters as in the project: D, F, L, H, K, P, then M, X, N.
@@ -113,23 +129,33 @@ def prepare_model(options: argparse.Namespace, scratch: Path) -> Path:
 
 
 class Peer:
-    """lm-evaluation-harness with a transformers model on the processor."""
+    """lm-evaluation-harness with a transformers model."""
 
     def __init__(self, options: argparse.Namespace, model: Path, tokenizer: Path) -> None:
         import torch
         import transformers
         from lm_eval.models.huggingface import HFLM
 
+        if options.device == "cuda" and not torch.cuda.is_available():
+            raise SystemExit("bench_peers: --device cuda: torch finds no card")
         torch.set_num_threads(options.threads)
         file = tokenizer / "tokenizer.json"
         reader = transformers.PreTrainedTokenizerFast(tokenizer_file=str(file), pad_token_id=0)
         reader.pad_token = reader.convert_ids_to_tokens(0)
         reader.eos_token = reader.pad_token
-        dtype = getattr(torch, options.peer_dtype or options.dtype)
-        weights = transformers.AutoModelForCausalLM.from_pretrained(model, dtype=dtype)
-        self._lm = HFLM(
-            pretrained=weights.eval(), tokenizer=reader, batch_size=options.batch_size, device="cpu"
-        )
+        def load(dtype: str) -> HFLM:
+            weights = transformers.AutoModelForCausalLM.from_pretrained(
+                model, dtype=getattr(torch, dtype)
+            )
+            return HFLM(
+                pretrained=weights.to(options.device).eval(),
+                tokenizer=reader,
+                batch_size=options.batch_size,
+                device=options.device,
+            )
+
+        self._load = load
+        self._lm = load(options.peer_dtype)
         self._options = options
 
     def requests(self) -> list:
@@ -149,6 +175,11 @@ class Peer:
         task.build_all_requests(limit=self._options.limit, rank=0, world_size=1)
         return task.instances
 
+    def widen(self) -> None:
+        """Goes on in float32, from the same files."""
+        self._lm = None  # its memory first
+        self._lm = self._load("float32")
+
     def score(self, requests: list) -> tuple[list[float], float]:
         started = time.perf_counter()
         answers = self._lm.loglikelihood(requests, disable_tqdm=True)
@@ -158,9 +189,9 @@ class Peer:
 def run_e2lm(
     options: argparse.Namespace, model: Path, tokenizer: Path, file: Path
 ) -> tuple[list[float], float]:
-    program = ROOT / "build/release/harness/e2lm"
-    command = [program, "logprobs", "--quiet", "--model", model, "--tokenizer", tokenizer]
-    command += ["--requests", file, "--threads", options.threads, "--dtype", options.dtype]
+    command = [options.program, "logprobs", "--quiet", "--model", model, "--tokenizer", tokenizer]
+    command += ["--requests", file, "--threads", options.threads]
+    command += ["--dtype", options.dtype, "--device", options.device]
     started = time.perf_counter()
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, check=True)
     seconds = time.perf_counter() - started
@@ -219,15 +250,24 @@ def main(arguments: list[str]) -> int:
             theirs, seconds = peer.score(requests)
             times.add_peer(seconds)
         mean, worst = compare(ours, theirs)
+        print_times(options, len(requests), times)
+        print(f"  scores differ by {mean:.2g} nats on average, {worst:.2g} at most")
+        if options.device == "cuda" and options.dtype == "bfloat16":
+            options.dtype = options.peer_dtype = "float32"
+            peer.widen()
+            ours, _ = run_e2lm(options, model, tokenizer, file)
+            mean, worst = compare(ours, peer.score(requests)[0])
+            print(f"  in float32 by {mean:.2g} nats on average, {worst:.2g} at most")
+    both_float32 = options.dtype == options.peer_dtype == "float32"
+    return 1 if both_float32 and worst > options.tolerance else 0
 
-    count = len(requests)
-    print(f"{count} requests of {options.task.name}, {options.threads} thread(s)")
+
+def print_times(options: argparse.Namespace, count: int, times: Times) -> None:
+    place = "the card" if options.device == "cuda" else f"{options.threads} thread(s)"
+    print(f"{count} requests of {options.task.name}, {place}, {options.dtype}")
     for label, seconds in (("lm-evaluation-harness", times.peer), ("e2lm", times.ours())):
         print(f"  {label:<22} {count / seconds:10.2f} requests/s  {seconds:8.2f} s")
     print(f"  ratio {times.peer / times.ours():.1f}, e2lm loaded the model in {times.loading:.2f} s")
-    print(f"  scores differ by {mean:.2g} nats on average, {worst:.2g} at most")
-    both_float32 = options.dtype == (options.peer_dtype or options.dtype) == "float32"
-    return 1 if both_float32 and worst > options.tolerance else 0
 
 
 if __name__ == "__main__":

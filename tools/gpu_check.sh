@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks the CUDA engine on a machine with a card and prints one table, within ten minutes:
-# builds, runs the tests on the card, the small ones again under compute-sanitizer (memcheck,
-# racecheck), then the benchmarks.
+# Checks the CUDA engine on a machine with a card, within ten minutes once it is built: the tests on
+# the card, the small ones again under compute-sanitizer (memcheck, racecheck), the benchmarks, and
+# lm-evaluation-harness beside it where that is installed. Ends with one table: PASS, MISS, or why
+# something was not run. Exit codes: 0 nothing missed, 1 something was.
 #   tools/gpu_check.sh                 build here and check
 #   tools/gpu_check.sh --pack FOLDER   build here, and gather what another machine needs to check
 #   tools/gpu_check.sh --packed FOLDER check what was packed, without building
@@ -10,67 +11,128 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 export E2LM_SOURCE_FOLDER=$PWD
 card_tests='*GoldenModels*cuda*:*CudaLaws*:*CudaErrors*'
 small_tests='*GoldenModels*cuda_falcon_h1_gated_norm_groups:*GoldenModels*cuda_llama_gqa'
-programs=(tests/engine/engine_tests tests/bench/cuda_bench)
+programs=(tests/engine/engine_tests tests/bench/cuda_bench harness/e2lm)
 
 build_programs() {
+  # shellcheck source=tools/setup.sh
   source tools/setup.sh
-  build release engine_tests cuda_bench
+  build release engine_tests cuda_bench e2lm
 }
 
-# Programs and the libraries that are not part of every system.
+# Programs and the libraries that are not part of every system, in one archive. Of CUDA the runtime
+# is in the programs; cuBLASLt is opened when needed, from the machine that has the card.
 pack() {
   build_programs
-  mkdir -p "$1/lib"
-  local program library
+  local staging program library
+  staging=$(mktemp -d)
+  mkdir -p "$1" "$staging/lib"
   for program in "${programs[@]}"; do
-    strip -o "$1/$(basename "$program")" "build/release/$program"
+    strip -o "$staging/$(basename "$program")" "build/release/$program"
     ldd "build/release/$program" | awk '$3 ~ /^\// {print $3}'
   done | sort -u | while read -r library; do
     case $(basename "$library") in
-      libc.so.* | libm.so.* | libdl.so.* | librt.so.* | libpthread.so.* | libcublas*) ;;
-      *) cp -L "$library" "$1/lib/" ;;
+      libc.so.* | libm.so.* | libdl.so.* | librt.so.* | libpthread.so.*) ;;
+      *) cp -L "$library" "$staging/lib/" ;;
     esac
   done
+  tar -czf "$1/gpu_check.tar.gz" -C "$staging" .
+  rm -r "$staging"
   du -sh "$1" >&2
 }
 
-check() {
-  local bin=$1 log
-  log=$(mktemp -d)
-  nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
-  echo "== tests"
-  "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1 | tee "$log/tests" | tail -40
-  local sanitizer
-  sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
-  if [ -x "$sanitizer" ]; then
-    local tool
-    for tool in memcheck racecheck; do
-      echo "== $tool"
-      timeout 120 "$sanitizer" --tool "$tool" --error-exitcode 9 \
-        "$bin/engine_tests" --gtest_filter="$small_tests" --gtest_brief=1 2>&1 | tail -5 ||
-        echo "$tool did not pass (or took longer than 120 s)"
-    done
-  else
-    echo "compute-sanitizer is not installed: memcheck and racecheck were not run"
+libraries=${LD_LIBRARY_PATH:-} # of our programs alone: others want their own
+ours() { # as judge, for a program of ours
+  local what=$1 seconds=$2
+  shift 2
+  judge "$what" "$seconds" env "LD_LIBRARY_PATH=$libraries" "$@"
+}
+
+verdicts=()
+verdict() { # what, PASS or MISS or not run, and anything about it
+  verdicts+=("| $1 | $2 | ${3:-} |")
+}
+
+# Runs a command for so many seconds at most, and gives its verdict. Output goes to the screen and
+# to $log.
+judge() { # what, seconds, command..
+  local what=$1 seconds=$2 status=0
+  shift 2
+  echo "== $what"
+  timeout "$seconds" "$@" 2>&1 | tee "$log" | tail -60 || status=$?
+  if grep -qE '^\[  PASSED  \] 0 tests|^Nothing to measure' "$log"; then
+    verdict "$what" 'not run' "$(grep -m 1 -iE 'card|driver' "$log")"
+    return
   fi
-  echo "== benchmarks"
-  "$bin/cuda_bench"
+  case $status in
+    0) verdict "$what" PASS "$(grep '^\[  PASSED' "$log")" ;;
+    124) verdict "$what" 'not finished' "within $seconds s" ;;
+    *) verdict "$what" MISS "exit code $status" ;;
+  esac
+}
+
+check_memory() {
+  local sanitizer tool
+  sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
+  for tool in memcheck racecheck; do
+    if [ -x "$sanitizer" ]; then
+      ours "$tool" 70 "$sanitizer" --tool "$tool" --error-exitcode 9 \
+        "$bin/engine_tests" --gtest_filter="$small_tests" --gtest_brief=1
+    else
+      verdict "$tool" 'not run' 'compute-sanitizer is not installed'
+    fi
+  done
+}
+
+check_peer() {
+  local missing
+  printf '#!/bin/sh\nLD_LIBRARY_PATH="%s" exec "%s/e2lm" "$@"\n' "$libraries" "$bin" >"$log.e2lm"
+  chmod +x "$log.e2lm"
+  local needed='import lm_eval, torch, transformers
+assert torch.cuda.is_available(), "torch finds no card"'
+  if missing=$(python3 -c "$needed" 2>&1); then
+    judge 'scores as lm-evaluation-harness has them' 90 python3 tools/bench_peers.py \
+      --device cuda --geometry falcon-h1-0.5b --tokenizer series/tokenizer --limit 100 --repeats 1 \
+      --task tasks/library/wordnet/wordnet_kinds.yaml --program "$log.e2lm"
+    verdict 'lm-evaluation-harness beside it' "$(grep -o 'ratio [0-9.]*' "$log" || echo 'not run')"
+  else
+    verdict 'lm-evaluation-harness beside it' 'not run' "$(tail -1 <<<"$missing")"
+  fi
+}
+
+check() {
+  bin=$(readlink -f "$1") log=$(mktemp)
+  nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
+  ours 'tests on the card' 120 "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1
+  check_memory
+  local geometry
+  for geometry in falcon-h1-0.5b falcon-h1-1.5b falcon-h1-3b; do
+    ours "benchmark $geometry" 80 "$bin/cuda_bench" "$geometry"
+    mapfile -t -O "${#verdicts[@]}" verdicts < <(
+      sed -n 's/^\(| .* |\) \([^|]*\) | \(PASS\|MISS\) |$/\1 \3 | \2 |/p' "$log"
+    )
+  done
+  check_peer
+  printf '\n| checked | | |\n|---|---|---|\n'
+  printf '%s\n' "${verdicts[@]}"
+  ! printf '%s\n' "${verdicts[@]}" | grep -q '| MISS |'
 }
 
 case ${1:-} in
   --pack) pack "$2" ;;
   --packed)
-    export LD_LIBRARY_PATH=$2/lib:/usr/local/cuda/lib64:${LD_LIBRARY_PATH:-}
-    check "$2"
+    folder=$(mktemp -d)
+    tar -xzf "$2/gpu_check.tar.gz" -C "$folder"
+    libraries=$folder/lib:/usr/local/cuda/lib64:$libraries
+    check "$folder"
     ;;
   '')
     build_programs
-    bin=$(mktemp -d)
-    for program in "${programs[@]}"; do ln -s "$PWD/build/release/$program" "$bin/"; done
-    check "$bin"
+    folder=$(mktemp -d)
+    for program in "${programs[@]}"; do ln -s "$PWD/build/release/$program" "$folder/"; done
+    check "$folder"
     ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "$0"
+    sed -n '2,9s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

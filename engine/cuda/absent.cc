@@ -2,7 +2,7 @@
 
 namespace e2lm {
 
-std::unique_ptr<Backend> open_cuda_backend(Precision) {
+std::unique_ptr<Backend> open_cuda_backend(Precision, const CudaLimits&) {
   throw Error("--device cuda", "this program was built without CUDA",
               "a build where nvcc is found (cmake -DE2LM_CUDA=ON says what is missing), or cpu");
 }

@@ -16,17 +16,21 @@ constexpr int kThreads = 128;  // four warps of 16 rows
 constexpr int kWarpRows = 16;
 static_assert(kThreads / kWarp * kWarpRows == kTileRows, "a block is a tile");
 
-// Float32 tiles are twice as large, and must fit the shared memory of the smallest card.
-template <class T>
-constexpr int kBlockKeys = sizeof(T) == sizeof(float) ? 32 : 64;
+// Tiles must fit the shared memory of the smallest card; heads wider than 128, which are in
+// float32 twice 64 KiB, that of the smallest one since compute capability 8.0 (99 KiB).
+template <class T, int kWidth>
+constexpr int kBlockKeys = sizeof(T) == sizeof(Bfloat16) ? 64
+                           : kWidth > 128                ? 16
+                                                         : 32;
 
 template <class T, int kWidth>
 struct Shared {
-  static constexpr int kStride = padded<T>(kWidth), kWeightStride = padded<T>(kBlockKeys<T>);
+  static constexpr int kKeys = kBlockKeys<T, kWidth>;
+  static constexpr int kStride = padded<T>(kWidth), kWeightStride = padded<T>(kKeys);
   T q[kTileRows * kStride];
-  T kv[kBlockKeys<T> * kStride];  // keys, then values, of one block
+  T kv[kKeys * kStride];  // keys, then values, of one block
   T weights[kTileRows * kWeightStride];
-  KeyRecord keys[kBlockKeys<T>];
+  KeyRecord keys[kKeys];
 };
 
 // Everything the kernel reads that is the same for all blocks.
@@ -35,6 +39,7 @@ struct Operands {
   AttentionRule rule;
   FloatRows q, k, v;
   OperandRows out;
+  bool in_fours;  // four neighbouring columns can be moved at once
 };
 
 template <class T, int kWidth>
@@ -51,9 +56,9 @@ class TileAttention {
         place_(lane_place()) {}
 
   __device__ void run() {
-    load_queries();
-    for (int first = 0; first < tile_.keys; first += kBlockKeys<T>) {
-      const int count = min(kBlockKeys<T>, tile_.keys - first);
+    o_.in_fours ? load_queries<4>() : load_queries<1>();
+    for (int first = 0; first < tile_.keys; first += kKeys) {
+      const int count = min(kKeys, tile_.keys - first);
       __syncthreads();  // the last block's values have been used
       load_records(first, count);
       __syncthreads();
@@ -65,24 +70,26 @@ class TileAttention {
       __syncthreads();
       multiply_by_columns<kWidth>(sums_, s_.weights + warp_row_ * Shared<T, kWidth>::kWeightStride,
                                   Shared<T, kWidth>::kWeightStride, s_.kv,
-                                  Shared<T, kWidth>::kStride, kBlockKeys<T>);
+                                  Shared<T, kWidth>::kStride, kKeys);
     }
     store();
   }
 
  private:
-  __device__ static float column_scale(const FloatRows& rows, int column) {
-    return rows.scale ? rows.scale[column] : 1.0F;
-  }
+  static constexpr int kKeys = Shared<T, kWidth>::kKeys;
 
+  template <int kCount>
   __device__ void load_queries() {
-    for (int i = static_cast<int>(threadIdx.x); i < kTileRows * kWidth; i += kThreads) {
-      const int row = i / kWidth, c = i % kWidth, column = head_ * width_ + c;
-      const bool there = row < tile_.rows && c < width_;
-      const float value = there ? o_.q.data[(tile_.first_row + row) * o_.q.stride + column] *
-                                      column_scale(o_.q, column)
-                                : 0.0F;
-      s_.q[row * Shared<T, kWidth>::kStride + c] = narrow<T>(value);
+    constexpr int kPerRow = kWidth / kCount;
+#pragma unroll 4
+    for (int i = static_cast<int>(threadIdx.x); i < kTileRows * kPerRow; i += kThreads) {
+      const int row = i / kPerRow, c = i % kPerRow * kCount;
+      Four value = {};
+      if (row < tile_.rows && c < width_) {
+        value = load_scaled<kCount>(o_.q.data + (tile_.first_row + row) * o_.q.stride, o_.q.scale,
+                                    head_ * width_ + c);
+      }
+      store_some<kCount>(s_.q + row * Shared<T, kWidth>::kStride + c, value);
     }
   }
 
@@ -94,19 +101,26 @@ class TileAttention {
   // Keys or values: from rows of the wave, or from the cache, whose rows hold them from
   // `cache_column` on.
   __device__ void load_keys(const FloatRows& rows, int cache_column, int count) {
-    const T* cache = static_cast<const T*>(o_.rule.cache);
+    o_.in_fours ? load_keys<4>(rows, cache_column, count) : load_keys<1>(rows, cache_column, count);
+  }
+
+  template <int kCount>
+  __device__ void load_keys(const FloatRows& rows, int cache_column, int count) {
+    constexpr int kPerRow = kWidth / kCount;
+    const T* cache = static_cast<const T*>(o_.rule.cache) + cache_column;
     const int cache_stride = o_.k.width + o_.v.width;
-    for (int i = static_cast<int>(threadIdx.x); i < kBlockKeys<T> * kWidth; i += kThreads) {
-      const int key = i / kWidth, c = i % kWidth, column = kv_head_ * width_ + c;
-      T value = narrow<T>(0.0F);
+#pragma unroll 4
+    for (int i = static_cast<int>(threadIdx.x); i < kKeys * kPerRow; i += kThreads) {
+      const int key = i / kPerRow, c = i % kPerRow * kCount, column = kv_head_ * width_ + c;
+      Four value = {};
       if (key < count && c < width_) {
         const int row = s_.keys[key].row;
         value = row >= 0
-                    ? narrow<T>(rows.data[row * rows.stride + column] * column_scale(rows, column))
-                    : cache[static_cast<int64_t>(cached_key(row)) * cache_stride + cache_column +
-                            column];
+                    ? load_scaled<kCount>(rows.data + row * rows.stride, rows.scale, column)
+                    : load_some<kCount>(
+                          cache + static_cast<int64_t>(cached_key(row)) * cache_stride + column);
       }
-      s_.kv[key * Shared<T, kWidth>::kStride + c] = value;
+      store_some<kCount>(s_.kv + key * Shared<T, kWidth>::kStride + c, value);
     }
   }
 
@@ -116,7 +130,7 @@ class TileAttention {
 
   // Scores of the block become softmax weights; what was summed before is brought to their scale.
   __device__ void weigh(int count) {
-    constexpr int kColumns = kBlockKeys<T>, kStride = Shared<T, kWidth>::kStride;
+    constexpr int kColumns = kKeys, kStride = Shared<T, kWidth>::kStride;
     float scores[kColumns / 8][4] = {};
     multiply_by_rows<kColumns>(scores, s_.q + warp_row_ * kStride, kStride, s_.kv, kStride, kWidth);
     const float key_scale = 1.0F / sqrtf(static_cast<float>(width_));
@@ -220,6 +234,8 @@ void attend_all(const Operands& o, Stream stream) {
     attend_tiles<T, 32>(o, stream);
   } else if (o.rule.head_width <= 64) {
     attend_tiles<T, 64>(o, stream);
+  } else if (o.rule.head_width <= 128) {
+    attend_tiles<T, 128>(o, stream);
   } else {
     attend_tiles<T, kWidestHead>(o, stream);
   }
@@ -228,11 +244,19 @@ void attend_all(const Operands& o, Stream stream) {
          kThreads, 0, stream, o);
 }
 
+bool in_fours(const AttentionRule& rule, const FloatRows& rows) {
+  const auto address = [](const void* data) { return reinterpret_cast<uintptr_t>(data); };
+  return rule.head_width % 4 == 0 && rows.stride % 4 == 0 &&
+         address(rows.data) % sizeof(float4) == 0 && address(rows.scale) % sizeof(float4) == 0;
+}
+
 }  // namespace
 
 void attention(const WaveRecords& wave, const AttentionRule& rule, FloatRows q, FloatRows k,
                FloatRows v, OperandRows out, Stream stream) {
-  const Operands operands{wave, rule, q, k, v, out};
+  const bool fours = in_fours(rule, q) && in_fours(rule, k) && in_fours(rule, v) &&
+                     reinterpret_cast<uintptr_t>(rule.cache) % sizeof(float4) == 0;
+  const Operands operands{wave, rule, q, k, v, out, fours};
   if (out.element == Element::float32) {
     attend_all<float>(operands, stream);
   } else {

@@ -31,6 +31,8 @@ BlasLibrary load() {
   find(library, "cublasLtGetStatusString", functions.status_string);
   find(library, "cublasLtMatmul", functions.multiply);
   find(library, "cublasLtMatmulAlgoGetHeuristic", functions.heuristic);
+  find(library, "cublasLtMatmulAlgoCheck", functions.algorithm_check);
+  find(library, "cublasLtMatmulAlgoConfigGetAttribute", functions.algorithm_get);
   find(library, "cublasLtMatmulDescCreate", functions.product_create);
   find(library, "cublasLtMatmulDescDestroy", functions.product_destroy);
   find(library, "cublasLtMatmulDescSetAttribute", functions.product_set);

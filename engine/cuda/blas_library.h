@@ -13,6 +13,8 @@ struct BlasLibrary {
   decltype(&cublasLtGetStatusString) status_string;
   decltype(&cublasLtMatmul) multiply;
   decltype(&cublasLtMatmulAlgoGetHeuristic) heuristic;
+  decltype(&cublasLtMatmulAlgoCheck) algorithm_check;
+  decltype(&cublasLtMatmulAlgoConfigGetAttribute) algorithm_get;
   decltype(&cublasLtMatmulDescCreate) product_create;
   decltype(&cublasLtMatmulDescDestroy) product_destroy;
   decltype(&cublasLtMatmulDescSetAttribute) product_set;

@@ -18,6 +18,15 @@ void free_floats(float* data) {
   DeviceMemory::free(data);
 }
 
+// The attention's tiles must fit the card's shared memory.
+void check_heads(int64_t width) {
+  if (width <= kWidestHeadAnywhere) return;
+  const int64_t widest = describe_card(0).major >= 8 ? kWidestHead : kWidestHeadAnywhere;
+  if (width <= widest) return;
+  throw Error("--device cuda", fmt::format("heads are {} wide", width),
+              fmt::format("at most {} on this card; --device cpu takes any", widest));
+}
+
 // Takes more memory if there is not enough; what was in it is of no use to anybody.
 void grow(DeviceMemory& memory, int64_t bytes) {
   if (bytes <= memory.bytes()) return;
@@ -41,7 +50,19 @@ int64_t CudaBackend::product_element_bytes() const {
   return element_bytes();
 }
 
+// Work that an exception left in the stream ends before what it uses is given back.
+CudaBackend::~CudaBackend() {
+  stream_.drain();
+}
+
+void CudaBackend::check_room(int64_t bytes) const {
+  if (weight_limit_bytes_ == 0 || weight_bytes_ + bytes <= weight_limit_bytes_) return;
+  throw OutOfDeviceMemory("CUDA", fmt::format("weights take more than the {} left to them",
+                                              format_bytes(weight_limit_bytes_)));
+}
+
 std::unique_ptr<Matrix> CudaBackend::matrix(HostMatrix weights) {
+  check_room(Uploader::matrix_bytes(weights, element_));
   auto matrix = uploader_.matrix(weights, element_);
   weight_bytes_ += matrix->weights.bytes() + matrix->scale.bytes() + matrix->bias.bytes();
   widest_inputs_ = std::max(widest_inputs_, matrix->inputs);
@@ -50,12 +71,14 @@ std::unique_ptr<Matrix> CudaBackend::matrix(HostMatrix weights) {
 }
 
 Array CudaBackend::array(std::span<const float> values) {
+  check_room(static_cast<int64_t>(values.size_bytes()));
   DeviceMemory memory = uploader_.floats(values);
   weight_bytes_ += memory.bytes();
   return {static_cast<float*>(memory.release()), std::ssize(values), free_floats};
 }
 
 std::unique_ptr<Embedding> CudaBackend::embedding(const Tensor& table) {
+  check_room(Uploader::embedding_bytes(table));
   auto embedding = uploader_.embedding(table);
   weight_bytes_ += embedding->rows.bytes();
   return embedding;
@@ -117,10 +140,7 @@ std::vector<int64_t> CudaBackend::wave_cuts(const PrefixTree& tree) const {
 
 void CudaBackend::prepare(const StateShape& shape, const PrefixTree& tree,
                           const Schedule& schedule) {
-  if (shape.head_width > kWidestHead) {
-    throw Error("--device cuda", fmt::format("heads are {} wide", shape.head_width),
-                fmt::format("at most {}; --device cpu takes any", kWidestHead));
-  }
+  check_heads(shape.head_width);
   shape_ = shape;
   const bool scans = shape.mamba_heads > 0;
   const int64_t taps = scans ? shape.conv_taps : 0;
@@ -318,7 +338,7 @@ bool new_enough(const cuda::Card& card) {
 
 }  // namespace
 
-std::unique_ptr<Backend> open_cuda_backend(Precision precision) {
+std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits& limits) {
   std::string why;
   if (cuda::count_cards(&why) == 0) throw Error("--device cuda", "no card: " + why, "cpu");
   const cuda::Card card = cuda::describe_card(0);
@@ -334,7 +354,7 @@ std::unique_ptr<Backend> open_cuda_backend(Precision precision) {
                 "8.0 or later, or --dtype float32");
   }
   return std::make_unique<cuda::CudaBackend>(
-      precision == Precision::float32 ? cuda::Element::float32 : cuda::Element::bfloat16);
+      precision == Precision::float32 ? cuda::Element::float32 : cuda::Element::bfloat16, limits);
 }
 
 bool cuda_is_there() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/cuda/backend.h"
 #include "engine/cuda/kernels.h"
 #include "engine/cuda/product.h"
 #include "engine/cuda/upload.h"
@@ -22,8 +23,12 @@ namespace e2lm::cuda {
 // tree, products from the row alone, and every sum is taken in a fixed order.
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(Element element)
-      : element_(element), uploader_(stream_.get()), products_(stream_.get()) {}
+  CudaBackend(Element element, const CudaLimits& limits)
+      : element_(element),
+        weight_limit_bytes_(limits.weight_bytes),
+        uploader_(stream_.get(), limits.called_off),
+        products_(stream_.get()) {}
+  ~CudaBackend() override;
 
   std::unique_ptr<Matrix> matrix(HostMatrix weights) override;
   Array array(std::span<const float> values) override;
@@ -35,6 +40,7 @@ class CudaBackend final : public Backend {
 
   int64_t default_memory_bytes() const override;
   int64_t max_wave_rows() const override { return kMaxWaveRows; }
+  bool has_own_memory() const override { return true; }
   MemoryModel memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
                            const PrefixTree& tree) const override;
   std::vector<int64_t> wave_cuts(const PrefixTree& tree) const override;
@@ -73,6 +79,7 @@ class CudaBackend final : public Backend {
     std::span<TargetScore> scores;
   };
 
+  void check_room(int64_t bytes) const;  // for weights, before they are taken
   FloatRows floats(Rows rows) const;
   OperandRows operands(ProductRows rows) const;
   int64_t element_bytes() const { return element_ == Element::float32 ? 4 : 2; }
@@ -82,6 +89,7 @@ class CudaBackend final : public Backend {
   int64_t fixed_scratch_bytes() const;    // of logits
 
   const Element element_;
+  const int64_t weight_limit_bytes_;  // 0: none
   OwnedStream stream_;
   Uploader uploader_;
   Products products_;

@@ -76,6 +76,10 @@ void OwnedStream::wait() const {
   check(cudaStreamSynchronize(stream_), "waiting for the device");
 }
 
+void OwnedStream::drain() const noexcept {
+  cudaStreamSynchronize(stream_);
+}
+
 Event::Event() {
   check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "making an event");
 }

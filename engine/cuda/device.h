@@ -103,7 +103,8 @@ class OwnedStream {
   OwnedStream& operator=(const OwnedStream&) = delete;
   ~OwnedStream();
   Stream get() const { return stream_; }
-  void wait() const;  // until all of it is done
+  void wait() const;            // until all of it is done
+  void drain() const noexcept;  // the same, and whatever went wrong stays unsaid
 
  private:
   Stream stream_ = nullptr;

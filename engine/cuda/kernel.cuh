@@ -27,6 +27,18 @@ __device__ inline T* dynamic_shared() {
   return reinterpret_cast<T*>(e2lm_dynamic_shared);
 }
 
+// Neighbouring values moved at once; `at` is a multiple of their size. Here and in store_aligned
+// the emulator looks whether it is.
+template <class V>
+__device__ inline V load_aligned(const void* at) {
+  return *static_cast<const V*>(at);
+}
+
+template <class V>
+__device__ inline void store_aligned(void* at, const V& value) {
+  *static_cast<V*>(at) = value;
+}
+
 // Every launch goes through here: large shared memory is asked for, a refused launch is an Error
 // with the kernel's name. A grid without blocks is no launch.
 template <class... P, class... A>
@@ -70,16 +82,16 @@ struct Four {
 };
 
 __device__ inline Four load_four(const float* at) {
-  const float4 f = *reinterpret_cast<const float4*>(at);
+  const auto f = load_aligned<float4>(at);
   return {{f.x, f.y, f.z, f.w}};
 }
 
 __device__ inline void store_four(float* at, const Four& f) {
-  *reinterpret_cast<float4*>(at) = make_float4(f.v[0], f.v[1], f.v[2], f.v[3]);
+  store_aligned(at, make_float4(f.v[0], f.v[1], f.v[2], f.v[3]));
 }
 
 __device__ inline Four load_four(const Bfloat16* at) {
-  const uint2 f = *reinterpret_cast<const uint2*>(at);
+  const auto f = load_aligned<uint2>(at);
   return {{widen(Bfloat16{static_cast<uint16_t>(f.x)}),
            widen(Bfloat16{static_cast<uint16_t>(f.x >> 16)}),
            widen(Bfloat16{static_cast<uint16_t>(f.y)}),
@@ -92,7 +104,7 @@ __device__ inline void store_four(Bfloat16* at, const Four& f) {
                                                  << 16;
   packed.y = narrow<Bfloat16>(f.v[2]).bits | static_cast<uint32_t>(narrow<Bfloat16>(f.v[3]).bits)
                                                  << 16;
-  *reinterpret_cast<uint2*>(at) = packed;
+  store_aligned(at, packed);
 }
 
 // Values [0, kCount) from `at`, four at once or one by one: what width and alignment allow.
@@ -109,6 +121,17 @@ __device__ inline void store_some(T* at, const Four& f) {
   } else {
     *at = narrow<T>(f.v[0]);
   }
+}
+
+// The same of columns [column, column + kCount) of a row, times their scale.
+template <int kCount>
+__device__ inline Four load_scaled(const float* row, const float* scale, int32_t column) {
+  Four x = load_some<kCount>(row + column);
+  if (scale) {
+    const Four by = load_some<kCount>(scale + column);
+    for (int i = 0; i < kCount; ++i) x.v[i] *= by.v[i];
+  }
+  return x;
 }
 
 }  // namespace e2lm::cuda

@@ -130,7 +130,8 @@ struct AttentionRule {
   float scale;
   void* cache;
 };
-constexpr int32_t kWidestHead = 128;
+constexpr int32_t kWidestHead = 256;  // more than the next needs compute capability 8.0
+constexpr int32_t kWidestHeadAnywhere = 128;
 void attention(const WaveRecords& wave, const AttentionRule& rule, FloatRows q, FloatRows k,
                FloatRows v, OperandRows out, Stream stream);
 

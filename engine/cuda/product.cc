@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <vector>
 
 #include "engine/cuda/blas_library.h"
 
@@ -93,6 +95,25 @@ class Products::Library {
   const cublasLtMatmulAlgo_t& algorithm(const Shape& shape) {
     const auto known = algorithms_.find(shape);
     if (known != algorithms_.end()) return known->second;
+    auto found = candidates(shape);
+    std::erase_if(found, [](const auto& one) { return one.state != CUBLAS_STATUS_SUCCESS; });
+    if (found.empty()) {
+      throw Error("cuBLASLt", fmt::format("has no product for {} inputs and {} outputs",
+                                          shape.inputs, shape.outputs));
+    }
+    const auto suits = [&](const cublasLtMatmulHeuristicResult_t& one) {
+      return sums_whole(one.algo) && takes_any_rows(shape, one.algo);
+    };
+    const auto best = std::find_if(found.begin(), found.end(), suits);
+    // Without one that is known to suit, the library's first choice: it says itself what it
+    // refuses.
+    const auto& chosen = best == found.end() ? found.front() : *best;
+    return algorithms_.emplace(shape, chosen.algo).first->second;
+  }
+
+  // Best first.
+  std::vector<cublasLtMatmulHeuristicResult_t> candidates(const Shape& shape) {
+    constexpr int kAtMost = 16;
     cublasLtMatmulPreference_t made = nullptr;
     check_library(blas_library().preference_create(&made), "choosing an algorithm");
     const Owned<cublasLtMatmulPreferenceOpaque_t> preference(made);
@@ -105,18 +126,39 @@ class Products::Library {
                                                 &workspace, sizeof(workspace)),
                   "choosing an algorithm");
     const Layouts at(shape, kTypicalRows);
-    cublasLtMatmulHeuristicResult_t found = {};
+    std::vector<cublasLtMatmulHeuristicResult_t> found(kAtMost);
     int count = 0;
-    check_library(blas_library().heuristic(handle_, product_.get(), at.weights.get(), at.x.get(),
-                                           at.out.get(), at.out.get(), made, 1, &found, &count),
-                  fmt::format("choosing an algorithm for {} inputs and {} outputs", shape.inputs,
-                              shape.outputs)
-                      .c_str());
-    if (count == 0) {
-      throw Error("cuBLASLt", fmt::format("has no product for {} inputs and {} outputs",
-                                          shape.inputs, shape.outputs));
+    check_library(
+        blas_library().heuristic(handle_, product_.get(), at.weights.get(), at.x.get(),
+                                 at.out.get(), at.out.get(), made, kAtMost, found.data(), &count),
+        fmt::format("choosing an algorithm for {} inputs and {} outputs", shape.inputs,
+                    shape.outputs)
+            .c_str());
+    found.resize(count);
+    return found;
+  }
+
+  // What the preference asks for, looked at once more: scores hang on it.
+  static bool sums_whole(const cublasLtMatmulAlgo_t& algorithm) {
+    int32_t parts = 1;
+    size_t written = 0;
+    const auto status = blas_library().algorithm_get(&algorithm, CUBLASLT_ALGO_CONFIG_SPLITK_NUM,
+                                                     &parts, sizeof(parts), &written);
+    return status == CUBLAS_STATUS_SUCCESS && parts <= 1;
+  }
+
+  // The one chosen for a full wave must do for the last few rows, too.
+  bool takes_any_rows(const Shape& shape, const cublasLtMatmulAlgo_t& algorithm) {
+    for (const int64_t rows : {int64_t{1}, int64_t{65}, kTypicalRows}) {
+      const Layouts at(shape, rows);
+      cublasLtMatmulHeuristicResult_t checked = {};
+      const auto status =
+          blas_library().algorithm_check(handle_, product_.get(), at.weights.get(), at.x.get(),
+                                         at.out.get(), at.out.get(), &algorithm, &checked);
+      if (status != CUBLAS_STATUS_SUCCESS) return false;
+      if (checked.workspaceSize > static_cast<size_t>(kWorkspaceBytes)) return false;
     }
-    return algorithms_.emplace(shape, found.algo).first->second;
+    return true;
   }
 
   Stream stream_;

@@ -35,8 +35,8 @@ class DeviceEmbedding final : public Embedding {
 // [rows, inputs], dense. Sums are float32.
 //
 // A row's result does not depend on how many rows there are nor on which: for each shape of a
-// weight matrix one algorithm is chosen once, among those that do not split the sum, and used for
-// any number of rows.
+// weight matrix one algorithm is chosen once, where there is one among those that do not split the
+// sum and take any number of rows, and used for all of them.
 class Products {
  public:
   explicit Products(Stream stream);

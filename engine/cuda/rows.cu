@@ -35,16 +35,6 @@ bool in_fours(const OperandRows& rows) {
          reinterpret_cast<uintptr_t>(rows.data) % bytes == 0;
 }
 
-template <int kCount>
-__device__ inline Four scaled(const float* row, const float* scale, int32_t column) {
-  Four x = load_some<kCount>(row + column);
-  if (scale) {
-    const Four by = load_some<kCount>(scale + column);
-    for (int i = 0; i < kCount; ++i) x.v[i] *= by.v[i];
-  }
-  return x;
-}
-
 // ---- embedding ----
 
 template <class T>
@@ -124,8 +114,8 @@ __global__ void gate_mlp(FloatRows gate_up, OperandRows out) {
   const float* up_scale = gate_up.scale ? gate_up.scale + out.width : nullptr;
   for (auto c = static_cast<int32_t>(threadIdx.x) * kCount; c < out.width;
        c += static_cast<int32_t>(blockDim.x) * kCount) {
-    const Four by = scaled<kCount>(row, gate_up.scale, c);
-    Four value = scaled<kCount>(row + out.width, up_scale, c);
+    const Four by = load_scaled<kCount>(row, gate_up.scale, c);
+    Four value = load_scaled<kCount>(row + out.width, up_scale, c);
     for (int i = 0; i < kCount; ++i) value.v[i] *= silu(by.v[i]);
     store_some<kCount>(to + c, value);
   }
@@ -140,12 +130,12 @@ __global__ void gate_rows(GateRule rule, int32_t rows, FloatRows y, FloatRows z,
   T* to = static_cast<T*>(out.data) + r * out.stride;
   const bool norm = rule.norm_weight != nullptr, before = rule.norm_before_gate;
   const auto gated = [&](int32_t c, Four value) {
-    const Four gate = scaled<kCount>(by, z.scale, c);
+    const Four gate = load_scaled<kCount>(by, z.scale, c);
     for (int i = 0; i < kCount; ++i) value.v[i] *= silu(gate.v[i]);
     return value;
   };
   const auto read = [&](int32_t c) {
-    const Four value = scaled<kCount>(from, y.scale, c);
+    const Four value = load_scaled<kCount>(from, y.scale, c);
     return before ? value : gated(c, value);
   };
   const int32_t group_width = y.width / rule.groups;

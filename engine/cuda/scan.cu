@@ -14,23 +14,26 @@
 
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
+#include "engine/cuda/scan_tiles.cuh"
 #include "engine/cuda/warp_tile.cuh"
 
 namespace e2lm::cuda {
 namespace {
 
-constexpr int kThreads = 128;  // four warps of 16 rows
+using scan_tile::kStride;
+using scan_tile::load_state;
+using scan_tile::load_tile;
+using scan_tile::load_weighted;
+using scan_tile::thread;
+
 constexpr int kWarpRows = 16;
-constexpr int kSlice = 64;         // columns of states and heads that a block works on at once
-constexpr int kHeadsPerBlock = 2;  // that share C·Bᵀ
+constexpr int kThreads = scan_tile::kThreads;
+constexpr int kSlice = scan_tile::kSlice;
+constexpr int kHeadsPerBlock = 2;         // that share C·Bᵀ
 constexpr float kSoftplusLinear = 20.0F;  // above this softplus(x) is x, as in torch
 
 __device__ inline float softplus(float x) {
   return x > kSoftplusLinear ? x : log1pf(expf(x));
-}
-
-__device__ inline int thread() {
-  return static_cast<int>(threadIdx.x);
 }
 
 __device__ inline const float* state_at(const ScanRule& rule, StateRef ref, int head) {
@@ -68,36 +71,6 @@ __global__ void step_times(WaveRecords wave, ScanRule rule, FloatRows dt_in) {
   }
 }
 
-// ---- tiles in shared memory ----
-
-template <class T>
-constexpr int kStride = padded<T>(kSlice);
-
-// dest [64, 64] = rows [first, first + rows) of xbc, columns [column, column + columns); the rest
-// 0.
-template <class T>
-__device__ inline void load_tile(T* dest, const OperandRows& xbc, int64_t first, int rows,
-                                 int column, int columns) {
-  const T* data = static_cast<const T*>(xbc.data);
-  for (int i = thread(); i < kTileRows * kSlice; i += kThreads) {
-    const int row = i / kSlice, c = i % kSlice;
-    const bool there = row < rows && c < columns;
-    dest[row * kStride<T> + c] =
-        there ? data[(first + row) * xbc.stride + column + c] : narrow<T>(0.0F);
-  }
-}
-
-// dest [64, 64] = rows [n, n + 64) and columns [x, x + 64) of a state; the rest 0.
-template <class T>
-__device__ inline void load_state(T* dest, const float* state, const ScanRule& rule, int n, int x) {
-  for (int i = thread(); i < kSlice * kSlice; i += kThreads) {
-    const int row = n + i / kSlice, c = x + i % kSlice;
-    const bool there = row < rule.state_size && c < rule.width;
-    dest[i / kSlice * kStride<T> + i % kSlice] =
-        narrow<T>(there ? state[static_cast<int64_t>(row) * rule.width + c] : 0.0F);
-  }
-}
-
 // ---- outputs ----
 
 template <class T>
@@ -114,11 +87,12 @@ template <class T>
 class TileOutputs {
  public:
   __device__ TileOutputs(const WaveRecords& wave, const ScanRule& rule, const OperandRows& xbc,
-                         const FloatRows& out, OutputShared<T>& shared)
+                         const FloatRows& out, bool sixteens, OutputShared<T>& shared)
       : wave_(wave),
         rule_(rule),
         xbc_(xbc),
         out_(out),
+        sixteens_(sixteens),
         s_(shared),
         tile_(wave.tiles[blockIdx.x]),
         unit_(wave.units[tile_.unit]),
@@ -170,9 +144,11 @@ class TileOutputs {
         __syncthreads();
         if (h == 0) {
           load_tile<T>(s_.a, xbc_, tile_.first_row, tile_.rows, c_column_ + n,
-                       min(kSlice, rule_.state_size - n));
+                       min(kSlice, rule_.state_size - n), sixteens_);
         }
-        load_state<T>(s_.b, state_at(rule_, unit_.start, head_ + h), rule_, n, x_);
+        const float* state = state_at(rule_, unit_.start, head_ + h);
+        sixteens_ ? load_state<T, 4>(s_.b, state, rule_, n, x_)
+                  : load_state<T, 1>(s_.b, state, rule_, n, x_);
         __syncthreads();
         multiply_by_columns<kSlice>(sums_[h], s_.a + warp_row_ * kStride<T>, kStride<T>, s_.b,
                                     kStride<T>, kSlice);
@@ -204,8 +180,8 @@ class TileOutputs {
     for (int n = 0; n < rule_.state_size; n += kSlice) {
       const int columns = min(kSlice, rule_.state_size - n);
       __syncthreads();
-      load_tile<T>(s_.a, xbc_, tile_.first_row, tile_.rows, c_column_ + n, columns);
-      load_tile<T>(s_.b, xbc_, first, rows, b_column_ + n, columns);
+      load_tile<T>(s_.a, xbc_, tile_.first_row, tile_.rows, c_column_ + n, columns, sixteens_);
+      load_tile<T>(s_.b, xbc_, first, rows, b_column_ + n, columns, sixteens_);
       __syncthreads();
       multiply_by_rows<kSlice>(products, s_.a + warp_row_ * kStride<T>, kStride<T>, s_.b,
                                kStride<T>, kSlice);
@@ -217,7 +193,7 @@ class TileOutputs {
     for (int h = 0; h < kHeadsPerBlock; ++h) {
       if (h >= heads_) break;
       __syncthreads();
-      load_tile<T>(s_.b, xbc_, first, rows, (head_ + h) * rule_.width + x_, columns_);
+      load_tile<T>(s_.b, xbc_, first, rows, (head_ + h) * rule_.width + x_, columns_, sixteens_);
       __syncthreads();
       weigh(products, first, h);
       multiply_by_columns<kSlice>(sums_[h], s_.a + warp_row_ * kStride<T>, kStride<T>, s_.b,
@@ -281,6 +257,7 @@ class TileOutputs {
   const ScanRule& rule_;
   const OperandRows& xbc_;
   const FloatRows& out_;
+  const bool sixteens_;
   OutputShared<T>& s_;
   const TileRecord tile_;
   const UnitRecord unit_;
@@ -294,15 +271,15 @@ class TileOutputs {
 
 template <class T>
 __global__ void __launch_bounds__(kThreads, 3)
-    output_tiles(WaveRecords wave, ScanRule rule, OperandRows xbc, FloatRows out) {
-  TileOutputs<T>(wave, rule, xbc, out, *dynamic_shared<OutputShared<T>>()).run();
+    output_tiles(WaveRecords wave, ScanRule rule, OperandRows xbc, FloatRows out, bool sixteens) {
+  TileOutputs<T>(wave, rule, xbc, out, sixteens, *dynamic_shared<OutputShared<T>>()).run();
 }
 
 // ---- states ----
 
 template <class T>
 struct StateShared {
-  T weighted[kSlice * kStride<T>];  // Bᵀ of the summed rows, times their weights
+  T weighted[kTileRows * kStride<T>];  // B of the summed rows, times their weights
   T x[kTileRows * kStride<T>];
   float weight[kTileRows];
 };
@@ -310,7 +287,8 @@ struct StateShared {
 // One 64×64 slice of the state after a row: rows n_ on of head blockIdx.y.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
-    state_slices(WaveRecords wave, ScanRule rule, OperandRows xbc, int32_t first_job) {
+    state_slices(WaveRecords wave, ScanRule rule, OperandRows xbc, int32_t first_job,
+                 bool sixteens) {
   StateShared<T>& s = *dynamic_shared<StateShared<T>>();
   const StateJob job = wave.jobs[first_job + static_cast<int>(blockIdx.x)];
   const UnitRecord unit = wave.units[job.unit];
@@ -322,7 +300,6 @@ __global__ void __launch_bounds__(kThreads)
   const int b_columns = min(kSlice, rule.state_size - n), columns = min(kSlice, rule.width - x);
   const int warp_row = thread() / kWarp * kWarpRows;
   const double here = rule.log_decay[static_cast<int64_t>(job.row) * rule.heads + m];
-  const T* data = static_cast<const T*>(xbc.data);
 
   float sums[kSlice / 8][4] = {};
   for (int first = unit.first_row; first <= job.row; first += kTileRows) {
@@ -335,18 +312,13 @@ __global__ void __launch_bounds__(kThreads)
       s.weight[thread()] =
           above ? expf(static_cast<float>(fmin(here - rule.log_decay[at], 0.0))) * rule.dt[at] : 0;
     }
-    load_tile<T>(s.x, xbc, first, rows, m * rule.width + x, columns);
+    load_tile<T>(s.x, xbc, first, rows, m * rule.width + x, columns, sixteens);
     __syncthreads();
-    for (int i = thread(); i < kTileRows * kSlice; i += kThreads) {
-      const int row = i / kSlice, c = i % kSlice;
-      const float value = row < rows && c < b_columns
-                              ? widen(data[(first + row) * xbc.stride + b_column + c])
-                              : 0.0F;
-      s.weighted[c * kStride<T> + row] = narrow<T>(value * s.weight[row]);
-    }
+    sixteens ? load_weighted<T, 4>(s.weighted, xbc, first, rows, b_column, b_columns, s.weight)
+             : load_weighted<T, 1>(s.weighted, xbc, first, rows, b_column, b_columns, s.weight);
     __syncthreads();
-    multiply_by_columns<kSlice>(sums, s.weighted + warp_row * kStride<T>, kStride<T>, s.x,
-                                kStride<T>, kTileRows);
+    multiply_transposed<kSlice>(sums, s.weighted + warp_row, kStride<T>, s.x, kStride<T>,
+                                kTileRows);
   }
 
   const float* start = unit.start == kNoState ? nullptr : state_at(rule, unit.start, m);
@@ -381,12 +353,13 @@ void scan_states(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc,
                  int32_t last_job, Stream stream) {
   const Grid grid{static_cast<unsigned>(last_job - first_job), static_cast<unsigned>(rule.heads),
                   static_cast<unsigned>(slices_of(rule.state_size) * slices_of(rule.width))};
+  const bool sixteens = scan_tile::in_sixteens(rule, xbc);
   if (xbc.element == Element::float32) {
     launch(state_slices<float>, "scan: states", grid, kThreads, sizeof(StateShared<float>), stream,
-           wave, rule, xbc, first_job);
+           wave, rule, xbc, first_job, sixteens);
   } else {
     launch(state_slices<Bfloat16>, "scan: states", grid, kThreads, sizeof(StateShared<Bfloat16>),
-           stream, wave, rule, xbc, first_job);
+           stream, wave, rule, xbc, first_job, sixteens);
   }
 }
 
@@ -396,12 +369,13 @@ void scan_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc
   const int blocks = (group_heads + kHeadsPerBlock - 1) / kHeadsPerBlock * rule.groups;
   const Grid grid{static_cast<unsigned>(wave.tile_count),
                   static_cast<unsigned>(blocks * slices_of(rule.width))};
+  const bool sixteens = scan_tile::in_sixteens(rule, xbc);
   if (xbc.element == Element::float32) {
     launch(output_tiles<float>, "scan", grid, kThreads, sizeof(OutputShared<float>), stream, wave,
-           rule, xbc, out);
+           rule, xbc, out, sixteens);
   } else {
     launch(output_tiles<Bfloat16>, "scan", grid, kThreads, sizeof(OutputShared<Bfloat16>), stream,
-           wave, rule, xbc, out);
+           wave, rule, xbc, out, sixteens);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/error.h"
 #include "base/parallel.h"
 #include "engine/cuda/bfloat16.h"
 
@@ -11,9 +12,18 @@ namespace e2lm::cuda {
 namespace {
 
 constexpr int64_t kPartBytes = int64_t{16} << 20;
+constexpr int64_t kOutputsGrain = 8;
+
+int64_t padded(int64_t outputs) {
+  return (outputs + kOutputsGrain - 1) / kOutputsGrain * kOutputsGrain;
+}
 
 int64_t element_bytes(Element element) {
   return element == Element::float32 ? sizeof(float) : sizeof(Bfloat16);
+}
+
+Element embedding_element(const Tensor& table) {
+  return table.dtype == DType::bfloat16 ? Element::bfloat16 : Element::float32;
 }
 
 // Elements [first, first + count) of a tensor as the device wants them.
@@ -34,6 +44,7 @@ void convert(const Tensor& tensor, int64_t first, int64_t count, Element element
 
 // The side whose last part the device has read by now.
 Uploader::Side& Uploader::next_side(int64_t bytes) {
+  if (called_off_.stop_requested()) throw Error("checkpoint", "its upload was called off");
   turn_ = 1 - turn_;
   Side& side = sides_[turn_];
   side.passed.wait();
@@ -75,13 +86,18 @@ DeviceMemory Uploader::floats(std::span<const float> values) {
   return memory;
 }
 
+int64_t Uploader::matrix_bytes(const HostMatrix& host, Element element) {
+  const auto floats = static_cast<int64_t>(host.scale.size() + host.bias.size());
+  return padded(host.outputs) * host.inputs * element_bytes(element) +
+         floats * static_cast<int64_t>(sizeof(float));
+}
+
 std::unique_ptr<DeviceMatrix> Uploader::matrix(const HostMatrix& host, Element element) {
-  constexpr int64_t kOutputsGrain = 8;
   auto matrix = std::make_unique<DeviceMatrix>();
   matrix->outputs = host.outputs;
   matrix->inputs = host.inputs;
   matrix->element = element;
-  matrix->padded_outputs = (host.outputs + kOutputsGrain - 1) / kOutputsGrain * kOutputsGrain;
+  matrix->padded_outputs = padded(host.outputs);
   const int64_t row_bytes = host.inputs * element_bytes(element);
   matrix->weights = DeviceMemory(matrix->padded_outputs * row_bytes);
   for (const HostMatrix::Block& block : host.blocks) {
@@ -100,9 +116,13 @@ std::unique_ptr<DeviceMatrix> Uploader::matrix(const HostMatrix& host, Element e
   return matrix;
 }
 
+int64_t Uploader::embedding_bytes(const Tensor& table) {
+  return table.elements() * element_bytes(embedding_element(table));
+}
+
 std::unique_ptr<DeviceEmbedding> Uploader::embedding(const Tensor& table) {
   auto embedding = std::make_unique<DeviceEmbedding>();
-  embedding->element = table.dtype == DType::bfloat16 ? Element::bfloat16 : Element::float32;
+  embedding->element = embedding_element(table);
   const int64_t row_bytes = table.shape[1] * element_bytes(embedding->element);
   embedding->rows = DeviceMemory(table.shape[0] * row_bytes);
   send(table, embedding->element, {embedding->rows.as<void>(), row_bytes});

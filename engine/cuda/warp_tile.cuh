@@ -70,18 +70,25 @@ constexpr int padded(int columns) {
 
 namespace tile {
 
-// acc += a·bᵀ or a·b by multiply-adds. a [16, inner], b [kColumns, inner] or [inner, kColumns].
-template <bool kTransposed, int kColumns, class T>
+// How an operand lies: as [its own rows or columns, inner], or as [inner, those].
+enum class Lies { inner_last, inner_first };
+
+// acc += a·b by multiply-adds. a [16, inner], b [inner, kColumns].
+template <Lies kA, Lies kB, int kColumns, class T>
 __device__ inline void multiply_plain(float (&acc)[kColumns / 8][4], const T* a, int a_stride,
                                       const T* b, int b_stride, int inner) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp, g = lane / 4, t = lane % 4;
   for (int i = 0; i < inner; ++i) {
-    const float upper = widen(a[g * a_stride + i]), lower = widen(a[(g + 8) * a_stride + i]);
+    const auto at = [&](int row) {
+      return widen(kA == Lies::inner_last ? a[row * a_stride + i] : a[i * a_stride + row]);
+    };
+    const float upper = at(g), lower = at(g + 8);
 #pragma unroll
     for (int j = 0; j < kColumns / 8; ++j) {
       const int c = 8 * j + 2 * t;
-      const float left = widen(kTransposed ? b[c * b_stride + i] : b[i * b_stride + c]);
-      const float right = widen(kTransposed ? b[(c + 1) * b_stride + i] : b[i * b_stride + c + 1]);
+      constexpr bool kByRows = kB == Lies::inner_last;
+      const float left = widen(kByRows ? b[c * b_stride + i] : b[i * b_stride + c]);
+      const float right = widen(kByRows ? b[(c + 1) * b_stride + i] : b[i * b_stride + c + 1]);
       acc[j][0] += upper * left;
       acc[j][1] += upper * right;
       acc[j][2] += lower * left;
@@ -91,18 +98,22 @@ __device__ inline void multiply_plain(float (&acc)[kColumns / 8][4], const T* a,
 }
 
 #ifdef E2LM_TENSOR_CORES
-template <bool kTransposed, int kColumns>
+template <Lies kA, Lies kB, int kColumns>
 __device__ inline void multiply_matrices(float (&acc)[kColumns / 8][4], const Bfloat16* a,
                                          int a_stride, const Bfloat16* b, int b_stride, int inner) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp, half = lane / 8 % 2, row = lane % 8;
   for (int i = 0; i < inner; i += 16) {
     uint32_t a_part[4];
-    load_matrices(a_part, a + (lane % 16) * a_stride + i + lane / 16 * 8);
+    if constexpr (kA == Lies::inner_last) {
+      load_matrices(a_part, a + (lane % 16) * a_stride + i + lane / 16 * 8);
+    } else {
+      load_transposed(a_part, a + (i + lane / 16 * 8 + row) * a_stride + half * 8);
+    }
 #pragma unroll
     for (int j = 0; j < kColumns / 8; j += 2) {
       uint32_t b_part[4];  // of columns 8·j on the two halves of `inner`, then of the next eight
       const int column = 8 * j + lane / 16 * 8;
-      if constexpr (kTransposed) {
+      if constexpr (kB == Lies::inner_last) {
         load_matrices(b_part, b + (column + row) * b_stride + i + half * 8);
       } else {
         load_transposed(b_part, b + (i + half * 8 + row) * b_stride + column);
@@ -114,17 +125,17 @@ __device__ inline void multiply_matrices(float (&acc)[kColumns / 8][4], const Bf
 }
 #endif
 
-template <bool kTransposed, int kColumns, class T>
+template <Lies kA, Lies kB, int kColumns, class T>
 __device__ inline void multiply(float (&acc)[kColumns / 8][4], const T* a, int a_stride, const T* b,
                                 int b_stride, int inner) {
 #ifdef E2LM_TENSOR_CORES
   if constexpr (sizeof(T) == sizeof(Bfloat16)) {
-    multiply_matrices<kTransposed, kColumns>(acc, a, a_stride, b, b_stride, inner);
+    multiply_matrices<kA, kB, kColumns>(acc, a, a_stride, b, b_stride, inner);
     return;
   } else
 #endif
   {
-    multiply_plain<kTransposed, kColumns>(acc, a, a_stride, b, b_stride, inner);
+    multiply_plain<kA, kB, kColumns>(acc, a, a_stride, b, b_stride, inner);
   }
 }
 
@@ -135,14 +146,24 @@ __device__ inline void multiply(float (&acc)[kColumns / 8][4], const T* a, int a
 template <int kColumns, class T>
 __device__ inline void multiply_by_rows(float (&acc)[kColumns / 8][4], const T* a, int a_stride,
                                         const T* b, int b_stride, int inner) {
-  tile::multiply<true, kColumns>(acc, a, a_stride, b, b_stride, inner);
+  tile::multiply<tile::Lies::inner_last, tile::Lies::inner_last, kColumns>(acc, a, a_stride, b,
+                                                                           b_stride, inner);
 }
 
 // acc += a [16, inner] · b [inner, kColumns]
 template <int kColumns, class T>
 __device__ inline void multiply_by_columns(float (&acc)[kColumns / 8][4], const T* a, int a_stride,
                                            const T* b, int b_stride, int inner) {
-  tile::multiply<false, kColumns>(acc, a, a_stride, b, b_stride, inner);
+  tile::multiply<tile::Lies::inner_last, tile::Lies::inner_first, kColumns>(acc, a, a_stride, b,
+                                                                            b_stride, inner);
+}
+
+// acc += a [inner, 16]ᵀ · b [inner, kColumns]
+template <int kColumns, class T>
+__device__ inline void multiply_transposed(float (&acc)[kColumns / 8][4], const T* a, int a_stride,
+                                           const T* b, int b_stride, int inner) {
+  tile::multiply<tile::Lies::inner_first, tile::Lies::inner_first, kColumns>(acc, a, a_stride, b,
+                                                                             b_stride, inner);
 }
 
 // Where in the sums a lane's values lie.

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <mutex>
 
 #include "engine/cuda/product.h"
 #include "tests/support/cuda_emulator/emulator.h"
@@ -11,17 +12,49 @@
 namespace e2lm {
 namespace {
 
-std::map<void*, int64_t>& allocations() {
-  static std::map<void*, int64_t> all;
+// What is taken of the card's memory, by all threads.
+class Allocations {
+ public:
+  int64_t bytes() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+  // Null if there is not as much.
+  void* take(int64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    if (bytes > emulator::behaviour.memory_bytes - bytes_) return nullptr;
+    void* data = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+    std::memset(data, 0, bytes);
+    sizes_[data] = bytes;
+    bytes_ += bytes;
+    return data;
+  }
+
+  void give_back(void* data) {
+    const std::lock_guard lock(mutex_);
+    const auto at = sizes_.find(data);
+    if (at == sizes_.end()) return;
+    bytes_ -= at->second;
+    sizes_.erase(at);
+    std::free(data);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<void*, int64_t> sizes_;
+  int64_t bytes_ = 0;
+};
+
+Allocations& allocations() {
+  static Allocations all;
   return all;
 }
 
 }  // namespace
 
 int64_t emulator::allocated_bytes() {
-  int64_t sum = 0;
-  for (const auto& [data, bytes] : allocations()) sum += bytes;
-  return sum;
+  return allocations().bytes();
 }
 
 namespace cuda {
@@ -44,18 +77,14 @@ int64_t free_device_bytes() {
 
 DeviceMemory::DeviceMemory(int64_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
-  if (bytes > free_device_bytes()) {
-    throw OutOfDeviceMemory("CUDA", "taking device memory: out of memory",
-                            "a smaller --memory, or a card with more");
-  }
-  data_ = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
-  std::memset(data_, 0, bytes);
-  allocations()[data_] = bytes;
+  data_ = allocations().take(bytes);
+  if (data_) return;
+  throw OutOfDeviceMemory("CUDA", "taking device memory: out of memory",
+                          "a smaller --memory, or a card with more");
 }
 
 void DeviceMemory::free(void* data) {
-  allocations().erase(data);
-  std::free(data);
+  allocations().give_back(data);
 }
 
 PinnedMemory::PinnedMemory(int64_t bytes)
@@ -68,6 +97,7 @@ PinnedMemory::~PinnedMemory() {
 OwnedStream::OwnedStream() = default;
 OwnedStream::~OwnedStream() = default;
 void OwnedStream::wait() const {}
+void OwnedStream::drain() const noexcept {}
 Event::Event() = default;
 Event::~Event() = default;
 void Event::record(Stream) {}

@@ -171,15 +171,22 @@ void* shared_memory() {
   return machine().shared();
 }
 
+void check_alignment(const void* at, size_t bytes) {
+  if (reinterpret_cast<uintptr_t>(at) % bytes == 0) return;
+  std::fprintf(stderr, "%zu bytes are moved at once from an address that is not a multiple of it\n",
+               bytes);
+  std::abort();
+}
+
 void run(cuda::Grid grid, int threads, size_t shared_bytes, const std::function<void()>& kernel,
          const char* name) {
   if (behaviour.failing_kernel && std::string_view(name) == behaviour.failing_kernel) {
     throw Error("CUDA", std::string(name) + ": an illegal memory access was encountered");
   }
-  // What the smallest card allows.
-  constexpr size_t kSharedBytes = 64 << 10;
+  // What the smallest card of the generation allows.
+  const size_t shared_limit = (behaviour.major >= 8 ? 99 : 64) << 10;
   constexpr unsigned kGridSide = 65535;
-  if (threads > 1024 || shared_bytes > kSharedBytes || grid.y > kGridSide || grid.z > kGridSide) {
+  if (threads > 1024 || shared_bytes > shared_limit || grid.y > kGridSide || grid.z > kGridSide) {
     std::fprintf(stderr, "kernel %s: no card takes %d threads, %zu bytes, grid %u × %u × %u\n",
                  name, threads, shared_bytes, grid.x, grid.y, grid.z);
     std::abort();

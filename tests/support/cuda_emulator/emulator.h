@@ -46,6 +46,9 @@ const WarpValues& exchange(const void* mine, size_t bytes);
 
 void* shared_memory();
 
+// Ends the program if a thread moves `bytes` at once from or to where they must not begin.
+void check_alignment(const void* at, size_t bytes);
+
 // Runs `kernel` once for every thread of a grid of blocks.
 void run(cuda::Grid grid, int threads, size_t shared_bytes, const std::function<void()>& kernel,
          const char* name);
@@ -86,6 +89,9 @@ struct alignas(16) float4 {
 struct alignas(8) uint2 {
   uint32_t x, y;
 };
+struct alignas(16) uint4 {
+  uint32_t x, y, z, w;
+};
 inline float4 make_float4(float x, float y, float z, float w) {
   return {x, y, z, w};
 }
@@ -115,6 +121,20 @@ T* dynamic_shared() {
   return static_cast<T*>(emulator::shared_memory());
 }
 
+template <class V>
+V load_aligned(const void* at) {
+  emulator::check_alignment(at, sizeof(V));
+  V value;
+  std::memcpy(&value, at, sizeof(V));
+  return value;
+}
+
+template <class V>
+void store_aligned(void* at, const V& value) {
+  emulator::check_alignment(at, sizeof(V));
+  std::memcpy(at, &value, sizeof(V));
+}
+
 template <class... P, class... A>
 void launch(void (*kernel)(P...), const char* name, Grid grid, int threads, size_t shared_bytes,
             Stream, A... arguments) {
@@ -134,6 +154,7 @@ inline uint32_t pair(Bfloat16 low, Bfloat16 high) {
 }
 
 inline void load_matrices(uint32_t (&r)[4], const Bfloat16* row) {
+  emulator::check_alignment(row, 16);
   const auto& rows = emulator::exchange(&row, sizeof(row));
   const int lane = emulator::own_lane();
   for (int m = 0; m < 4; ++m) {
@@ -143,6 +164,7 @@ inline void load_matrices(uint32_t (&r)[4], const Bfloat16* row) {
 }
 
 inline void load_transposed(uint32_t (&r)[4], const Bfloat16* row) {
+  emulator::check_alignment(row, 16);
   const auto& rows = emulator::exchange(&row, sizeof(row));
   const int lane = emulator::own_lane();
   for (int m = 0; m < 4; ++m) {
