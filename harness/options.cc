@@ -226,7 +226,7 @@ std::string Command::help() const {
   if (!details.empty()) text += fmt::format("\n{}\n", details);
   text += "\noptions:\n";
   const auto row = [&text](std::string left, std::string_view help) {
-    if (left.size() > 26) left += "\n" + std::string(28, ' ');
+    if (left.size() >= 26) left += "\n" + std::string(28, ' ');
     text += fmt::format("  {:<26}{}\n", left, help);
   };
   for (const Option& option : options) {

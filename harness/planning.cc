@@ -43,7 +43,8 @@ Path top_folder(const CheckpointRef& ref) {
   return top;
 }
 
-// Where a series' tokenizer lies: named by the manifest, or in a checkpoint's own folder.
+// Where a series' tokenizer lies: named by the manifest, or in a checkpoint's own folder; empty if
+// nowhere.
 Path tokenizer_path(const Series& series) {
   if (!series.tokenizer.empty()) return series.tokenizer;
   for (const CheckpointRef& ref : series.checkpoints) {
@@ -52,6 +53,10 @@ Path tokenizer_path(const Series& series) {
     const Path top = top_folder(ref);
     if (std::filesystem::exists(top / "tokenizer.json")) return top;
   }
+  return {};
+}
+
+[[noreturn]] void fail_without_tokenizer(const Series& series) {
   const auto& refs = series.checkpoints;
   if (!refs.empty() && refs[0].hub && !is_complete_checkpoint(refs[0].folder)) {
     throw Error(fmt::format("series {}", series.name), not_fetched(*refs[0].hub));
@@ -177,12 +182,23 @@ class Planner {
                         .group = series.group,
                         .control_for = series.control_for,
                         .mix = series.mix,
-                        .tokenizer_sha256 = add_tokenizer(tokenizer_path(series))};
+                        .tokenizer_sha256 = tokenizer_of(series)};
     for (const CheckpointRef& ref : series.checkpoints) {
       end_if_asked();
       row.checkpoints.push_back(plan_checkpoint(ref, store_, engine_, hashes(checkpoints_++)));
     }
     result_.plan.series.push_back(std::move(row));
+  }
+
+  // Its SHA-256. Where all checkpoints of a series are gone, and their tokenizer with them, it is
+  // the one that an earlier plan read.
+  std::string tokenizer_of(const Series& series) {
+    if (const Path path = tokenizer_path(series); !path.empty()) return add_tokenizer(path);
+    Statement find(store_.database(), "SELECT tokenizer_sha256 FROM series WHERE name = ?");
+    const std::string sha256 = find.bind(series.name).step() ? find.text(0) : "";
+    if (!result_.read.rows.contains(sha256)) fail_without_tokenizer(series);
+    list_tasks(sha256);
+    return sha256;
   }
 
   // Every task in this tokenizer's tokens; returns the tokenizer's SHA-256.
@@ -194,13 +210,17 @@ class Planner {
       known = {.stamp = stamp, .sha256 = tokenizer.sha256()};
       if (!result_.read.rows.contains(known.sha256)) prepare_tasks(tokenizer);
     }
+    list_tasks(known.sha256);
+    return known.sha256;
+  }
+
+  void list_tasks(const std::string& tokenizer_sha256) {
     auto& rows = result_.plan.tasks;
     const bool listed = std::any_of(rows.begin(), rows.end(), [&](const Plan::TaskRow& row) {
-      return row.tokenizer_sha256 == known.sha256;
+      return row.tokenizer_sha256 == tokenizer_sha256;
     });
-    const auto& ready = result_.read.rows.at(known.sha256);
+    const auto& ready = result_.read.rows.at(tokenizer_sha256);
     if (!listed) rows.insert(rows.end(), ready.begin(), ready.end());
-    return known.sha256;
   }
 
   void prepare_tasks(const Tokenizer& tokenizer) {

@@ -54,7 +54,7 @@ class WatchedManifest {
     for (Series& series : setup_.watched->look()) {
       refuse_twin(manifest, series);
       found = found || !series.checkpoints.empty();
-      if (series.tokenizer.empty()) series.tokenizer = tokenizer_of(manifest, series);
+      find_tokenizer(manifest, series);
       manifest.series.push_back(std::move(series));
     }
     why_empty_ = found ? "" : setup_.watched->why_empty();
@@ -75,13 +75,18 @@ class WatchedManifest {
     }
   }
 
-  // The manifest's, where the checkpoints have none of their own.
-  static Path tokenizer_of(const Manifest& manifest, const Series& series) {
-    const bool own = std::any_of(series.checkpoints.begin(), series.checkpoints.end(),
-                                 [](const CheckpointRef& ref) {
-                                   return std::filesystem::exists(ref.folder / "tokenizer.json");
-                                 });
-    return own ? Path() : manifest.tokenizer;
+  // The manifest's, where neither the checkpoints nor the folder have one.
+  static void find_tokenizer(const Manifest& manifest, Series& series) {
+    const auto some_have = [&](const char* file) {
+      return std::any_of(
+          series.checkpoints.begin(), series.checkpoints.end(),
+          [&](const CheckpointRef& ref) { return std::filesystem::exists(ref.folder / file); });
+    };
+    if (!series.tokenizer.empty() || some_have("tokenizer.json")) return;
+    series.tokenizer = manifest.tokenizer;
+    if (!series.tokenizer.empty() || !some_have("config.json")) return;
+    throw Error(fmt::format("series {}", series.name), "has no tokenizer",
+                "a tokenizer.json in the checkpoints' folders or above them, or --watch-tokenizer");
   }
 
   const Arguments& arguments_;

@@ -67,13 +67,11 @@ TEST_F(ClockTest, TheShiftIsReal) {
   ASSERT_TRUE(results.contains("total_evaluation_time_seconds"));
   EXPECT_GE(std::stod(results["total_evaluation_time_seconds"].get<std::string>()), 0.0);
   EXPECT_GE(results["end_time"].get<double>(), results["start_time"].get<double>());
-  ProgramCall date = backwards({});
-  const std::string shell = std::string("LD_PRELOAD=") + SHIFTED_CLOCK +
-                            R"( python3 -c "import time; a = time.time(); time.sleep(0.1); )" +
-                            R"(raise SystemExit(0 if time.time() < a else 1)")";
-  if (std::system("python3 -c ''") == 0) {
-    EXPECT_EQ(std::system(shell.c_str()), 0);
-  }
+  if (std::system("python3 -c ''") != 0) return;
+  const std::string shell =
+      std::string("LD_PRELOAD=") + SHIFTED_CLOCK +
+      R"x( python3 -c "import sys, time; a = time.time(); time.sleep(0.1); sys.exit(time.time() > a)")x";
+  EXPECT_EQ(std::system(shell.c_str()), 0) << "the clock does go back";
 }
 
 TEST_F(ClockTest, TwoSweepsShareTheWorkAndGiveTheSameBytes) {
