@@ -60,12 +60,11 @@ std::map<StepPattern, bool> patterns_of(const std::vector<Path>& folders) {
 void join_widths(std::map<StepPattern, bool>& patterns) {
   std::map<StepPattern, bool> joined;
   for (const auto& [pattern, looks_right] : patterns) {
-    const bool plain = pattern.width() == 0;
-    const auto padded = std::find_if(patterns.begin(), patterns.end(), [&](const auto& other) {
-      return other.first.width() > 0 && other.first.with_width(0) == pattern;
-    });
-    const StepPattern& as = plain && padded != patterns.end() ? padded->first : pattern;
-    joined[as] = joined[as] || looks_right;
+    const StepPattern* as = &pattern;
+    for (const auto& [other, ignored] : patterns) {
+      if (other.width() > 0 && other.with_width(0) == pattern) as = &other;
+    }
+    joined[*as] = joined[*as] || looks_right;
   }
   patterns = std::move(joined);
 }

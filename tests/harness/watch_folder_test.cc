@@ -102,7 +102,10 @@ class WatchFolderTest : public testing::Test {
 
 TEST_F(WatchFolderTest, WaitsForTheFolderAndScoresWhatComes) {
   Program program(call(quick({"--watch", "out/my-model", "--watch-until", "120"})));
-  std::this_thread::sleep_for(300ms);
+  for (int look = 0; look < 600 && !fs::exists(run() / "store.sqlite"); ++look) {
+    std::this_thread::sleep_for(50ms);
+  }
+  std::this_thread::sleep_for(500ms);
   write_slowly(80, training_ / "checkpoint-80");
   EXPECT_THAT(wait_for(1), ElementsAre("my-model 80"));
   EXPECT_TRUE(page().contains("live"));
@@ -213,7 +216,7 @@ TEST_F(WatchFolderTest, WrongUseIsASentence) {
   fs::create_directories(training_ / "step-1");
   fs::create_directories(training_ / "iter-1");
   EXPECT_THAT(refused({"--watch", training_}), HasSubstr("iter-{step}, step-{step}"));
-  fs::create_directories(scratch_ / "b");
+  fs::create_directories(scratch_ / "b/a");
   fs::copy(folder_.checkpoint(40), scratch_ / "b/a/step-1", fs::copy_options::recursive);
   EXPECT_THAT(refused({folder_.manifest, "--watch", "b"}), HasSubstr("another name"));
   EXPECT_THAT(refused({"--watch", "b", "--watch-idle", "0.01"}), HasSubstr("--watch-tokenizer"));

@@ -203,7 +203,7 @@ TEST_F(SubmissionScores, KilledAtAnyMomentItGoesOnToTheSameVerdict) {
   // The time given grows, so that a busy machine gets through too.
   for (int given = 1; result.exit_code != 0; ++given) {
     Program program(call);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % (40 * given)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % (150 * given)));
     const int signal = given % 2 == 0 ? SIGKILL : SIGTERM;
     program.signal(signal);
     result = program.wait();
