@@ -254,14 +254,14 @@ class ManifestReader {
 
   void read_series() {
     const auto tokenizer = keys_.text("tokenizer");
-    const Path default_tokenizer = tokenizer ? folder_ / *tokenizer : Path();
+    if (tokenizer) manifest_.tokenizer = folder_ / *tokenizer;
     const Yaml* list = keys_.require("series");
     if (!list) return;
     std::map<std::string, int> lines;
     for (size_t i = 0; i < list->items.size(); ++i) {
       SeriesReader reader(list->items[i], fmt::format("series[{}]", i), folder_, problems_,
                           may_be_empty_);
-      manifest_.series.push_back(reader.read(default_tokenizer));
+      manifest_.series.push_back(reader.read(manifest_.tokenizer));
       const std::string& name = manifest_.series.back().name;
       if (!lines.emplace(name, list->items[i].line).second) {
         problems_.add(list->items[i].line, fmt::format("the series '{}' is given twice", name));

@@ -44,6 +44,7 @@ struct Manifest {
   ScoringRules rules;
   std::optional<Precision> precision;  // of the engine; none: by checkpoint and processor
   TokenRules tokens;
+  Path tokenizer;  // of series without one of their own; may be empty
   std::vector<Series> series;
 
   // Throws Error that lists everything wrong with the file, with lines. That a scan finds nothing

@@ -20,12 +20,19 @@ std::string long_name(const Option& option) {
   return std::string(option.name.substr(0, option.name.find(',')));
 }
 
+bool may_lack_value(const Option& option) {
+  return option.value.starts_with('[');
+}
+
 po::options_description describe(const Command& command) {
   po::options_description description;
   for (const Option& option : command.options) {
     const std::string name(option.name), help(option.help);
     if (option.value.empty()) {
       description.add_options()(name.c_str(), help.c_str());
+    } else if (may_lack_value(option)) {
+      description.add_options()(name.c_str(), po::value<std::string>()->implicit_value(""),
+                                help.c_str());
     } else {
       description.add_options()(name.c_str(), po::value<std::string>(), help.c_str());
     }
@@ -48,6 +55,26 @@ std::string normalised(const Command& command, const std::string& word) {
     }
   }
   return word;
+}
+
+// The words as the parser wants them: names as in the table, and values that may be left out joined
+// to their option.
+std::vector<std::string> normalised(const Command& command, std::span<const std::string> words) {
+  std::vector<std::string> normal;
+  bool may_be_value = false;  // the next word
+  for (const std::string& word : words) {
+    if (may_be_value && !word.starts_with('-')) {
+      normal.back() += "=" + word;
+      may_be_value = false;
+      continue;
+    }
+    normal.push_back(normalised(command, word));
+    may_be_value =
+        std::any_of(command.options.begin(), command.options.end(), [&](const Option& option) {
+          return may_lack_value(option) && normal.back() == "--" + long_name(option);
+        });
+  }
+  return normal;
 }
 
 [[noreturn]] void unknown_option(const Command& command, const std::string& word) {
@@ -108,7 +135,8 @@ std::vector<std::string> Arguments::words(
   for (const Value& value : values_) {
     if (left_out(value.name)) continue;
     const bool is_switch = std::any_of(options.begin(), options.end(), [&](const Option& option) {
-      return long_name(option) == value.name && option.value.empty();
+      return long_name(option) == value.name &&
+             (option.value.empty() || (may_lack_value(option) && value.text.empty()));
     });
     words.push_back("--" + value.name + (is_switch ? "" : "=" + value.text));
   }
@@ -147,8 +175,7 @@ std::optional<int64_t> Arguments::bytes(std::string_view name) const {
 }
 
 Arguments Command::parse_words(std::span<const std::string> words) const {
-  std::vector<std::string> normal;
-  for (const std::string& word : words) normal.push_back(normalised(*this, word));
+  const std::vector<std::string> normal = normalised(*this, words);
   Arguments given;
   try {
     using Style = po::command_line_style::style_t;
@@ -199,7 +226,7 @@ std::string Command::help() const {
   if (!details.empty()) text += fmt::format("\n{}\n", details);
   text += "\noptions:\n";
   const auto row = [&text](std::string left, std::string_view help) {
-    if (left.size() > 26) left += "\n" + std::string(28, ' ');
+    if (left.size() >= 26) left += "\n" + std::string(28, ' ');
     text += fmt::format("  {:<26}{}\n", left, help);
   };
   for (const Option& option : options) {

@@ -14,8 +14,10 @@ namespace e2lm {
 
 // One option of a command: parsing, default and help come from this row.
 struct Option {
-  std::string_view name;      // "output", or with a short form "output,o"
-  std::string_view value;     // what its value stands for, in capitals; empty for a switch
+  std::string_view name;  // "output", or with a short form "output,o"
+  // What its value stands for, in capitals; empty for a switch; "[DIR]" if it may be left out, and
+  // then it is the next word unless that is an option.
+  std::string_view value;
   std::string_view fallback;  // the default as the user would write it; empty: none
   std::string_view help;
 };

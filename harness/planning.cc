@@ -1,6 +1,7 @@
 #include "harness/planning.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <limits>
@@ -10,6 +11,7 @@
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "harness/checkpoint_plan.h"
 #include "harness/hub/cache.h"
 #include "harness/items.h"
 #include "harness/weights.h"
@@ -32,12 +34,6 @@ std::vector<std::string> metric_names(const Task& task) {
   return names;
 }
 
-std::string not_fetched(const HubPlace& place) {
-  return fmt::format(
-      "{} is not here: `e2lm fetch` gets it, and so do --fetch and --stream of sweep",
-      place.name());
-}
-
 // The folder of a checkpoint's whole revision.
 Path top_folder(const CheckpointRef& ref) {
   Path top = ref.folder;
@@ -47,7 +43,8 @@ Path top_folder(const CheckpointRef& ref) {
   return top;
 }
 
-// Where a series' tokenizer lies: named by the manifest, or in a checkpoint's own folder.
+// Where a series' tokenizer lies: named by the manifest, or in a checkpoint's own folder; empty if
+// nowhere.
 Path tokenizer_path(const Series& series) {
   if (!series.tokenizer.empty()) return series.tokenizer;
   for (const CheckpointRef& ref : series.checkpoints) {
@@ -56,12 +53,26 @@ Path tokenizer_path(const Series& series) {
     const Path top = top_folder(ref);
     if (std::filesystem::exists(top / "tokenizer.json")) return top;
   }
+  return {};
+}
+
+[[noreturn]] void fail_without_tokenizer(const Series& series) {
   const auto& refs = series.checkpoints;
   if (!refs.empty() && refs[0].hub && !is_complete_checkpoint(refs[0].folder)) {
     throw Error(fmt::format("series {}", series.name), not_fetched(*refs[0].hub));
   }
   throw Error(fmt::format("series {}", series.name), "has no tokenizer",
-              "a key 'tokenizer' in the manifest or a tokenizer.json in the checkpoints' folders");
+              "a tokenizer.json in the checkpoints' folders, a key 'tokenizer' in the manifest, or "
+              "--watch-tokenizer");
+}
+
+// What would change if the file were written again.
+std::string stamp_of_tokenizer(const Path& path) {
+  const Path file = std::filesystem::is_directory(path) ? path / "tokenizer.json" : path;
+  struct stat status = {};
+  if (::stat(file.c_str(), &status) != 0) throw Error(file.string(), "cannot be read");
+  return fmt::format("{} {}.{:09} {}", status.st_size, status.st_mtim.tv_sec,
+                     status.st_mtim.tv_nsec, status.st_ino);
 }
 
 // Items of rolling requests know in how many windows they were scored.
@@ -111,17 +122,16 @@ class Planner {
 
   PlannedSweep plan(const Manifest& manifest, const std::vector<Task>& tasks) {
     result_.plan.rules = manifest.rules;
-    for (const Task& task : tasks) {
-      end_if_asked();
-      result_.plan.task_names.push_back(task.name);
-      tasks_.push_back({make_requests(task, requests_), metric_names(task)});
-    }
-    const bool rolls = std::any_of(tasks_.begin(), tasks_.end(), [](const ReadTask& task) {
-      return task.requests.output_type == OutputType::loglikelihood_rolling;
-    });
     rules_ = result_.plan.tokens = manifest.tokens;
+    for (const Task& task : tasks) result_.plan.task_names.push_back(task.name);
+    const bool rolls = std::any_of(tasks.begin(), tasks.end(), [](const Task& task) {
+      return task.output_type == OutputType::loglikelihood_rolling;
+    });
     const bool cuts = rules_.too_long == TokenRules::TooLong::cut;
-    if (rolls || cuts) max_positions_ = fewest_positions(manifest);
+    if (rolls || cuts) result_.read.max_positions = fewest_positions(manifest);
+    take_over();
+    if (result_.read.rows.empty()) read_tasks(tasks);  // wrong ones are said before any hashing
+    tasks_of_manifest_ = &tasks;
     hash_weights(manifest);
     for (const Series& series : manifest.series) add_series(series);
     write_plan(store_, result_.plan);
@@ -134,6 +144,21 @@ class Planner {
     std::vector<std::string> metrics;
   };
 
+  // Requests may be cut to the fewest positions that a model has, so that they hang on these.
+  void take_over() {
+    PlannedSweep* earlier = hooks_.earlier;
+    if (!earlier || earlier->read.max_positions != result_.read.max_positions) return;
+    result_.read = std::move(earlier->read);
+    result_.tasks = std::move(earlier->tasks);
+  }
+
+  void read_tasks(const std::vector<Task>& tasks) {
+    for (const Task& task : tasks) {
+      end_if_asked();
+      tasks_.push_back({make_requests(task, requests_), metric_names(task)});
+    }
+  }
+
   void end_if_asked() const {
     if (hooks_.stop && hooks_.stop()) throw Interrupted();
   }
@@ -145,7 +170,7 @@ class Planner {
     int64_t number = 0;
     for (const Series& series : manifest.series) {
       for (const CheckpointRef& ref : series.checkpoints) {
-        if (hashes(number++)) folders.push_back(ref.folder);
+        if (hashes(number++) && !ref.as_known) folders.push_back(ref.folder);
       }
     }
     const int threads = engine_.threads > 0 ? engine_.threads : available_threads();
@@ -153,16 +178,11 @@ class Planner {
   }
 
   void add_series(const Series& series) {
-    const Path path = tokenizer_path(series);
-    auto tokenizer = tokenizers_.find(path);
-    if (tokenizer == tokenizers_.end()) {
-      tokenizer = tokenizers_.emplace(path, add_tokenizer(Tokenizer::read(path))).first;
-    }
     Plan::SeriesRow row{.name = series.name,
                         .group = series.group,
                         .control_for = series.control_for,
                         .mix = series.mix,
-                        .tokenizer_sha256 = tokenizer->second};
+                        .tokenizer_sha256 = tokenizer_of(series)};
     for (const CheckpointRef& ref : series.checkpoints) {
       end_if_asked();
       row.checkpoints.push_back(plan_checkpoint(ref, store_, engine_, hashes(checkpoints_++)));
@@ -170,16 +190,46 @@ class Planner {
     result_.plan.series.push_back(std::move(row));
   }
 
+  // Its SHA-256. Where all checkpoints of a series are gone, and their tokenizer with them, it is
+  // the one that an earlier plan read.
+  std::string tokenizer_of(const Series& series) {
+    if (const Path path = tokenizer_path(series); !path.empty()) return add_tokenizer(path);
+    Statement find(store_.database(), "SELECT tokenizer_sha256 FROM series WHERE name = ?");
+    const std::string sha256 = find.bind(series.name).step() ? find.text(0) : "";
+    if (!result_.read.rows.contains(sha256)) fail_without_tokenizer(series);
+    list_tasks(sha256);
+    return sha256;
+  }
+
   // Every task in this tokenizer's tokens; returns the tokenizer's SHA-256.
-  std::string add_tokenizer(const Tokenizer& tokenizer) {
+  std::string add_tokenizer(const Path& path) {
+    auto& known = result_.read.tokenizers[path];
+    const std::string stamp = stamp_of_tokenizer(path);
+    if (known.sha256.empty() || known.stamp != stamp) {
+      const Tokenizer tokenizer = Tokenizer::read(path);
+      known = {.stamp = stamp, .sha256 = tokenizer.sha256()};
+      if (!result_.read.rows.contains(known.sha256)) prepare_tasks(tokenizer);
+    }
+    list_tasks(known.sha256);
+    return known.sha256;
+  }
+
+  void list_tasks(const std::string& tokenizer_sha256) {
     auto& rows = result_.plan.tasks;
-    const bool known = std::any_of(rows.begin(), rows.end(), [&](const Plan::TaskRow& row) {
-      return row.tokenizer_sha256 == tokenizer.sha256();
+    const bool listed = std::any_of(rows.begin(), rows.end(), [&](const Plan::TaskRow& row) {
+      return row.tokenizer_sha256 == tokenizer_sha256;
     });
+    const auto& ready = result_.read.rows.at(tokenizer_sha256);
+    if (!listed) rows.insert(rows.end(), ready.begin(), ready.end());
+  }
+
+  void prepare_tasks(const Tokenizer& tokenizer) {
+    if (tasks_.empty()) read_tasks(*tasks_of_manifest_);
+    auto& rows = result_.read.rows[tokenizer.sha256()];
     for (const ReadTask& task : tasks_) {
-      if (known) break;  // the same file under another path
       end_if_asked();
-      PreparedTask prepared = prepare_task(task.requests, tokenizer, max_positions_, rules_);
+      PreparedTask prepared =
+          prepare_task(task.requests, tokenizer, result_.read.max_positions, rules_);
       const auto order = prepared.tree.order();
       const int64_t request_set =
           store_.add_request_set(prepared.sha256(), {order.begin(), order.end()});
@@ -191,7 +241,6 @@ class Planner {
                       .metrics = task.metrics});
       result_.tasks.emplace(request_set, std::move(prepared));
     }
-    return tokenizer.sha256();
   }
 
   Store& store_;
@@ -199,67 +248,13 @@ class Planner {
   const EngineOptions& engine_;
   const PlanHooks& hooks_;
   int64_t checkpoints_ = 0;  // planned so far
-  int64_t max_positions_ = 0;
   TokenRules rules_;
   PlannedSweep result_;
-  std::vector<ReadTask> tasks_;
-  std::map<Path, std::string> tokenizers_;  // their SHA-256
+  const std::vector<Task>* tasks_of_manifest_ = nullptr;
+  std::vector<ReadTask> tasks_;  // none where an earlier plan made them ready
 };
 
 }  // namespace
-
-std::string engine_settings(const EngineOptions& options, DType stored) {
-  return fmt::format("{} {}", precision_name(choose_precision(options, stored)),
-                     device_name(options.device));
-}
-
-namespace {
-
-// What the store knows of a checkpoint whose folder is gone or being written; false if nothing.
-bool find_earlier(const Store& store, Plan::CheckpointRow& row) {
-  Statement find(store.database(),
-                 "SELECT weights, settings FROM checkpoint WHERE series = ? AND step = ? "
-                 "AND path = ? AND weights IS NOT NULL");
-  find.bind(row.ref.series).bind(row.ref.step).bind(row.ref.folder.string());
-  if (!find.step()) return false;
-  row.weights = find.integer(0);
-  row.settings = find.text(1);
-  return true;
-}
-
-}  // namespace
-
-Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
-                                    const EngineOptions& engine, bool hashes) {
-  Plan::CheckpointRow row{.ref = ref};
-  const bool gone = !ref.hub && !std::filesystem::exists(ref.folder);
-  if ((ref.as_known || gone) && find_earlier(store, row)) return row;
-  if (ref.hub && !is_complete_checkpoint(ref.folder)) {
-    if (const auto known = known_weights(store, ref)) {
-      row.weights = known->id;
-      row.settings = engine_settings(engine, known->stored);
-    } else {
-      row.error = not_fetched(*ref.hub);
-    }
-    return row;
-  }
-  try {
-    const Checkpoint checkpoint = Checkpoint::open(ref.folder);
-    const std::string sha256 =
-        hashes ? known_sha256(store, checkpoint) : hashed_sha256(store, ref.folder);
-    if (sha256.empty()) return row;
-    row.settings = engine_settings(engine, checkpoint.stored_dtype());
-    row.weights = store.add_weights({.sha256 = sha256,
-                                     .family = ConfigReader(checkpoint).text("model_type"),
-                                     .dtype = std::string(dtype_name(checkpoint.stored_dtype())),
-                                     .parameters = checkpoint.parameters(),
-                                     .bytes = checkpoint.stored_bytes()});
-    if (ref.hub) remember_weights(store, ref, sha256);
-  } catch (const Error& error) {
-    row.error = error.what();
-  }
-  return row;
-}
 
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,
                         const RequestOptions& requests, const EngineOptions& engine,

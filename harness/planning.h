@@ -17,11 +17,19 @@ namespace e2lm {
 struct PlannedSweep {
   Plan plan;
   std::map<int64_t, PreparedTask> tasks;  // by request set
-};
 
-// What determines an engine's results besides weights, stored as `stored`, and requests:
-// "float32 cpu".
-std::string engine_settings(const EngineOptions& options, DType stored);
+  // What the tasks were made ready with.
+  struct Read {
+    struct TokenizerFile {
+      std::string stamp;  // of the file
+      std::string sha256;
+    };
+    std::map<Path, TokenizerFile> tokenizers;                // by path
+    std::map<std::string, std::vector<Plan::TaskRow>> rows;  // by the tokenizer's SHA-256
+    int64_t max_positions = 0;
+  };
+  Read read;
+};
 
 struct PlanHooks {
   // Whether a checkpoint, by its number in the manifest, is to be hashed if the store does not know
@@ -29,12 +37,10 @@ struct PlanHooks {
   std::function<bool(int64_t checkpoint)> hashes;
   std::function<bool()> stop;  // asked before each task and checkpoint: true ends it
   bool quiet = true;           // no progress of the hashing of weights
+  // An earlier plan of the same tasks and options. What it made ready is taken out of it and not
+  // made again, whatever became of the files of tasks since.
+  PlannedSweep* earlier = nullptr;
 };
-
-// A checkpoint's weights: known to the store already, or hashed if `hashes`. One that cannot be
-// read has an error.
-Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
-                                    const EngineOptions& engine, bool hashes = true);
 
 // Turns the manifest's names into what they stand for: tasks into token requests under every
 // tokenizer among the series, checkpoints into hashed weights; and makes it the store's plan.

@@ -92,6 +92,13 @@ void Database::run(std::string_view sql) {
   if (sqlite3_exec(handle_.get(), text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }
 
+int64_t Database::number(std::string_view query) const {
+  // The statement ends here: while one is open, its read transaction is.
+  Statement statement(*this, query);
+  statement.step();
+  return statement.integer(0);
+}
+
 int64_t Database::last_id() const {
   return sqlite3_last_insert_rowid(handle_.get());
 }

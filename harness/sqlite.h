@@ -36,6 +36,7 @@ class Database {
   Database copy_in_memory() const;
 
   void run(std::string_view sql);
+  int64_t number(std::string_view query) const;  // the one that the query gives
   int64_t last_id() const;
 
   sqlite3* handle() const { return handle_.get(); }

@@ -10,61 +10,12 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "harness/file_system.h"
-#include "harness/import/import_tables.h"
-#include "harness/store_upgrade.h"
+#include "harness/store_schema.h"
 
 namespace e2lm {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "blocks are packed little-endian");
-
-// "e2lm" as the file's application id, so that other SQLite files are not taken for ours.
-constexpr int64_t kApplicationId = 0x65326C6D;
-
-constexpr const char* kSchema = R"sql(
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE weights (
-  id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, family TEXT NOT NULL, dtype TEXT NOT NULL,
-  parameters INTEGER NOT NULL, bytes INTEGER NOT NULL);
-CREATE TABLE request_set (
-  id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, requests INTEGER NOT NULL,
-  finish_order BLOB NOT NULL);
-CREATE TABLE cell (
-  id INTEGER PRIMARY KEY, weights INTEGER NOT NULL REFERENCES weights,
-  request_set INTEGER NOT NULL REFERENCES request_set, settings TEXT NOT NULL,
-  state TEXT NOT NULL, error TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0,
-  rows INTEGER NOT NULL DEFAULT 0, program TEXT NOT NULL,
-  UNIQUE (weights, request_set, settings));
-CREATE TABLE block (
-  cell INTEGER NOT NULL REFERENCES cell, first INTEGER NOT NULL, count INTEGER NOT NULL,
-  nats BLOB NOT NULL, counts BLOB NOT NULL, PRIMARY KEY (cell, first)) WITHOUT ROWID;
-CREATE TABLE series (
-  name TEXT PRIMARY KEY, position INTEGER, ranking_group TEXT NOT NULL, mix TEXT NOT NULL,
-  control_for TEXT NOT NULL, tokenizer_sha256 TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE checkpoint (
-  series TEXT NOT NULL, step INTEGER NOT NULL, position INTEGER, tokens REAL NOT NULL,
-  path TEXT NOT NULL, weights INTEGER REFERENCES weights, error TEXT NOT NULL DEFAULT '',
-  settings TEXT NOT NULL DEFAULT '', PRIMARY KEY (series, step)) WITHOUT ROWID;
-CREATE TABLE task (
-  name TEXT NOT NULL, content_sha256 TEXT NOT NULL, tokenizer_sha256 TEXT NOT NULL,
-  position INTEGER, request_set INTEGER NOT NULL REFERENCES request_set,
-  documents INTEGER NOT NULL, items BLOB NOT NULL, metrics TEXT NOT NULL,
-  PRIMARY KEY (name, content_sha256, tokenizer_sha256)) WITHOUT ROWID;
-CREATE TABLE weights_file (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL)
-  WITHOUT ROWID;
-)sql";
-
-// The one number a query gives. The statement ends here: while one is open, its read transaction
-// is.
-int64_t number(const Database& database, std::string_view query) {
-  Statement statement(database, query);
-  statement.step();
-  return statement.integer(0);
-}
-
-bool is_empty(const Database& database) {
-  return number(database, "SELECT count(*) FROM sqlite_master") == 0;
-}
 
 template <typename T>
 std::vector<T> unpack(const Database& database, std::span<const std::byte> bytes, int64_t count) {
@@ -145,7 +96,7 @@ Store Store::open_unchanged(const Path& file) {
     throw StoreError(file.string(), "no such store", "the store.sqlite of a run, or its folder");
   }
   Store store(open_for_reading(file));
-  const int64_t version = store.check_identity();
+  const int64_t version = check_identity(store.database_);
   if (is_empty(store.database_)) throw StoreError(file.string(), "is empty", "an e2lm store");
   Statement check(store.database_, "PRAGMA quick_check(1)");
   check.step();
@@ -154,13 +105,13 @@ Store Store::open_unchanged(const Path& file) {
   }
   if (version == kSchemaVersion) return store;
   Store copy(store.database_.copy_in_memory());
-  copy.upgrade();
+  upgrade_schema(copy.database_);
   return copy;
 }
 
 Store Store::open_read_only(const Path& file) {
   Store store(open_for_reading(file));
-  const int64_t version = store.check_identity();
+  const int64_t version = check_identity(store.database_);
   if (version < kSchemaVersion) {
     throw StoreError(file.string(),
                      fmt::format("has schema version {} and is read-only, so it cannot be "
@@ -171,59 +122,17 @@ Store Store::open_read_only(const Path& file) {
   return store;
 }
 
-// Refuses what is not ours.
-int64_t Store::check_identity() const {
-  const int64_t version = number(database_, "PRAGMA user_version");
-  const int64_t application = number(database_, "PRAGMA application_id");
-  if (!is_empty(database_) && application != kApplicationId) {
-    throw StoreError(database_.path().string(), "is a database of another program",
-                     "an e2lm store");
-  }
-  if (version > kSchemaVersion) {
-    Statement writer(database_, "SELECT value FROM meta WHERE key = 'written_by'");
-    const std::string program = writer.step() ? writer.text(0) : "a later e2lm";
-    throw StoreError(database_.path().string(),
-                     fmt::format("has schema version {}, written by {}", version, program),
-                     fmt::format("version {} or older; this is e2lm {}", kSchemaVersion, kVersion));
-  }
-  return version;
-}
-
 void Store::prepare() {
-  check_identity();
+  check_identity(database_);
   database_.run(is_network_folder(database_.path().parent_path())
                     ? "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"
                     : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  if (is_empty(database_)) make();
-  upgrade();
-}
-
-// Makes the schema in an empty file.
-void Store::make() {
-  Transaction transaction(database_);
-  if (!is_empty(database_)) return;  // another program was faster
-  database_.run(kSchema);
-  database_.run(kImportSchema);
-  database_.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
-                            kSchemaVersion));
-  Statement(database_, "INSERT INTO meta VALUES ('written_by', ?)")
-      .bind(fmt::format("e2lm {}", kVersion))
-      .finish();
-  transaction.commit();
-}
-
-void Store::upgrade() {
-  if (number(database_, "PRAGMA user_version") == kSchemaVersion) return;
-  Transaction transaction(database_);
-  const int64_t version = number(database_, "PRAGMA user_version");
-  if (version == kSchemaVersion) return;  // another program was faster
-  upgrade_store(database_, version);
-  database_.run(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
-  transaction.commit();
+  if (is_empty(database_)) make_schema(database_);
+  upgrade_schema(database_);
 }
 
 int64_t Store::changes_by_others() const {
-  return number(database_, "PRAGMA data_version");
+  return database_.number("PRAGMA data_version");
 }
 
 int64_t Store::add_weights(const Weights& weights) {

@@ -96,10 +96,7 @@ class Store {
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
   static Store open_read_only(const Path& file);
-  int64_t check_identity() const;  // its schema version
   void prepare();
-  void make();
-  void upgrade();
 
   Database database_;
 };

@@ -13,8 +13,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "harness/checkpoint_plan.h"
 #include "harness/claims.h"
 #include "harness/engine_loader.h"
+#include "harness/sweep_jobs.h"
 #include "harness/weights.h"
 
 namespace e2lm {
@@ -24,63 +26,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// What one checkpoint still has to answer.
-struct Job {
-  struct Cell {
-    Store::CellKey key;
-    const PreparedTask* task;
-  };
-  std::string name;  // "base-deep step 640"
-  CheckpointRef ref;
-  std::string error;          // the checkpoint cannot be read
-  bool unidentified = false;  // its weights are not known before it is here: keys lack them
-  bool ready = false;         // it is here, and its weights are known
-  std::vector<Cell> cells;
-
-  int64_t weights() const { return cells.front().key.weights; }  // 0 with an error
-};
-
-// Cells that are not done, by checkpoint, and those of them that are other shards'. Equal weights
-// under two names are computed once.
-struct MissingJobs {
-  std::vector<Job> jobs;
-  std::set<Store::CellKey> covered;  // done, or some job's
-  int64_t cells_of_others = 0;
-};
-
-MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store,
-                         const SweepOptions& options) {
-  const Plan& plan = planned.plan;
-  MissingJobs missing;
-  auto& covered = missing.covered;
-  for (const auto& [key, cell] : store.cells()) {
-    if (cell.state == Store::State::done) covered.insert(key);
-  }
-  int64_t number = 0;
-  for (const Plan::SeriesRow& series : plan.series) {
-    for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
-      Job job{.name = fmt::format("{} step {}", series.name, checkpoint.ref.step),
-              .ref = checkpoint.ref,
-              .error = checkpoint.error};
-      job.unidentified = options.source && job.ref.hub && !checkpoint.weights;
-      if (job.unidentified) job.error.clear();
-      for (const std::string& name : plan.task_names) {
-        const int64_t request_set = plan.task(name, series).request_set;
-        const Store::CellKey key = {checkpoint.weights.value_or(0), request_set,
-                                    checkpoint.settings};
-        if (checkpoint.weights && !covered.insert(key).second) continue;
-        job.cells.push_back({key, &planned.tasks.at(request_set)});
-      }
-      if (!options.shard.has(number++)) {
-        missing.cells_of_others += std::ssize(job.cells);
-      } else if (!job.cells.empty()) {
-        missing.jobs.push_back(std::move(job));
-      }
-    }
-  }
-  return missing;
 }
 
 class Sweeper {
@@ -229,6 +174,7 @@ class Sweeper {
             SweepSummary& summary) {
     store_.fail_cell(id, why);
     ++summary.failed;
+    if (options_.on_failure) options_.on_failure(job.ref);
     progress_.print(fmt::format("{}, {}: failed: {}", job.name, cell.task->name, why));
   }
 
@@ -246,6 +192,7 @@ class Sweeper {
   void fail(const Job& job, const Error& error, SweepSummary& summary) {
     progress_.print(fmt::format("{}: failed: {}", job.name, error.what()));
     summary.failed += std::ssize(job.cells);
+    if (options_.on_failure) options_.on_failure(job.ref);
     if (job.unidentified) {
       update_checkpoint(store_, {.ref = job.ref, .error = error.what()});
       return;
@@ -265,14 +212,6 @@ class Sweeper {
   EvaluateHooks hooks_;
 };
 
-std::vector<CheckpointRef> refs_of(const std::vector<Job>& jobs) {
-  std::vector<CheckpointRef> refs;
-  for (const Job& job : jobs) {
-    if (job.ref.hub) refs.push_back(job.ref);
-  }
-  return refs;
-}
-
 int64_t count_cells(const Plan& plan) {
   int64_t checkpoints = 0;
   for (const Plan::SeriesRow& series : plan.series) checkpoints += std::ssize(series.checkpoints);
@@ -281,28 +220,19 @@ int64_t count_cells(const Plan& plan) {
 
 }  // namespace
 
-std::vector<int64_t> unfinished_shards(const PlannedSweep& planned, const Store& store,
-                                       int64_t count) {
-  std::vector<int64_t> shards;
-  for (int64_t index = 1; index <= count; ++index) {
-    const SweepOptions options{.shard = {index, count}};
-    if (!missing_jobs(planned, store, options).jobs.empty()) shards.push_back(index);
-  }
-  return shards;
-}
-
 SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options) {
   const auto started = Clock::now();
   const int64_t changes_before = store.changes_by_others();
-  auto [jobs, covered, cells_of_others] = missing_jobs(planned, store, options);
+  auto [jobs, covered, of_other_shards, given_up] = missing_jobs(planned, store, options);
   int64_t requests = 0;
   for (const Job& job : jobs) {
     if (!job.error.empty()) continue;
     for (const Job::Cell& cell : job.cells) requests += cell.task->tree.requests();
   }
-  SweepSummary summary{.cells = count_cells(planned.plan), .left_out = cells_of_others};
+  SweepSummary summary{
+      .cells = count_cells(planned.plan), .failed = given_up, .left_out = of_other_shards};
   Sweeper sweeper(store, options, std::move(covered), requests);
-  if (options.source) options.source->expect(refs_of(jobs));
+  if (options.source) options.source->expect(refs_on_hub(jobs));
   std::vector<Job*> of_others;
   for (size_t i = 0; i < jobs.size(); ++i) {
     const Job* next = i + 1 < jobs.size() ? &jobs[i + 1] : nullptr;

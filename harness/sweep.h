@@ -27,6 +27,9 @@ struct SweepOptions {
   bool quiet = false;          // no progress
   std::function<bool()> stop;  // asked after every block; true ends the sweep with Interrupted
   std::function<void()> after_checkpoint;  // called when one has all its results, or failed
+  // Of a checkpoint with cells that are not done: true leaves them as they are, counted as failed.
+  std::function<bool(const CheckpointRef&)> given_up;
+  std::function<void(const CheckpointRef&)> on_failure;  // told of each with a failure
   // Brings checkpoints of the hub; none: they are in their folders or fail.
   CheckpointSource* source = nullptr;
   // How a checkpoint becomes an engine; tests put another one here.

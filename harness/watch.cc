@@ -55,10 +55,17 @@ void wait(std::chrono::milliseconds time, const std::function<bool()>& stop) {
   }
 }
 
-bool has_come_to(const Manifest& manifest, const Manifest& settled, int64_t step) {
-  return settled.series.size() == manifest.series.size() &&
-         std::all_of(settled.series.begin(), settled.series.end(),
-                     [&](const Series& series) { return series.checkpoints.back().step >= step; });
+bool has_come_to(const Manifest& manifest, const Manifest& settled, const WatchOptions& options) {
+  int64_t counted = 0;
+  for (const Series& series : manifest.series) {
+    if (options.grows && !series.scan) continue;
+    ++counted;
+    const auto there = std::find_if(settled.series.begin(), settled.series.end(),
+                                    [&](const Series& one) { return one.name == series.name; });
+    if (there == settled.series.end()) return false;
+    if (there->checkpoints.back().step < *options.until_step) return false;
+  }
+  return counted > 0;
 }
 
 bool scans(const Manifest& manifest) {
@@ -82,8 +89,9 @@ CheckpointWatch::Look CheckpointWatch::look(const Manifest& manifest) {
     std::vector<CheckpointRef> found;
     for (CheckpointRef& ref : series.checkpoints) {
       const State state = look_at(ref, look);
-      // While it is gone or written anew its old results stand.
-      ref.as_known = state != State::settled;
+      // While it is gone or written anew its old results stand; and one that was settled before is
+      // known without opening it.
+      ref.as_known = !look.news.contains(ref.folder);
       const bool has_results = settled_[series.name].contains(ref.step);
       if (state == State::settled || (state != State::broken && has_results)) {
         found.push_back(ref);
@@ -112,7 +120,8 @@ CheckpointWatch::State CheckpointWatch::look_at(const CheckpointRef& ref, Look& 
     look.broken[ref.folder] = seen.error;
     return State::broken;
   }
-  seen.settled = look.news = true;
+  seen.settled = true;
+  look.news.insert(ref.folder);
   settled_[ref.series][ref.step] = ref;
   return State::settled;
 }
@@ -154,12 +163,12 @@ std::map<Path, std::string> watch(CheckpointWatch& checkpoints, const WatchOptio
       if (std::exchange(said[folder], why) != why) hooks.say("Not whole yet: " + why);
     }
     broken = look.broken;
-    if (look.news) {
-      hooks.sweep(look.settled);
+    if (!look.news.empty()) {
+      hooks.sweep(look);
       last_news = Clock::now();
     }
-    if (options.until_step && has_come_to(manifest, look.settled, *options.until_step)) break;
-    if (!scans(manifest) && look.missing == 0) break;
+    if (options.until_step && has_come_to(manifest, look.settled, options)) break;
+    if (!options.grows && !scans(manifest) && look.missing == 0) break;
     if (options.idle && Clock::now() - last_news >= *options.idle) break;
   }
   return broken;

@@ -34,7 +34,7 @@ class CheckpointWatch {
 
   struct Look {
     Manifest settled;     // of the manifest what is settled; series without any are left out
-    bool news = false;    // something settled that was not, or not with these files
+    std::set<Path> news;  // what settled that was not, or not with these files
     int64_t missing = 0;  // checkpoints of the manifest that are not settled
     // Folders that stay as they are and do not open, and why.
     std::map<Path, std::string> broken;
@@ -64,15 +64,19 @@ class CheckpointWatch {
 };
 
 struct WatchOptions {
-  std::chrono::milliseconds interval{10'000};     // between two looks
+  std::chrono::milliseconds interval{10'000};  // between two looks
+  // More series may come, so that there is always something to wait for; the end step is that of
+  // series that scan.
+  bool grows = false;
   std::optional<int64_t> until_step;              // ends when every series has come so far
   std::optional<std::chrono::milliseconds> idle;  // ends when nothing new came for so long
   std::function<bool()> stop;                     // asked often; true ends it with Interrupted
 };
 
 struct WatchHooks {
-  std::function<Manifest()> read;              // the manifest, its folders scanned anew
-  std::function<void(const Manifest&)> sweep;  // scores what is settled
+  std::function<Manifest()> read;  // the manifest, its folders scanned anew
+  // Scores what is settled.
+  std::function<void(const CheckpointWatch::Look&)> sweep;
   std::function<void(const std::string&)> say;
 };
 

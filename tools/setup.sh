@@ -7,7 +7,7 @@ build_packages=(g++ cmake ninja-build ccache libeigen3-dev libdnnl-dev nlohmann-
   libicu-dev libonig-dev libcurl4-openssl-dev libarchive-dev libjs-chart.js)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev clang-format
   clang-tidy libomp-dev
-  chromium slurm-wlm munge)
+  chromium slurm-wlm munge bindfs)
 fuzz_packages=(clang libclang-rt-dev)
 
 say() { printf '%s\n' "$*" >&2; }

@@ -39,7 +39,7 @@ void tell_of_cuts(const RunOutcome& outcome) {
 }
 
 int run(const Arguments& arguments) {
-  const auto started = RunClock::now();
+  const RunStart started;
   const RunOptions options = run_options(arguments);
   if (arguments.flag("log_samples") && !arguments.text("output_path")) {
     throw Error("--log_samples", "needs --output_path DIR");

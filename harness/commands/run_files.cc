@@ -20,24 +20,25 @@ std::string file_name(const std::string& model) {
   return safe;
 }
 
-std::string iso_time(RunClock::time_point time) {
+std::string iso_time(std::chrono::system_clock::time_point time) {
   return fmt::format(
       "{:%Y-%m-%dT%H-%M-%S}.{:06}", fmt::gmtime(time),
       std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count() %
           1000000);
 }
 
-double seconds(RunClock::time_point time) {
+double seconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
 }  // namespace
 
 void add_circumstances(const Arguments& arguments, const RunOptions& options,
-                       RunClock::time_point started, const RunOutcome& outcome, Json& results) {
+                       const RunStart& started, const RunOutcome& outcome, Json& results) {
   Json requests_cut = Json::object();
   for (const TaskOutcome& task : outcome.tasks) requests_cut[task.task->name] = task.cut;
-  const RunClock::time_point ended = RunClock::now();
+  const double took =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started.steady).count();
   const std::string model = options.model.string();
   results["config"] = {{"model", arguments.require("model")},
                        {"model_args", arguments.require("model_args")},
@@ -53,7 +54,7 @@ void add_circumstances(const Arguments& arguments, const RunOptions& options,
   if (const auto metadata = arguments.text("metadata")) {
     results["config"]["metadata"] = parse_json(*metadata, "--metadata");
   }
-  results["date"] = seconds(started);
+  results["date"] = seconds(started.date);
   results["e2lm_version"] = kVersion;
   results["max_length"] = options.max_positions;
   results["model_source"] = "e2lm";
@@ -64,15 +65,14 @@ void add_circumstances(const Arguments& arguments, const RunOptions& options,
                                       : Json(options.requests.system_instruction);
   results["chat_template"] = nullptr;
   results["requests_cut"] = requests_cut;
-  results["start_time"] = seconds(started);
-  results["end_time"] = seconds(ended);
-  results["total_evaluation_time_seconds"] =
-      fmt::format("{}", std::chrono::duration<double>(ended - started).count());
+  results["start_time"] = seconds(started.date);
+  results["end_time"] = seconds(started.date) + took;
+  results["total_evaluation_time_seconds"] = fmt::format("{}", took);
 }
 
 void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json results,
-                     RunClock::time_point started) {
-  const std::string time = iso_time(started);
+                     const RunStart& started) {
+  const std::string time = iso_time(started.date);
   const Path output = arguments.require("output_path");
   const bool is_file = output.extension() == ".json";
   const Path folder =

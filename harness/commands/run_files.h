@@ -8,14 +8,18 @@
 
 namespace e2lm {
 
-using RunClock = std::chrono::system_clock;
+// When a run began: as people date it, and by the clock that never goes back.
+struct RunStart {
+  std::chrono::system_clock::time_point date = std::chrono::system_clock::now();
+  std::chrono::steady_clock::time_point steady = std::chrono::steady_clock::now();
+};
 
 // What lm-evaluation-harness's result file says besides the results: into `results`.
 void add_circumstances(const Arguments& arguments, const RunOptions& options,
-                       RunClock::time_point started, const RunOutcome& outcome, Json& results);
+                       const RunStart& started, const RunOutcome& outcome, Json& results);
 
 // results_TIME.json and, with --log_samples, samples_TASK_TIME.jsonl at --output_path.
 void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json results,
-                     RunClock::time_point started);
+                     const RunStart& started);
 
 }  // namespace e2lm

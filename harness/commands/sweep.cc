@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/hub_options.h"
 #include "harness/hub/stream.h"
@@ -17,7 +18,14 @@
 
 namespace e2lm {
 Manifest read_manifest(const Arguments& arguments, SweepSetup& setup, bool may_be_empty) {
-  Manifest manifest = Manifest::read(setup.manifest_path, may_be_empty);
+  const auto tasks = arguments.text("tasks");
+  Manifest manifest;
+  if (setup.manifest_path) {
+    manifest = Manifest::read(*setup.manifest_path, may_be_empty);
+  } else if (!tasks) {
+    manifest.tasks = Manifest::read(bundled_manifest(), true).tasks;
+  }
+  if (tasks) manifest.tasks = split(*tasks, ',');
   manifest.tokens = token_rules(arguments, manifest.tokens);
   if (!setup.options.engine.precision) setup.options.engine.precision = manifest.precision;
   return manifest;
@@ -119,15 +127,31 @@ int sweep_here(const Arguments& arguments, SweepSetup& setup) {
   return summary.failed > 0 ? 1 : 0;
 }
 
-int run(const Arguments& arguments) {
-  const Path path =
-      arguments.positional().empty() ? kDefaultManifest : arguments.positional().front();
-  SweepSetup setup{.manifest_path = path,
-                   .folder = arguments.text("output").value_or(default_run(path).string()),
+// runs/NAME for NAME.yaml; of a watched folder one that no other folder's watch has.
+Path default_folder(const SweepSetup& setup) {
+  if (!setup.watched) return default_run(*setup.manifest_path);
+  const Path stem = setup.manifest_path ? setup.manifest_path->stem() : Path("watch");
+  return default_run(stem.string() + "-" + setup.watched->unique_name() + ".yaml");
+}
+
+SweepSetup sweep_setup(const Arguments& arguments) {
+  SweepSetup setup{.watched = watched_folder(arguments),
                    .options = {.engine = engine_options(arguments),
                                .shard = shard(arguments),
                                .quiet = arguments.flag("quiet"),
                                .stop = interrupted}};
+  if (!arguments.positional().empty()) {
+    setup.manifest_path = arguments.positional().front();
+  } else if (!setup.watched) {
+    setup.manifest_path = kDefaultManifest;
+  }
+  const auto output = arguments.text("output");
+  setup.folder = output ? Path(*output) : default_folder(setup);
+  return setup;
+}
+
+int run(const Arguments& arguments) {
+  SweepSetup setup = sweep_setup(arguments);
   const bool slurm = arguments.flag("slurm"), watch = arguments.flag("watch");
   for (const char* other : {"shard", "no-report", "fetch", "stream"}) {
     if (!(slurm || watch) || !arguments.flag(other)) continue;
@@ -141,6 +165,7 @@ int run(const Arguments& arguments) {
 std::vector<Option> sweep_option_rows() {
   const std::vector<Option> own = {
       {"output,o", "DIR", "", "run folder; default: runs/NAME for NAME.yaml"},
+      {"tasks", "A,B", "", "tasks instead of the manifest's, named as there"},
       {"shard", "I/N", "", "compute only every Nth checkpoint, from the Ith on"},
       {"no-report", "", "", "write no report"},
       {"fetch", "", "", "first download the checkpoints that are on the hub"},

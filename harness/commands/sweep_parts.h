@@ -1,8 +1,11 @@
 #pragma once
 
+#include <optional>
+
 #include "harness/commands/shared.h"
 #include "harness/manifest.h"
 #include "harness/sweep.h"
+#include "harness/watched_folder.h"
 
 // The ways a sweep can run, by its arguments.
 
@@ -10,14 +13,16 @@ namespace e2lm {
 
 // What every sweep starts from.
 struct SweepSetup {
-  Path manifest_path;
-  Path folder;  // of the run
+  std::optional<Path> manifest_path;     // none: tasks of the bundled one on what is watched
+  std::optional<WatchedFolder> watched;  // --watch DIR
+  Path folder;                           // of the run
   SweepOptions options;
 
   Path store_file() const { return folder / "store.sqlite"; }
 };
 
-// The manifest with what the arguments say over it; so are the setup's options from now on.
+// The manifest with what the arguments say over it; so are the setup's options from now on. Without
+// one: the bundled tasks, and no series.
 Manifest read_manifest(const Arguments& arguments, SweepSetup& setup, bool may_be_empty = false);
 
 // --slurm: jobs of a cluster. Returns the exit code.
@@ -26,6 +31,7 @@ int sweep_on_slurm(const Arguments& arguments, SweepSetup& setup);
 
 // --watch: checkpoints as they come.
 std::vector<Option> watch_option_rows();
+std::optional<WatchedFolder> watched_folder(const Arguments& arguments);
 int sweep_watching(const Arguments& arguments, SweepSetup& setup);
 
 // Of a sweep that is over, for standard output.

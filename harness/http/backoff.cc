@@ -27,6 +27,13 @@ int64_t seed_of(const RetryOptions& options) {
   return options.seed != 0 ? options.seed : std::random_device()();
 }
 
+// The server's own time where it says it: its dates and our clock need not agree.
+time_t time_of(const HttpResponse& response) {
+  const std::string date = response.header("date");
+  const time_t time = date.empty() ? -1 : curl_getdate(date.c_str(), nullptr);
+  return time >= 0 ? time : std::time(nullptr);
+}
+
 }  // namespace
 
 std::optional<int64_t> asked_wait_ms(const HttpResponse& response) {
@@ -34,7 +41,7 @@ std::optional<int64_t> asked_wait_ms(const HttpResponse& response) {
   if (is_number(after)) return std::stoll(after) * 1000;
   if (!after.empty()) {
     const time_t date = curl_getdate(after.c_str(), nullptr);
-    if (date >= 0) return std::max<int64_t>(0, date - std::time(nullptr)) * 1000;
+    if (date >= 0) return std::max<int64_t>(0, date - time_of(response)) * 1000;
   }
   const std::string limit = response.header("ratelimit");  // "api";r=0;t=55
   const size_t at = limit.rfind("t=");

@@ -120,7 +120,8 @@ TaskCurves pool_curves(const std::string& name, std::span<const TaskCurves* cons
 
 Scored score_task(const SubmittedTask& task, const Manifest& manifest, Store& store,
                   const SweepOptions& options, const std::function<void(ScoringRules&)>& adjust) {
-  const PlannedSweep planned = plan_sweep(manifest, task.members, store, {}, options.engine);
+  const PlannedSweep planned = plan_sweep(manifest, task.members, store, {}, options.engine,
+                                          {.stop = options.stop, .quiet = options.quiet});
   Scored scored{.summary = run_sweep(planned, store, options)};
   Report& report = scored.report;
   add_sweep_results(store, report);

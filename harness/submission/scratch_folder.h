@@ -4,7 +4,8 @@
 
 namespace e2lm::submission {
 
-// A private folder for temporary files, gone with the object.
+// A private folder for temporary files, gone with the object; where the program is killed before,
+// the next one removes it. A lock on the folder says that it is in use.
 class ScratchFolder {
  public:
   // Throws Error if none can be made.
@@ -17,6 +18,7 @@ class ScratchFolder {
 
  private:
   Path path_;  // canonical
+  int fd_ = -1;
 };
 
 }  // namespace e2lm::submission

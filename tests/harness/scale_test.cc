@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "harness/results.h"
 #include "harness/sweep.h"
+#include "harness/watch.h"
 #include "reports/page.h"
 #include "reports/report.h"
 #include "tests/support/fake_engine.h"
@@ -22,6 +23,8 @@ namespace {
 // A limit that a test build keeps too, with its sanitizers, on a busy machine; the numbers printed
 // are those to look at.
 constexpr double kPatience = 6;
+
+const std::vector<std::string> kAllTasks = {"t*"};
 
 class ScaleTest : public testing::Test {
  protected:
@@ -118,6 +121,45 @@ TEST_F(ScaleTest, AThousandCheckpoints) {
       "tenth part on; again in %.2f s; judged in %.2f s; page of %s in %.2f s\n",
       first.start_seconds, first.seconds, format_bytes(first.grown_bytes).c_str(), again.seconds,
       loading, format_bytes(std::ssize(page)).c_str(), showing);
+}
+
+// Each look of a watch, and what it does when the thousandth checkpoint comes.
+TEST_F(ScaleTest, AThousandWatchedCheckpoints) {
+  make(1000, 5);
+  Store store = Store::open(scratch_ / "run/store.sqlite");
+  const std::vector<Task> tasks = TaskLibrary({scratch_ / "tasks"}).select(kAllTasks).tasks;
+  CheckpointWatch watch(store);
+  PlannedSweep planned;
+  SweepOptions options{.quiet = true};
+  options.open_engine = [&](const Checkpoint&, const EngineOptions&) {
+    return std::make_unique<FakeEngine>();
+  };
+  const auto look = [&] { return watch.look(Manifest::read(scratch_ / "sweep.yaml", true)); };
+  const auto sweep = [&](const CheckpointWatch::Look& seen) {
+    planned = plan_sweep(seen.settled, tasks, store, {}, EngineOptions{}, {.earlier = &planned});
+    return run_sweep(planned, store, options).computed;
+  };
+  std::filesystem::rename(scratch_ / "a/1000", scratch_ / "last");
+  look();
+  EXPECT_EQ(sweep(look()), 5 * 999);
+
+  auto started = Clock::now();
+  EXPECT_TRUE(look().news.empty());
+  const double idle = since(started);
+  std::filesystem::rename(scratch_ / "last", scratch_ / "a/1000");
+  look();
+  started = Clock::now();
+  EXPECT_EQ(sweep(look()), 5);
+  const double arrival = since(started);
+  EXPECT_LT(idle, 0.2 * kPatience);
+  EXPECT_LT(arrival, 0.3 * kPatience);
+  started = Clock::now();
+  const size_t cells = load_report(store).cells.size();
+  EXPECT_EQ(cells, 5000u);
+  std::printf(
+      "1,000 watched checkpoints, 5 tasks: a look takes %.3f s, a checkpoint that comes %.3f s; "
+      "judged in %.2f s\n",
+      idle, arrival, since(started));
 }
 
 TEST_F(ScaleTest, AThousandTasks) {

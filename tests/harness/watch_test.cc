@@ -71,9 +71,9 @@ TEST_F(WatchTest, ACheckpointCountsWhenItIsWholeAndStill) {
   put(40, "model.safetensors");
   EXPECT_EQ(look(), Steps{}) << "whole, but written since the look before";
   EXPECT_EQ(look(), Steps{40});
-  EXPECT_TRUE(last_.news);
+  EXPECT_EQ(last_.news.size(), 1u);
   EXPECT_EQ(look(), Steps{40});
-  EXPECT_FALSE(last_.news);
+  EXPECT_TRUE(last_.news.empty());
 }
 
 TEST_F(WatchTest, CheckpointsComeInAnyOrderAndByRenaming) {
@@ -117,10 +117,10 @@ TEST_F(WatchTest, OneWrittenAnewSettlesAnewAndKeepsItsResultsMeanwhile) {
                              folder_.checkpoint(40) / "model.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   EXPECT_EQ(look(), Steps{40});
-  EXPECT_FALSE(last_.news);
+  EXPECT_TRUE(last_.news.empty());
   EXPECT_TRUE(last_.settled.series[0].checkpoints[0].as_known);
   EXPECT_EQ(look(), Steps{40});
-  EXPECT_TRUE(last_.news);
+  EXPECT_EQ(last_.news.size(), 1u);
   EXPECT_FALSE(last_.settled.series[0].checkpoints[0].as_known);
 }
 
@@ -130,7 +130,7 @@ TEST_F(WatchTest, OneThatIsDeletedStays) {
   EXPECT_EQ(look(), (Steps{40, 80}));
   std::filesystem::remove_all(folder_.checkpoint(40));
   EXPECT_EQ(look(), (Steps{40, 80}));
-  EXPECT_FALSE(last_.news);
+  EXPECT_TRUE(last_.news.empty());
 }
 
 class WatchLoopTest : public WatchTest {
@@ -147,9 +147,9 @@ class WatchLoopTest : public WatchTest {
                         return Manifest::read(folder_.manifest, true);
                       },
                   .sweep =
-                      [this](const Manifest& settled) {
+                      [this](const CheckpointWatch::Look& look) {
                         std::string steps;
-                        for (const CheckpointRef& ref : settled.series[0].checkpoints) {
+                        for (const CheckpointRef& ref : look.settled.series[0].checkpoints) {
                           steps += std::to_string(ref.step) + " ";
                         }
                         swept_.push_back(steps);
@@ -194,6 +194,15 @@ TEST_F(WatchLoopTest, AManifestThatIsBrokenMeanwhileIsSaidOnceAndWaitedOut) {
   run({.until_step = 40});
   EXPECT_EQ(said_.size(), 1u);
   EXPECT_EQ(swept_, (std::vector<std::string>{"40 "}));
+}
+
+TEST_F(WatchLoopTest, WhereMoreMayComeAllBeingThereIsNoEnd) {
+  std::string text = read_file(folder_.manifest);
+  text.replace(text.find("scan"), 4, "[40, 80]");
+  write_file(folder_.manifest, text);
+  before_ = {[this] { whole(40); }, [this] { whole(80); }};
+  EXPECT_THROW(run({.grows = true, .until_step = 40}), Interrupted) << "no series scans";
+  EXPECT_EQ(swept_.size(), 2u);
 }
 
 TEST_F(WatchLoopTest, AnInterruptEndsIt) {

@@ -3,7 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <random>
+#include <thread>
+
 #include "base/json.h"
+#include "harness/store.h"
 #include "tests/support/http_server.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
@@ -170,6 +175,58 @@ TEST_F(SubmissionScores, AgainNothingIsComputedAndTheVerdictIsTheSame) {
   EXPECT_EQ(again.exit_code, 0);
   EXPECT_EQ(again.output, group_.output);
   EXPECT_EQ(read_file(run_of("group") / "verdict.json"), before);
+}
+
+// Cells that the store of a run says are done; 0 while there is none.
+int64_t done_cells(const Path& run) {
+  if (!std::filesystem::exists(run / "store.sqlite")) return 0;
+  const Store store = Store::open_existing(run / "store.sqlite");
+  int64_t done = 0;
+  for (const auto& [key, cell] : store.cells()) done += cell.state == Store::State::done;
+  return done;
+}
+
+TEST_F(SubmissionScores, KilledAtAnyMomentItGoesOnToTheSameVerdict) {
+  const std::string expected = read_file(run_of("group") / "verdict.json");
+  const Path temporary = *scratch_ / "temporary";
+  std::filesystem::create_directories(temporary);
+  ProgramCall call{.arguments = {"submission", "score", "group.zip", "--series", "series.yaml",
+                                 "--draws", "100", "-o", "killed", "--quiet"},
+                   .folder = scratch_->folder(),
+                   .environment = kNoJudge};
+  call.arguments.insert(call.arguments.end(), kEarlyOrder.begin(), kEarlyOrder.end());
+  call.environment["TMPDIR"] = temporary;
+  std::mt19937 random(7);
+  int stopped = 0;
+  int64_t done = 0;
+  ProgramResult result;
+  // The time given grows, so that a busy machine gets through too.
+  for (int given = 1; result.exit_code != 0; ++given) {
+    Program program(call);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % (150 * given)));
+    const int signal = given % 2 == 0 ? SIGKILL : SIGTERM;
+    program.signal(signal);
+    result = program.wait();
+    const int64_t now = done_cells(*scratch_ / "killed");
+    EXPECT_GE(now, done) << "what was computed is kept";
+    done = now;
+    if (result.exit_code == 0) break;
+    ++stopped;
+    // A signal before the program listens for it ends it at once.
+    if (signal == SIGKILL || result.exit_code == -SIGTERM) {
+      ASSERT_EQ(result.exit_code, -signal) << result.errors;
+      continue;
+    }
+    ASSERT_EQ(result.exit_code, 130) << result.errors;
+    EXPECT_THAT(result.errors, HasSubstr("what was computed is kept"));
+    EXPECT_FALSE(std::filesystem::exists(*scratch_ / "killed/verdict.json"));
+    EXPECT_THAT(list_folder(temporary), testing::IsEmpty())
+        << "nor what the killed one before left";
+  }
+  EXPECT_GT(stopped, 2);
+  EXPECT_EQ(read_file(*scratch_ / "killed/verdict.json"), expected);
+  EXPECT_EQ(result.output, group_.output);
+  EXPECT_THAT(list_folder(temporary), testing::IsEmpty());
 }
 
 TEST_F(SubmissionScores, TheTokenIsInNoFileAndNoOutput) {
