@@ -3,8 +3,8 @@
 
 Takes the log-likelihood requests that lm-evaluation-harness makes of a task, lets both score them
 in turn, checks that the scores agree, and prints requests per second of both. The peer's clock
-covers its loglikelihood() call with the model loaded. e2lm's covers its whole process, less one
-that is given no request: so neither counts the loading, which is printed beside it.
+covers its loglikelihood() call with model and tokenizer loaded. e2lm's covers its whole process,
+less one that is given no request: so neither counts the loading, which is printed beside it.
 
 Exit codes: 0 done, 1 the scores disagree, 2 wrong use or a library is missing.
 """
