@@ -6,8 +6,8 @@ in turn, checks that the scores agree, and prints requests per second of both. O
 in float32; with --device cuda on the same card in bfloat16, the peer with the batch size that it
 finds for itself, and with scores compared in float32, because transformers' bfloat16 is farther
 from it than anything that would be worth finding. The peer's clock
-covers its loglikelihood() call with the model loaded. e2lm's covers its whole process, less one
-that is given no request: so neither counts the loading, which is printed beside it.
+covers its loglikelihood() call with model and tokenizer loaded. e2lm's covers its whole process,
+less one that is given no request: so neither counts the loading, which is printed beside it.
 
 Exit codes: 0 done, 1 the scores disagree, 2 wrong use or a library is missing.
 """

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <new>
 
+#include "engine/cpu/allocate.h"
 #include "engine/cpu/backend.h"
 #include "engine/cpu/for_each_row.h"
 #include "engine/rotations.h"
@@ -18,14 +18,6 @@ struct MappedEmbedding final : Embedding {
   explicit MappedEmbedding(const Tensor& tensor) : table(tensor) {}
   const Tensor& table;
 };
-
-constexpr std::align_val_t kAlignment{64};  // a cache line, and the widest vector
-
-Array allocate(int64_t size) {
-  auto* data = static_cast<float*>(::operator new(size * sizeof(float), kAlignment));
-  std::fill_n(data, size, 0.0F);
-  return {data, size, [](float* old) { ::operator delete(old, kAlignment); }};
-}
 
 }  // namespace
 

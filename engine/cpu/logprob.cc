@@ -89,7 +89,7 @@ void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weigh
   std::vector<float> target_logits(wave.targets.size());
   const int64_t first_target = wave.scored_rows.front().first_target;
   for_each_tile(
-      threads_, rows, operands(rows, cpu::product_rows(normed_rows)), matrix,
+      threads_, isa_, rows, operands(rows, cpu::product_rows(normed_rows)), matrix,
       [&](const ProductTile& tile) {
         float z[kPanelOutputs];
         for (int64_t i = 0; i < tile.rows; ++i) {

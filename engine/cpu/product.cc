@@ -6,8 +6,10 @@
 #include <unordered_map>
 
 #include "base/parallel.h"
+#include "engine/cpu/allocate.h"
 #include "engine/cpu/bfloat16.h"
 #include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/float_product.h"
 #include "engine/cpu/for_each_row.h"
 #include "engine/cpu/simd.h"
 
@@ -17,9 +19,9 @@ namespace {
 using Format = dnnl::memory::format_tag;
 constexpr auto kFloat = dnnl::memory::data_type::f32;
 
-// Row tiles that one piece of work passes over a panel: more reuse the panel's weights from the
-// cache, fewer leave more pieces to share out.
-constexpr int64_t kTilesPerPiece = 4;
+// Rows that one piece of work passes over a panel: more reuse the panel's weights from the cache,
+// fewer leave more pieces to share out.
+constexpr int64_t kPieceRows = 4 * kTileRows;
 
 dnnl::memory::data_type type_of(Operand operand) {
   return operand == Operand::bfloat16 ? dnnl::memory::data_type::bf16 : kFloat;
@@ -119,39 +121,72 @@ PackedMatrix::PackedMatrix(const HostMatrix& host, ProductCache& products, int t
     : scale(host.scale), bias(host.bias) {
   outputs = host.outputs;
   inputs = host.inputs;
+  const Operand operand = products.operand();
+  if (operand != Operand::bfloat16) floats_ = allocate(packed_floats(outputs, inputs));
   for (int64_t first = 0; first < outputs; first += kPanelOutputs) {
     const int64_t count = std::min(kPanelOutputs, outputs - first);
-    panels.push_back({first, count, &products.get(inputs, count), {}});
+    panels.push_back({.first = first, .outputs = count});
+    if (has_floats()) {
+      panels.back().floats = floats_.data() + packed_floats(first, inputs);
+    } else {
+      panels.back().product = &products.get(inputs, count);
+    }
   }
   parallel_for(threads, std::ssize(panels), 1, [&](int64_t p, int64_t) {
     Panel& panel = panels[p];
     std::vector<float> weights(panel.outputs * inputs);
     host.read_weights(panel.first, panel.outputs, weights.data());
-    panel.weights = panel.product->pack(isa, weights.data());
+    if (panel.product) {
+      panel.weights = panel.product->pack(isa, weights.data());
+    } else {
+      if (operand == Operand::rounded)
+        round_floats(weights.data(), std::ssize(weights), weights.data());
+      float* packed = floats_.data() + packed_floats(panel.first, inputs);
+      pack_floats(isa, weights.data(), panel.outputs, inputs, packed);
+    }
   });
 }
 
 int64_t PackedMatrix::bytes() const {
-  int64_t total = static_cast<int64_t>(sizeof(float) * (scale.size() + bias.size()));
-  for (const Panel& panel : panels) total += panel.product->packed_bytes();
+  auto floats = std::ssize(scale) + std::ssize(bias) + floats_.size();
+  int64_t total = floats * static_cast<int64_t>(sizeof(float));
+  for (const Panel& panel : panels) {
+    if (panel.product) total += panel.product->packed_bytes();
+  }
   return total;
 }
 
-void for_each_tile(int threads, int64_t rows, OperandRows x, const PackedMatrix& matrix,
-                   const std::function<void(const ProductTile&)>& use) {
-  const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
-  const int64_t groups = (tiles + kTilesPerPiece - 1) / kTilesPerPiece;
+namespace {
+
+// work(panel, first row, rows) for pieces that cover the product.
+template <class Work>
+void for_each_piece(int threads, int64_t rows, const PackedMatrix& matrix, const Work& work) {
+  const int64_t groups = (rows + kPieceRows - 1) / kPieceRows;
   parallel_for(threads, groups * std::ssize(matrix.panels), 1, [&](int64_t piece, int64_t) {
-    const int64_t panel_index = piece / groups, group = piece % groups;
-    const PackedMatrix::Panel& panel = matrix.panels[panel_index];
+    const int64_t first = piece % groups * kPieceRows;
+    work(piece / groups, first, std::min(kPieceRows, rows - first));
+  });
+}
+
+}  // namespace
+
+void for_each_tile(int threads, Isa isa, int64_t rows, OperandRows x, const PackedMatrix& matrix,
+                   const std::function<void(const ProductTile&)>& use) {
+  for_each_piece(threads, rows, matrix, [&](int64_t index, int64_t first, int64_t count) {
+    const PackedMatrix::Panel& panel = matrix.panels[index];
     const auto acc = std::make_unique_for_overwrite<float[]>(kTileRows * panel.outputs);
-    const auto scratch =
-        std::make_unique_for_overwrite<std::byte[]>(panel.product->scratch_bytes());
-    const int64_t last = std::min(tiles, (group + 1) * kTilesPerPiece);
-    for (int64_t tile = group * kTilesPerPiece; tile < last; ++tile) {
-      const int64_t first_row = tile * kTileRows;
-      panel.product->run(x.data + first_row * x.row_bytes, panel.weights, acc.get(), scratch.get());
-      use({panel, panel_index, first_row, std::min(kTileRows, rows - first_row), acc.get()});
+    const auto scratch = std::make_unique_for_overwrite<std::byte[]>(
+        panel.product ? panel.product->scratch_bytes() : 0);
+    for (int64_t row = first; row < first + count; row += kTileRows) {
+      const int64_t tile_rows = std::min(kTileRows, first + count - row);
+      const std::byte* from = x.data + row * x.row_bytes;
+      if (panel.product) {
+        panel.product->run(from, panel.weights, acc.get(), scratch.get());
+      } else {
+        multiply_floats(isa, reinterpret_cast<const float*>(from), tile_rows, matrix.inputs,
+                        panel.floats, {.out = {acc.get(), panel.outputs, panel.outputs}});
+      }
+      use({panel, index, row, tile_rows, acc.get()});
     }
   });
 }
@@ -189,7 +224,20 @@ void multiply(int threads, Isa isa, int64_t rows, OperandRows x, const Matrix& w
   const auto& matrix = static_cast<const PackedMatrix&>(weights);
   const float* scale = matrix.scale.empty() ? nullptr : matrix.scale.data();
   const float* bias = matrix.bias.empty() ? nullptr : matrix.bias.data();
-  for_each_tile(threads, rows, x, matrix, [&](const ProductTile& tile) {
+  if (matrix.has_floats()) {
+    return for_each_piece(threads, rows, matrix, [&](int64_t p, int64_t first, int64_t count) {
+      const PackedMatrix::Panel& panel = matrix.panels[p];
+      Rows to = out.columns(panel.first, panel.outputs);
+      to.data += first * to.stride;
+      multiply_floats(isa, reinterpret_cast<const float*>(x.data + first * x.row_bytes), count,
+                      matrix.inputs, panel.floats,
+                      {.out = to,
+                       .scale = scale ? scale + panel.first : nullptr,
+                       .bias = bias ? bias + panel.first : nullptr,
+                       .add = kAdd});
+    });
+  }
+  for_each_tile(threads, isa, rows, x, matrix, [&](const ProductTile& tile) {
     dispatch(isa, [&]<class Floats>(Floats)
                       E2LM_INLINE { finish_tile<kAdd, Floats>(tile, scale, bias, out); });
   });

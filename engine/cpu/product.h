@@ -13,16 +13,16 @@
 
 namespace e2lm::cpu {
 
-// Products are computed in tiles of one fixed shape, kTileRows rows by a panel of outputs: a row's
-// result then has the same bits in any batch, and a panel of weights stays in the cache while all
-// row tiles pass over it.
+// Products are computed panel by panel of outputs: its weights stay in the cache while rows pass
+// over it. Rows come in tiles of one fixed size, so that a row's result has the same bits in any
+// batch.
 constexpr int64_t kTileRows = 64;
-constexpr int64_t kPanelOutputs = 256;
+constexpr int64_t kPanelOutputs = 192;
 
 // What the inputs and weights of a tile product are.
 enum class Operand {
-  float32,
-  bfloat16,  // two bytes each, multiplied by the processor's own instructions
+  float32,   // multiplied by multiply_floats
+  bfloat16,  // two bytes each, multiplied by oneDNN with the processor's own instructions
   rounded,   // bfloat16 values held as float32, for processors that lack those
 };
 
@@ -71,16 +71,21 @@ class PackedMatrix final : public Matrix {
   struct Panel {
     int64_t first = 0;  // output
     int64_t outputs = 0;
-    const TileProduct* product = nullptr;
+    const float* floats = nullptr;         // of multiply_floats, or else
+    const TileProduct* product = nullptr;  // with its weights
     dnnl::memory weights;
   };
 
   PackedMatrix(const HostMatrix& host, ProductCache& products, int threads, Isa isa);
 
   int64_t bytes() const;
+  bool has_floats() const { return floats_.size() > 0; }
 
   std::vector<Panel> panels;
   std::vector<float> scale, bias;  // [outputs], or empty
+
+ private:
+  Array floats_;  // of all panels
 };
 
 // One tile's result as it leaves the product: acc [kTileRows, panel.outputs] of rows
@@ -101,7 +106,7 @@ struct OperandRows {
 
 // Multiplies x [rows, inputs] by the matrix and hands every tile to `use`, on several threads. Each
 // (tile, panel) comes exactly once.
-void for_each_tile(int threads, int64_t rows, OperandRows x, const PackedMatrix& matrix,
+void for_each_tile(int threads, Isa isa, int64_t rows, OperandRows x, const PackedMatrix& matrix,
                    const std::function<void(const ProductTile&)>& use);
 
 }  // namespace e2lm::cpu

@@ -28,11 +28,15 @@ std::vector<int32_t> read_ids(const Json& list, const std::string& where, const 
   return list.get<std::vector<int32_t>>();
 }
 
-// Turns input lines into requests; opens the tokenizer when the first text comes.
+// Turns input lines into requests; opens the tokenizer at once if one is named, or else the model's
+// when the first text comes.
 class RequestReader {
  public:
-  RequestReader(Path tokenizer, const TokenRules& rules)
-      : tokenizer_path_(std::move(tokenizer)), rules_(rules) {}
+  RequestReader(const Arguments& arguments, const TokenRules& rules)
+      : tokenizer_path_(arguments.text("tokenizer").value_or(arguments.require("model"))),
+        rules_(rules) {
+    if (arguments.text("tokenizer")) tokenizer_ = Tokenizer::read(tokenizer_path_);
+  }
 
   Line read(const Json& row, const std::string& where) {
     if (!row.is_object()) throw Error(where, "is no object");
@@ -105,7 +109,7 @@ TokenRules rules_of(const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
   const Path model = arguments.require("model");
-  RequestReader reader(arguments.text("tokenizer").value_or(model.string()), rules_of(arguments));
+  RequestReader reader(arguments, rules_of(arguments));
   std::vector<Line> lines;
   const Path requests = arguments.require("requests");
   for_each_json_line(requests, [&](int64_t number, const Json& row) {

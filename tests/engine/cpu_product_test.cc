@@ -4,6 +4,7 @@
 #include <random>
 
 #include "engine/cpu/bfloat16.h"
+#include "engine/cpu/float_product.h"
 #include "engine/cpu/product.h"
 
 namespace e2lm::cpu {
@@ -56,6 +57,112 @@ TEST(TileProductTest, IsTheProduct) {
       double sum = 0;
       for (int64_t i = 0; i < kInputs; ++i) sum += double{x[r * kInputs + i]} * w[o * kInputs + i];
       ASSERT_NEAR(out[r * kOutputs + o], sum, 1e-4);
+    }
+  }
+}
+
+struct Shape {
+  int64_t rows, inputs, outputs;
+};
+
+// Blocks, strips and chunks, whole and with a rest of one to all but one.
+constexpr Shape kShapes[] = {{1, 1, 1},    {2, 16, 15},    {3, 17, 16},   {5, 96, 31},
+                             {6, 33, 33},  {7, 767, 47},   {8, 768, 48},  {9, 769, 49},
+                             {13, 64, 97}, {17, 1537, 64}, {64, 40, 192}, {67, 100, 161}};
+
+std::vector<Isa> isas_here() {
+  std::vector<Isa> isas;
+  for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512}) {
+    if (has_isa(isa)) isas.push_back(isa);
+  }
+  return isas;
+}
+
+struct FloatProduct {
+  FloatProduct(Isa with, const Shape& of) : isa(with), shape(of) {
+    pack_floats(isa, weights.data(), shape.outputs, shape.inputs, packed.data());
+  }
+
+  // Rows [first, first + count) by the weights → out [count, stride].
+  void run(int64_t first, int64_t count, const ProductEnd& end) const {
+    multiply_floats(isa, x.data() + first * shape.inputs, count, shape.inputs, packed.data(), end);
+  }
+
+  double exact(int64_t row, int64_t output) const {
+    double sum = 0;
+    for (int64_t i = 0; i < shape.inputs; ++i) {
+      sum += double{x[row * shape.inputs + i]} * weights[output * shape.inputs + i];
+    }
+    return sum;
+  }
+
+  Isa isa;
+  Shape shape;
+  std::vector<float> x = random_floats(shape.rows * shape.inputs, 5);
+  std::vector<float> weights = random_floats(shape.outputs * shape.inputs, 6);
+  std::vector<float> packed = std::vector<float>(packed_floats(shape.outputs, shape.inputs));
+};
+
+TEST(FloatProductTest, IsTheProductAndTouchesNothingElse) {
+  for (const Isa isa : isas_here()) {
+    for (const Shape& shape : kShapes) {
+      const FloatProduct product(isa, shape);
+      const int64_t stride = shape.outputs + 3;
+      std::vector<float> out(shape.rows * stride + 16, 7.0F);
+      product.run(0, shape.rows, {.out = {out.data(), stride, shape.outputs}});
+      const double tolerance = 1e-5 * std::sqrt(static_cast<double>(shape.inputs)) + 1e-6;
+      for (int64_t i = 0; i < std::ssize(out); ++i) {
+        const int64_t row = i / stride, output = i % stride;
+        if (row < shape.rows && output < shape.outputs) {
+          ASSERT_NEAR(out[i], product.exact(row, output), tolerance)
+              << shape.rows << " rows, " << shape.inputs << " × " << shape.outputs;
+        } else {
+          ASSERT_EQ(out[i], 7.0F) << "beyond row " << row;
+        }
+      }
+    }
+  }
+}
+
+TEST(FloatProductTest, ScalesAddsTheBiasAndAddsToWhatIsThere) {
+  for (const Isa isa : isas_here()) {
+    for (const Shape& shape : kShapes) {
+      const FloatProduct product(isa, shape);
+      const auto scale = random_floats(shape.outputs, 8), bias = random_floats(shape.outputs, 9);
+      const auto before = random_floats(shape.rows * shape.outputs, 10);
+      auto out = before;
+      product.run(0, shape.rows,
+                  {.out = {out.data(), shape.outputs, shape.outputs},
+                   .scale = scale.data(),
+                   .bias = bias.data(),
+                   .add = true});
+      const double tolerance = 5e-5 * std::sqrt(static_cast<double>(shape.inputs)) + 5e-6;
+      for (int64_t i = 0; i < std::ssize(out); ++i) {
+        const int64_t output = i % shape.outputs;
+        const double sum = product.exact(i / shape.outputs, output);
+        ASSERT_NEAR(out[i], before[i] + sum * scale[output] + bias[output], tolerance);
+      }
+    }
+  }
+}
+
+// A row's bits are the same alone and in any company.
+TEST(FloatProductTest, ARowDependsOnNoOther) {
+  for (const Isa isa : isas_here()) {
+    for (const Shape& shape : kShapes) {
+      const FloatProduct product(isa, shape);
+      const auto run = [&](int64_t first, int64_t count) {
+        std::vector<float> out(count * shape.outputs);
+        product.run(first, count, {.out = {out.data(), shape.outputs, shape.outputs}});
+        return out;
+      };
+      const std::vector<float> all = run(0, shape.rows);
+      for (int64_t row = 0; row < shape.rows; ++row) {
+        for (const int64_t count : {int64_t{1}, std::min<int64_t>(3, shape.rows - row)}) {
+          const std::vector<float> some = run(row, count);
+          ASSERT_TRUE(std::equal(some.begin(), some.end(), all.begin() + row * shape.outputs));
+        }
+      }
     }
   }
 }
