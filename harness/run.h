@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "harness/task_scores.h"
+#include "harness/results/task_scores.h"
 #include "tasks/library.h"
 
 namespace e2lm {

@@ -5,11 +5,11 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "harness/answers.h"
 #include "harness/commands/all.h"
 #include "harness/commands/item_options.h"
 #include "harness/commands/shared.h"
 #include "harness/lm_eval/sample_reader.h"
+#include "harness/results/answers.h"
 #include "reports/comparison.h"
 
 namespace e2lm {

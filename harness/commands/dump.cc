@@ -1,6 +1,6 @@
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
-#include "harness/store_dump.h"
+#include "harness/store/store_dump.h"
 
 namespace e2lm {
 namespace {

@@ -11,7 +11,7 @@
 #include "harness/commands/run_options.h"
 #include "harness/commands/shared.h"
 #include "harness/hub/task_data.h"
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 
 namespace e2lm {
 namespace {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "harness/hub/fetch.h"
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 #include "harness/options.h"
 
 namespace e2lm {

@@ -4,7 +4,7 @@
 
 #include "harness/import/importer.h"
 #include "harness/options.h"
-#include "harness/store.h"
+#include "harness/store/store.h"
 
 // Options of the commands that read result files: import, score, report.
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "harness/options.h"
-#include "harness/store.h"
+#include "harness/store/store.h"
 #include "scoring/metrics/metric.h"
 
 // What commands about single documents have in common.

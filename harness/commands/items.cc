@@ -8,7 +8,7 @@
 #include "harness/commands/all.h"
 #include "harness/commands/item_options.h"
 #include "harness/commands/shared.h"
-#include "harness/item_loader.h"
+#include "harness/results/item_loader.h"
 #include "reports/item_json.h"
 #include "reports/item_table.h"
 

@@ -1,4 +1,4 @@
-#include "harness/merge.h"
+#include "harness/merge/merge.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
 #include "harness/import/import_tables.h"
-#include "harness/plan.h"
-#include "harness/results.h"
+#include "harness/results/results.h"
+#include "harness/sweep/plan.h"
 #include "reports/table.h"
 
 namespace e2lm {

@@ -7,7 +7,7 @@
 #include "harness/commands/import_options.h"
 #include "harness/commands/scoring_options.h"
 #include "harness/commands/shared.h"
-#include "harness/results.h"
+#include "harness/results/results.h"
 
 namespace e2lm {
 namespace {

@@ -3,7 +3,7 @@
 #include "harness/commands/import_options.h"
 #include "harness/commands/scoring_options.h"
 #include "harness/commands/shared.h"
-#include "harness/results.h"
+#include "harness/results/results.h"
 #include "reports/table.h"
 
 namespace e2lm {

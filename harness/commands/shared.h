@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "harness/manifest/token_rules.h"
 #include "harness/options.h"
-#include "harness/store.h"
-#include "harness/token_rules.h"
+#include "harness/store/store.h"
 #include "reports/report.h"
 #include "tasks/library.h"
 #include "tasks/requests.h"

@@ -13,7 +13,7 @@
 #include "harness/commands/hub_options.h"
 #include "harness/hub/stream.h"
 #include "harness/interrupt.h"
-#include "harness/results.h"
+#include "harness/results/results.h"
 #include "reports/table.h"
 
 namespace e2lm {

@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "harness/commands/shared.h"
-#include "harness/manifest.h"
-#include "harness/sweep.h"
-#include "harness/watched_folder.h"
+#include "harness/manifest/manifest.h"
+#include "harness/sweep/sweep.h"
+#include "harness/sweep/watched_folder.h"
 
 // The ways a sweep can run, by its arguments.
 

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "harness/commands/all.h"
 #include "harness/commands/sweep_parts.h"
-#include "harness/merge.h"
-#include "harness/slurm.h"
+#include "harness/merge/merge.h"
+#include "harness/sweep/slurm.h"
 #include "harness/tool.h"
 
 namespace e2lm {

@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "harness/commands/sweep_parts.h"
-#include "harness/plan.h"
-#include "harness/results.h"
-#include "harness/watch.h"
+#include "harness/results/results.h"
+#include "harness/sweep/plan.h"
+#include "harness/sweep/watch.h"
 
 namespace e2lm {
 namespace {

@@ -10,9 +10,9 @@
 #include "engine/tokenizer/tokenizer.h"
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
-#include "harness/items.h"
-#include "harness/manifest.h"
-#include "harness/results.h"
+#include "harness/manifest/manifest.h"
+#include "harness/results/results.h"
+#include "harness/sweep/items.h"
 #include "tasks/requests.h"
 
 namespace e2lm {

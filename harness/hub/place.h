@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/yaml.h"
-#include "harness/step_pattern.h"
+#include "harness/manifest/step_pattern.h"
 
 namespace e2lm {
 

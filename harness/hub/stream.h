@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "harness/checkpoint_source.h"
 #include "harness/hub/fetch.h"
+#include "harness/manifest/checkpoint_source.h"
 
 namespace e2lm {
 

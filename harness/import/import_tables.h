@@ -7,7 +7,7 @@
 
 #include "harness/import/identity.h"
 #include "harness/import/imported.h"
-#include "harness/store.h"
+#include "harness/store/store.h"
 #include "scoring/judgement/judgement.h"
 
 // Imported results in a store, beside those of sweeps (store.h):

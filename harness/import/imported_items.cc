@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/item_loader.h"
+#include "harness/results/item_loader.h"
 #include "scoring/metrics/metric.h"
 
 namespace e2lm {

@@ -7,7 +7,7 @@
 
 #include "harness/import/identity.h"
 #include "harness/import/import_tables.h"
-#include "harness/store.h"
+#include "harness/store/store.h"
 
 namespace e2lm {
 

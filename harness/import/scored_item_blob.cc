@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "harness/sqlite.h"
+#include "harness/store/sqlite.h"
 
 namespace e2lm {
 namespace {

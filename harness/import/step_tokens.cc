@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "harness/token_schedule.h"
+#include "harness/manifest/token_schedule.h"
 
 namespace e2lm {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "harness/evaluate.h"
+#include "harness/sweep/evaluate.h"
 #include "tasks/item_shape.h"
 
 namespace e2lm::lm_eval {

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "base/error.h"
-#include "harness/items.h"
 #include "harness/lm_eval/sample_item.h"
 #include "harness/lm_eval/sample_line.h"
+#include "harness/sweep/items.h"
 
 namespace e2lm::lm_eval {
 namespace {

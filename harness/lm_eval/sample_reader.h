@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "harness/evaluate.h"
+#include "harness/sweep/evaluate.h"
 #include "scoring/metrics/item.h"
 #include "scoring/metrics/metric.h"
 #include "tasks/item_shape.h"

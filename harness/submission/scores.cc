@@ -6,8 +6,8 @@
 #include <map>
 
 #include "base/error.h"
-#include "harness/item_summaries.h"
-#include "harness/sweep_results.h"
+#include "harness/results/item_summaries.h"
+#include "harness/results/sweep_results.h"
 #include "reports/judgement_json.h"
 #include "reports/scoring_rules_json.h"
 #include "scoring/judgement/absences.h"

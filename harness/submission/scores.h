@@ -2,9 +2,9 @@
 
 #include <functional>
 
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 #include "harness/submission/submitted_task.h"
-#include "harness/sweep.h"
+#include "harness/sweep/sweep.h"
 #include "reports/report.h"
 
 namespace e2lm::submission {

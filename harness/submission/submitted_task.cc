@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "harness/results/task_scores.h"
 #include "harness/submission/safe_path.h"
-#include "harness/task_scores.h"
 
 namespace e2lm::submission {
 namespace {

@@ -1,4 +1,4 @@
-#include "harness/answers.h"
+#include "harness/results/answers.h"
 
 #include <gtest/gtest.h>
 

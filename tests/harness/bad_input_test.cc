@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/store.h"
+#include "harness/store/store.h"
 #include "tests/support/program.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/safetensors_writer.h"

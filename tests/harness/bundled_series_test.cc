@@ -7,9 +7,9 @@
 #include <cmath>
 
 #include "base/json.h"
-#include "harness/items.h"
-#include "harness/plan.h"
-#include "harness/results.h"
+#include "harness/results/results.h"
+#include "harness/sweep/items.h"
+#include "harness/sweep/plan.h"
 #include "scoring/metrics/metric.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"

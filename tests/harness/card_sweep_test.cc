@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "engine/backend.h"
-#include "harness/results.h"
-#include "harness/sweep.h"
+#include "harness/results/results.h"
+#include "harness/sweep/sweep.h"
 #include "tests/support/cuda_emulator/emulator.h"
 #include "tests/support/devices.h"
 #include "tests/support/expect_error.h"

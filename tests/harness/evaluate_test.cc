@@ -1,4 +1,4 @@
-#include "harness/evaluate.h"
+#include "harness/sweep/evaluate.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/items.h"
+#include "harness/sweep/items.h"
 #include "tasks/library.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"

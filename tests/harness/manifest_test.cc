@@ -1,4 +1,4 @@
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "harness/store.h"
+#include "harness/store/store.h"
 #include "tests/support/made_store.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"

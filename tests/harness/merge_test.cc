@@ -1,4 +1,4 @@
-#include "harness/merge.h"
+#include "harness/merge/merge.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 
 #include "base/hash.h"
 #include "harness/import/importer.h"
-#include "harness/plan.h"
-#include "harness/store_dump.h"
-#include "harness/sweep.h"
+#include "harness/store/store_dump.h"
+#include "harness/sweep/plan.h"
+#include "harness/sweep/sweep.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/made_store.h"

@@ -1,4 +1,4 @@
-#include "harness/plan.h"
+#include "harness/sweep/plan.h"
 
 #include <gtest/gtest.h>
 

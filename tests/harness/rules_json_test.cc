@@ -1,4 +1,4 @@
-#include "harness/rules_json.h"
+#include "harness/manifest/rules_json.h"
 
 #include <gtest/gtest.h>
 

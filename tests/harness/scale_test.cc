@@ -6,9 +6,9 @@
 #include <chrono>
 
 #include "base/memory.h"
-#include "harness/results.h"
-#include "harness/sweep.h"
-#include "harness/watch.h"
+#include "harness/results/results.h"
+#include "harness/sweep/sweep.h"
+#include "harness/sweep/watch.h"
 #include "reports/page.h"
 #include "reports/report.h"
 #include "tests/support/fake_engine.h"

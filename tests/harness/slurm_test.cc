@@ -1,4 +1,4 @@
-#include "harness/slurm.h"
+#include "harness/sweep/slurm.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "harness/sweep.h"
+#include "harness/sweep/sweep.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 
-#include "harness/results.h"
+#include "harness/results/results.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/run_folder.h"

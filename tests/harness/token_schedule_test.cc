@@ -1,4 +1,4 @@
-#include "harness/token_schedule.h"
+#include "harness/manifest/token_schedule.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "harness/watch.h"
+#include "harness/sweep/watch.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "base/error.h"
-#include "harness/evaluate.h"
+#include "harness/sweep/evaluate.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/run_folder.h"
 

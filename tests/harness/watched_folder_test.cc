@@ -1,4 +1,4 @@
-#include "harness/watched_folder.h"
+#include "harness/sweep/watched_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "harness/evaluate.h"
+#include "harness/sweep/evaluate.h"
 #include "tasks/requests.h"
 
 namespace e2lm {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "harness/plan.h"
-#include "harness/store.h"
+#include "harness/store/store.h"
+#include "harness/sweep/plan.h"
 
 namespace e2lm {
 

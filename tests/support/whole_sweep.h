@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/hash.h"
-#include "harness/store.h"
+#include "harness/store/store.h"
 
 namespace e2lm {
 

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/results.h"
-#include "harness/sweep.h"
+#include "harness/results/results.h"
+#include "harness/sweep/sweep.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/run_folder.h"
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "harness/file_system.h"
+#include "harness/store/file_system.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 #include "tests/support/whole_sweep.h"

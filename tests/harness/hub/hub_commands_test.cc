@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "harness/hub/cache.h"
-#include "harness/results.h"
+#include "harness/results/results.h"
 #include "reports/table.h"
 #include "tests/support/made_hub.h"
 #include "tests/support/program.h"

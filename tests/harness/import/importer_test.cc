@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "harness/import/exact_sum.h"
-#include "harness/results.h"
+#include "harness/results/results.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/result_files.h"
 #include "tests/support/scratch.h"

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/import/importer.h"
-#include "harness/results.h"
+#include "harness/results/results.h"
 
 namespace e2lm {
 namespace {

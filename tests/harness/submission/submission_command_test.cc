@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/json.h"
-#include "harness/store.h"
+#include "harness/store/store.h"
 #include "tests/support/http_server.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"

@@ -1,0 +1,141 @@
+#include "harness/merge/merge.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "harness/import/import_tables.h"
+#include "harness/merge/merge_cells.h"
+#include "harness/merge/merge_imports.h"
+#include "harness/merge/merge_plan.h"
+#include "harness/store/store_dump.h"
+
+namespace e2lm {
+namespace {
+
+constexpr const char* kStoreName = "store.sqlite";
+
+std::vector<Path> stores_within(const Path& folder) {
+  std::vector<Path> stores;
+  if (!std::filesystem::is_directory(folder)) return stores;
+  for (const Path& entry : list_folder(folder)) {
+    if (std::filesystem::exists(entry / kStoreName)) stores.push_back(entry / kStoreName);
+  }
+  return stores;
+}
+
+// In an order that follows from their content, so that the user's does not matter.
+std::vector<Store> open_sources(const std::vector<Path>& sources, const Path& target) {
+  std::vector<std::pair<std::string, Store>> opened;
+  for (const Path& path : sources) {
+    std::error_code none;
+    if (std::filesystem::equivalent(path, target, none)) continue;
+    Store store = Store::open_unchanged(path);
+    std::string hash = content_sha256(store);
+    opened.emplace_back(std::move(hash), std::move(store));
+  }
+  std::stable_sort(opened.begin(), opened.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Store> stores;
+  for (auto& [hash, store] : opened) stores.push_back(std::move(store));
+  return stores;
+}
+
+void merge_plans(const std::vector<StorePlan>& plans, const MergeOptions& options, Store& target,
+                 MergeSummary& summary) {
+  if (plans.empty()) return;
+  std::optional<StorePlan> earlier;
+  if (has_plan(target)) earlier = {target.database().path().string(), read_plan(target)};
+  StorePlan merged;
+  std::vector<StorePlan> taken;
+  for (const StorePlan& plan : plans) {
+    StorePlan part = options.keep_plan && earlier ? restrict_plan(plan, earlier->plan) : plan;
+    if (taken.empty()) {
+      merged = part;
+    } else {
+      unite_plans(merged, part, taken);
+    }
+    taken.push_back(std::move(part));
+  }
+  if (earlier) unite_with_earlier(merged, *earlier, summary.notes);
+  check_whole(merged);
+  write_plan(target, merged.plan);
+}
+
+void merge_into(const std::vector<Store>& sources, const MergeOptions& options, Store& target,
+                MergeSummary& summary) {
+  Transaction transaction(target.database());
+  CellMerger cells(target, summary);
+  std::vector<StorePlan> plans;
+  for (const Store& source : sources) {
+    const MergedIds ids = cells.add(source);
+    if (has_plan(source)) plans.push_back(translate_plan(source, ids));
+    if (has_imports(source)) merge_imports(source, target);
+    ++summary.stores;
+  }
+  merge_plans(plans, options, target, summary);
+  transaction.commit();
+}
+
+// A store that is written beside its place and takes it when it is whole.
+class NewStore {
+ public:
+  explicit NewStore(const Path& place)
+      : place_(place), beside_(place.string() + fmt::format(".{}.part", ::getpid())) {}
+  NewStore(const NewStore&) = delete;
+  NewStore& operator=(const NewStore&) = delete;
+  ~NewStore() {
+    std::error_code ignored;
+    for (const char* end : {"", "-wal", "-shm"}) {
+      std::filesystem::remove(beside_.string() + end, ignored);
+    }
+  }
+
+  const Path& path() const { return beside_; }
+
+  // REQUIRES: it is closed.
+  void finish() const {
+    std::error_code code;
+    std::filesystem::rename(beside_, place_, code);
+    if (code) throw StoreError(place_.string(), "cannot be written: " + code.message());
+  }
+
+ private:
+  Path place_, beside_;
+};
+
+}  // namespace
+
+std::vector<Path> stores_at(const Path& path) {
+  if (!std::filesystem::is_directory(path)) return {path};
+  if (std::filesystem::exists(path / kStoreName)) return {path / kStoreName};
+  std::vector<Path> stores = stores_within(path);
+  if (stores.empty()) stores = stores_within(path / "shards");
+  if (stores.empty()) {
+    throw StoreError(path.string(), "holds no store", "a run folder, or one of run folders");
+  }
+  return stores;
+}
+
+MergeSummary merge_stores(const std::vector<Path>& sources, const Path& target,
+                          const MergeOptions& options) {
+  MergeSummary summary;
+  const std::vector<Store> opened = open_sources(sources, target);
+  if (std::filesystem::exists(target)) {
+    Store store = Store::open_existing(target);
+    merge_into(opened, options, store, summary);
+    return summary;
+  }
+  const NewStore made(target);
+  {
+    Store store = Store::open(made.path());
+    merge_into(opened, options, store, summary);
+  }
+  made.finish();
+  return summary;
+}
+
+}  // namespace e2lm

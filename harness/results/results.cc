@@ -1,0 +1,74 @@
+#include "harness/results/results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "harness/import/import_tables.h"
+#include "harness/import/imported_results.h"
+#include "harness/results/item_summaries.h"
+#include "harness/results/sweep_results.h"
+#include "harness/sweep/plan.h"
+
+namespace e2lm {
+namespace {
+
+// Tasks of a sweep are also searched for wrong keys, which needs the answers to every choice.
+std::vector<ItemSummary> summarise(const Store& store, const std::vector<TaskCurves>& curves) {
+  if (!has_plan(store)) return item_summaries(nullptr, curves);
+  const Plan plan = read_plan(store);
+  ItemLoader loader(store, plan);
+  return item_summaries(&loader, curves);
+}
+
+// Leaves series out of everything a report shows.
+void keep_series(const std::vector<std::string>& globs, Report& report) {
+  std::set<std::string> left_out, kept;
+  const auto other = [&](const std::string& name) {
+    const bool fits = std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+      return matches_glob(name, glob);
+    });
+    (fits ? kept : left_out).insert(name);
+    return !fits;
+  };
+  for (TaskCurves& task : report.curves) {
+    std::erase_if(task.series, [&](const SeriesCurve& curve) { return other(curve.series); });
+  }
+  if (kept.empty()) {
+    throw Error("--only-series", fmt::format("'{}' fits no series", fmt::join(globs, ",")),
+                fmt::format("{}", fmt::join(left_out, ", ")));
+  }
+  std::erase_if(report.cells,
+                [&](const ReportCell& cell) { return left_out.contains(cell.series); });
+  std::erase_if(report.findings,
+                [&](const Finding& finding) { return left_out.contains(finding.series); });
+}
+
+}  // namespace
+
+Report load_report(const Store& store, const std::function<void(ScoringRules&)>& adjust,
+                   const std::vector<std::string>& series) {
+  const Snapshot snapshot(store.database());  // a sweep may be running on it
+  Report report;
+  const bool imports = has_imports(store);
+  if (has_plan(store)) {
+    add_sweep_results(store, report);
+  } else if (imports) {
+    report.rules = imported_rules(store);
+  } else {
+    throw StoreError(store.database().path().string(), "holds no sweep yet",
+                     "run `e2lm sweep` or `e2lm import` first");
+  }
+  if (imports) add_imported_results(store, report);
+  add_task_means(store, report);
+  if (!series.empty()) keep_series(series, report);
+  if (adjust) adjust(report.rules);
+  report.judgements = judge(report.curves, report.rules);
+  report.items = summarise(store, report.curves);
+  return report;
+}
+
+}  // namespace e2lm

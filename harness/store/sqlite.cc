@@ -1,0 +1,241 @@
+#include "harness/store/sqlite.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cctype>
+#include <cstring>
+
+namespace e2lm {
+namespace {
+
+constexpr int kBusyMilliseconds = 60'000;
+
+std::string_view meaning(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      return "cannot be written: the disk is full";
+    case SQLITE_IOERR:
+      return "cannot be read or written: the disk is full or failing";
+    case SQLITE_READONLY:
+      return "cannot be written: it is read-only";
+    case SQLITE_CANTOPEN:
+      return "cannot be opened";
+    case SQLITE_NOTADB:
+      return "is no SQLite database";
+    case SQLITE_CORRUPT:
+      return "is damaged";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "is in use by another program";
+    default:
+      return "failed";
+  }
+}
+
+// Every byte that could mean something in a URI is spelled out.
+std::string uri_of(const Path& path) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '.';
+    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return uri;
+}
+
+}  // namespace
+
+void Database::Close::operator()(sqlite3* handle) const {
+  sqlite3_close(handle);
+}
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+Database Database::open(const Path& path, Mode mode) {
+  const int flags = mode == Mode::create       ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                    : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
+                                               : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+  const std::string name = mode == Mode::unchanging ? uri_of(path) + "?immutable=1" : path.string();
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  Database database(path, handle);
+  if (code != SQLITE_OK) database.fail();
+  sqlite3_busy_timeout(handle, kBusyMilliseconds);
+  return database;
+}
+
+Database Database::copy_in_memory() const {
+  Database copy = open(":memory:", Mode::create);
+  sqlite3_backup* backup = sqlite3_backup_init(copy.handle(), "main", handle(), "main");
+  if (!backup) copy.fail();
+  sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) copy.fail();
+  copy.path_ = path_;
+  return copy;
+}
+
+void Database::fail() const {
+  const int code = sqlite3_extended_errcode(handle_.get());
+  std::string reason = sqlite3_errmsg(handle_.get());
+  const int system = sqlite3_system_errno(handle_.get());
+  const int kind = code & 0xFF;
+  if (system != 0 && (kind == SQLITE_CANTOPEN || kind == SQLITE_IOERR)) {
+    reason += fmt::format(": {}", std::strerror(system));
+  }
+  throw StoreError(path_.string(), fmt::format("{} ({})", meaning(code), reason));
+}
+
+void Database::run(std::string_view sql) {
+  const std::string text(sql);
+  if (sqlite3_exec(handle_.get(), text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+}
+
+int64_t Database::number(std::string_view query) const {
+  // The statement ends here: while one is open, its read transaction is.
+  Statement statement(*this, query);
+  statement.step();
+  return statement.integer(0);
+}
+
+int64_t Database::last_id() const {
+  return sqlite3_last_insert_rowid(handle_.get());
+}
+
+Statement::Statement(const Database& database, std::string_view sql) : database_(database) {
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v2(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                                      &statement, nullptr);
+  statement_.reset(statement);
+  check(code);
+}
+
+void Statement::check(int code) const {
+  if (code != SQLITE_OK) database_.fail();
+}
+
+Statement& Statement::bind(int64_t value) {
+  check(sqlite3_bind_int64(statement_.get(), ++bound_, value));
+  return *this;
+}
+
+Statement& Statement::bind(double value) {
+  check(sqlite3_bind_double(statement_.get(), ++bound_, value));
+  return *this;
+}
+
+Statement& Statement::bind(std::string_view text) {
+  check(sqlite3_bind_text(statement_.get(), ++bound_, text.data(), static_cast<int>(text.size()),
+                          SQLITE_TRANSIENT));
+  return *this;
+}
+
+Statement& Statement::bind(std::optional<int64_t> value) {
+  if (value) return bind(*value);
+  check(sqlite3_bind_null(statement_.get(), ++bound_));
+  return *this;
+}
+
+Statement& Statement::bind(std::optional<double> value) {
+  return value ? bind(*value) : bind(std::optional<int64_t>());
+}
+
+Statement& Statement::bind_bytes(std::span<const std::byte> bytes) {
+  check(sqlite3_bind_blob64(statement_.get(), ++bound_, bytes.data(), bytes.size(), SQLITE_STATIC));
+  return *this;
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code != SQLITE_ROW && code != SQLITE_DONE) database_.fail();
+  return code == SQLITE_ROW;
+}
+
+void Statement::finish() {
+  while (step()) {
+  }
+}
+
+int Statement::columns() const {
+  return sqlite3_column_count(statement_.get());
+}
+
+std::string Statement::name(int column) const {
+  return sqlite3_column_name(statement_.get(), column);
+}
+
+Statement::Type Statement::type(int column) const {
+  switch (sqlite3_column_type(statement_.get(), column)) {
+    case SQLITE_INTEGER:
+      return Type::integer;
+    case SQLITE_FLOAT:
+      return Type::real;
+    case SQLITE_TEXT:
+      return Type::text;
+    case SQLITE_BLOB:
+      return Type::bytes;
+    default:
+      return Type::null;
+  }
+}
+
+int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+double Statement::real(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  return text ? std::string(text, sqlite3_column_bytes(statement_.get(), column)) : std::string();
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+std::optional<double> Statement::real_or_none(int column) const {
+  if (is_null(column)) return {};
+  return real(column);
+}
+
+std::span<const std::byte> Statement::bytes(int column) const {
+  const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(statement_.get(), column));
+  return {data, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+Snapshot::Snapshot(const Database& database) : database_(database) {
+  Statement(database_, "BEGIN").finish();
+}
+
+Snapshot::~Snapshot() {
+  try {
+    Statement(database_, "ROLLBACK").finish();
+  } catch (const Error&) {
+    // A failed read has ended it already.
+  }
+}
+
+Transaction::Transaction(Database& database)
+    : database_(database), open_(sqlite3_get_autocommit(database.handle()) != 0) {
+  if (open_) database_.run("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    database_.run("ROLLBACK");
+  } catch (const Error&) {
+    // The failure that brought us here may have rolled back already; it is the one to report.
+  }
+}
+
+void Transaction::commit() {
+  if (open_) database_.run("COMMIT");
+  open_ = false;
+}
+
+}  // namespace e2lm

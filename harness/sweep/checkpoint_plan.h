@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "engine/engine.h"
+#include "harness/hub/place.h"
+#include "harness/sweep/plan.h"
+
+// What a plan says of one checkpoint.
+
+namespace e2lm {
+
+// A checkpoint's weights: known to the store already, or hashed if `hashes`. One that cannot be
+// read has an error.
+Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
+                                    const EngineOptions& engine, bool hashes = true);
+
+// That a checkpoint of the hub is not here, and what gets it.
+std::string not_fetched(const HubPlace& place);
+
+}  // namespace e2lm

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/sweep/evaluate.h"
+#include "scoring/metrics/item.h"
+#include "scoring/metrics/metric.h"
+#include "tasks/requests.h"
+
+// Where tasks and scores meet: tasks/ knows documents, scoring/ knows numbers.
+
+namespace e2lm {
+
+// A task's documents with their scores. Scores stand in the order of the task's requests, those of
+// a rolling one window by window. REQUIRES: as many scores as the shapes ask for.
+std::vector<Item> items_of(std::span<const ItemShape> shapes,
+                           const std::vector<RequestScore>& scores);
+
+// A metric that a task reports, and how its values come to one number.
+struct TaskMetric {
+  const Metric* metric = nullptr;
+  const Aggregation* aggregation = nullptr;  // null: a metric for sample files only
+  bool higher_is_better = true;
+};
+
+// The metrics that a task lists, or those of its output type. Throws Error that lists, with lines,
+// every one that is unknown or does not fit the task.
+std::vector<TaskMetric> metrics_of(const Task& task);
+
+}  // namespace e2lm

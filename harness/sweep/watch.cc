@@ -1,0 +1,177 @@
+#include "harness/sweep/watch.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/checkpoint.h"
+#include "harness/sweep/evaluate.h"
+
+namespace e2lm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Of every file of a folder: trainers write optimizer and tokenizer beside the weights. Empty if
+// the folder is not there; a file that vanishes meanwhile is not there either.
+std::vector<FileStamp> file_stamps(const Path& folder) {
+  std::vector<FileStamp> stamps;
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
+    struct stat status = {};
+    if (::stat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    stamps.push_back({entry.path().filename().string(), status.st_size, status.st_mtim.tv_sec,
+                      status.st_mtim.tv_nsec, status.st_ino});
+  }
+  std::sort(stamps.begin(), stamps.end());
+  return stamps;
+}
+
+// Why the folder is no checkpoint; empty if it is one.
+std::string why_not_whole(const Path& folder) {
+  try {
+    Checkpoint::open(folder);
+    return {};
+  } catch (const Error& error) {  // a state of the folder here, and not an error
+    return error.what();
+  }
+}
+
+bool is_known(const Store& store, const Path& folder) {
+  return std::filesystem::exists(folder / "config.json") && !hashed_sha256(store, folder).empty();
+}
+
+// Sleeps in pieces, so that an interrupt is seen.
+void wait(std::chrono::milliseconds time, const std::function<bool()>& stop) {
+  constexpr std::chrono::milliseconds kPiece{100};
+  const auto end = Clock::now() + time;
+  while (Clock::now() < end) {
+    if (stop && stop()) throw Interrupted();
+    std::this_thread::sleep_for(std::min<Clock::duration>(kPiece, end - Clock::now()));
+  }
+}
+
+bool has_come_to(const Manifest& manifest, const Manifest& settled, const WatchOptions& options) {
+  int64_t counted = 0;
+  for (const Series& series : manifest.series) {
+    if (options.grows && !series.scan) continue;
+    ++counted;
+    const auto there = std::find_if(settled.series.begin(), settled.series.end(),
+                                    [&](const Series& one) { return one.name == series.name; });
+    if (there == settled.series.end()) return false;
+    if (there->checkpoints.back().step < *options.until_step) return false;
+  }
+  return counted > 0;
+}
+
+bool scans(const Manifest& manifest) {
+  return std::any_of(manifest.series.begin(), manifest.series.end(),
+                     [](const Series& series) { return series.scan.has_value(); });
+}
+
+}  // namespace
+
+void CheckpointWatch::remember(const Plan& plan) {
+  for (const Plan::SeriesRow& series : plan.series) {
+    for (const Plan::CheckpointRow& row : series.checkpoints) {
+      if (row.weights) settled_[series.name][row.ref.step] = row.ref;
+    }
+  }
+}
+
+CheckpointWatch::Look CheckpointWatch::look(const Manifest& manifest) {
+  Look look{.settled = manifest};
+  for (Series& series : look.settled.series) {
+    std::vector<CheckpointRef> found;
+    for (CheckpointRef& ref : series.checkpoints) {
+      const State state = look_at(ref, look);
+      // While it is gone or written anew its old results stand; and one that was settled before is
+      // known without opening it.
+      ref.as_known = !look.news.contains(ref.folder);
+      const bool has_results = settled_[series.name].contains(ref.step);
+      if (state == State::settled || (state != State::broken && has_results)) {
+        found.push_back(ref);
+      } else {
+        ++look.missing;
+      }
+    }
+    series.checkpoints = std::move(found);
+    if (series.scan) add_gone(manifest, series);
+  }
+  std::erase_if(look.settled.series,
+                [](const Series& series) { return series.checkpoints.empty(); });
+  return look;
+}
+
+CheckpointWatch::State CheckpointWatch::look_at(const CheckpointRef& ref, Look& look) {
+  std::vector<FileStamp> files = file_stamps(ref.folder);
+  Seen& seen = seen_[ref.folder];
+  const bool same = files == seen.files;
+  if (!same) seen = {.files = std::move(files)};
+  if (seen.files.empty()) return State::absent;
+  if (seen.settled) return State::settled;
+  if (!same && !is_known(store_, ref.folder)) return State::changing;
+  seen.error = why_not_whole(ref.folder);
+  if (!seen.error.empty()) {
+    look.broken[ref.folder] = seen.error;
+    return State::broken;
+  }
+  seen.settled = true;
+  look.news.insert(ref.folder);
+  settled_[ref.series][ref.step] = ref;
+  return State::settled;
+}
+
+void CheckpointWatch::add_gone(const Manifest& manifest, Series& series) const {
+  const auto before = settled_.find(series.name);
+  if (before == settled_.end()) return;
+  for (const auto& [step, ref] : before->second) {
+    const bool listed =
+        std::any_of(series.checkpoints.begin(), series.checkpoints.end(),
+                    [&, step = step](const CheckpointRef& one) { return one.step == step; });
+    const Path place = manifest.path.parent_path() / series.scan->fill(step);
+    if (!listed && ref.folder == place && !std::filesystem::exists(place)) {
+      series.checkpoints.push_back(ref);
+    }
+  }
+  std::sort(series.checkpoints.begin(), series.checkpoints.end(),
+            [](const CheckpointRef& a, const CheckpointRef& b) { return a.step < b.step; });
+}
+
+std::map<Path, std::string> watch(CheckpointWatch& checkpoints, const WatchOptions& options,
+                                  const WatchHooks& hooks) {
+  Manifest manifest = hooks.read();
+  std::map<Path, std::string> broken, said;
+  std::string last_error;
+  auto last_news = Clock::now();
+  for (bool first = true;; first = false) {
+    if (!first) {
+      wait(options.interval, options.stop);
+      try {
+        manifest = hooks.read();
+        last_error.clear();
+      } catch (const Error& error) {  // it may be half written, or a table behind the training
+        if (last_error != error.what()) hooks.say(last_error = error.what());
+      }
+    }
+    const CheckpointWatch::Look look = checkpoints.look(manifest);
+    for (const auto& [folder, why] : look.broken) {
+      if (std::exchange(said[folder], why) != why) hooks.say("Not whole yet: " + why);
+    }
+    broken = look.broken;
+    if (!look.news.empty()) {
+      hooks.sweep(look);
+      last_news = Clock::now();
+    }
+    if (options.until_step && has_come_to(manifest, look.settled, options)) break;
+    if (!options.grows && !scans(manifest) && look.missing == 0) break;
+    if (options.idle && Clock::now() - last_news >= *options.idle) break;
+  }
+  return broken;
+}
+
+}  // namespace e2lm

@@ -1,0 +1,146 @@
+#include "harness/sweep/weights.h"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <mutex>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "harness/hub/cache.h"
+#include "harness/sweep/evaluate.h"
+
+namespace e2lm {
+namespace {
+
+// What would change if a file of the folder were written again.
+struct Stamp {
+  std::string text;
+  bool settled = true;  // no file is so young that writing it once more could leave its time as is
+};
+
+Stamp stamp_of(const Path& folder) {
+  constexpr int64_t kTickSeconds = 2;  // of the coarsest file systems
+  struct timespec now = {};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  Stamp stamp;
+  for (const Path& path : list_folder(folder)) {
+    if (path.extension() != ".safetensors" && path.filename() != "config.json") continue;
+    struct stat status = {};
+    if (::stat(path.c_str(), &status) != 0) throw Error(path.string(), "cannot be read");
+    stamp.text += fmt::format("{} {} {}.{:09} {};", path.filename().string(), status.st_size,
+                              status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino);
+    stamp.settled &= std::abs(now.tv_sec - status.st_mtim.tv_sec) >= kTickSeconds;
+  }
+  return stamp;
+}
+
+std::string key_of(const Path& folder) {
+  return std::filesystem::absolute(folder).lexically_normal();
+}
+
+std::string find_sha256(const Store& store, const Path& folder, const std::string& stamp) {
+  Statement find(store.database(), "SELECT sha256 FROM weights_file WHERE path = ? AND stamp = ?");
+  return find.bind(key_of(folder)).bind(stamp).step() ? find.text(0) : "";
+}
+
+void keep_sha256(Store& store, const Path& folder, const std::string& stamp,
+                 const std::string& sha256) {
+  Statement(store.database(), "INSERT OR REPLACE INTO weights_file VALUES (?, ?, ?)")
+      .bind(key_of(folder))
+      .bind(stamp)
+      .bind(sha256)
+      .finish();
+}
+
+struct Unknown {
+  Path folder;
+  std::string stamp;
+};
+
+std::vector<Unknown> unknown_of(const Store& store, const std::vector<Path>& folders) {
+  std::vector<Unknown> unknown;
+  for (const Path& folder : folders) {
+    try {
+      auto [stamp, settled] = stamp_of(folder);
+      if (!settled || !find_sha256(store, folder, stamp).empty()) continue;
+      unknown.push_back({folder, std::move(stamp)});
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return unknown;
+}
+
+}  // namespace
+
+std::string known_sha256(Store& store, const Checkpoint& checkpoint) {
+  const auto [stamp, settled] = stamp_of(checkpoint.folder());
+  std::string sha256 = find_sha256(store, checkpoint.folder(), stamp);
+  if (!sha256.empty()) return sha256;
+  sha256 = checkpoint.sha256();
+  if (settled) keep_sha256(store, checkpoint.folder(), stamp, sha256);
+  return sha256;
+}
+
+std::string hashed_sha256(const Store& store, const Path& folder) {
+  return find_sha256(store, folder, stamp_of(folder).text);
+}
+
+void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOptions& options) {
+  constexpr int kMostReaders = 4;  // a disk that turns bears few
+  const std::vector<Unknown> unknown = unknown_of(store, folders);
+  Progress progress("checkpoints", std::ssize(unknown), options.quiet || unknown.empty());
+  progress.at("reading weights for their hash");
+  std::mutex one_at_a_time;  // of store and progress
+  parallel_for(std::min(options.threads, kMostReaders), std::ssize(unknown), 1,
+               [&](int64_t i, int64_t) {
+                 if (options.stop && options.stop()) return;
+                 try {
+                   const std::string sha256 = Checkpoint::open(unknown[i].folder).sha256();
+                   ::OPENSSL_thread_stop();  // else what it keeps for this thread is never freed
+                   const std::lock_guard lock(one_at_a_time);
+                   keep_sha256(store, unknown[i].folder, unknown[i].stamp, sha256);
+                   progress.advance(1);
+                 } catch (const StoreError&) {
+                   throw;
+                 } catch (const Error&) {
+                   return;
+                 }
+               });
+  if (options.stop && options.stop()) throw Interrupted();
+}
+
+// In the table of files, under a path that no file has.
+void remember_weights(Store& store, const CheckpointRef& ref, const std::string& sha256) {
+  std::string content = ref.content;
+  if (content.empty()) content = content_of_folder(ref.folder).value_or("");
+  if (content.empty()) return;
+  Statement(store.database(), "INSERT OR REPLACE INTO weights_file VALUES (?, ?, ?)")
+      .bind("hub:" + ref.hub->name())
+      .bind(content)
+      .bind(sha256)
+      .finish();
+}
+
+std::optional<HubWeights> known_weights(const Store& store, const CheckpointRef& ref) {
+  Statement find(store.database(),
+                 fmt::format("SELECT w.id, w.dtype FROM weights_file f "
+                             "JOIN weights w ON w.sha256 = f.sha256 WHERE f.{} = ?",
+                             ref.content.empty() ? "path" : "stamp"));
+  find.bind(ref.content.empty() ? "hub:" + ref.hub->name() : ref.content);
+  if (!find.step()) return {};
+  for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
+    if (find.text(1) == dtype_name(dtype)) return HubWeights{find.integer(0), dtype};
+  }
+  return {};
+}
+
+}  // namespace e2lm
