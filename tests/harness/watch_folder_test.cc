@@ -213,6 +213,9 @@ TEST_F(WatchFolderTest, WrongUseIsASentence) {
               HasSubstr("needs --watch DIR"));
   EXPECT_THAT(refused({"--watch", "x", "--watch-pattern", "x"}), HasSubstr("{step:07}"));
   EXPECT_THAT(refused({"--watch", "x", "--watch-tokens", "0"}), HasSubstr("above 0"));
+  EXPECT_THAT(refused({"--watch", "not-yet", "--tasks", "no_such", "--watch-idle", "0.01"}),
+              HasSubstr("'no_such' is no task"))
+      << "said before there is a checkpoint";
   fs::create_directories(training_ / "step-1");
   fs::create_directories(training_ / "iter-1");
   EXPECT_THAT(refused({"--watch", training_}), HasSubstr("iter-{step}, step-{step}"));
