@@ -10,6 +10,10 @@ test_packages=(libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev c
   chromium slurm-wlm munge bindfs)
 fuzz_packages=(clang libclang-rt-dev)
 
+# What one checkout has compiled serves the others: paths below it are hashed without it.
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$root}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
+export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime,locale}"
+
 say() { printf '%s\n' "$*" >&2; }
 
 # install_missing PACKAGE...: apt, asking first on a terminal; nothing to do costs a few milliseconds.
