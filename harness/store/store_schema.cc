@@ -53,9 +53,11 @@ bool is_empty(const Database& database) {
 }
 
 int64_t check_identity(const Database& database) {
+  // Looked at first: whoever makes the tables sets the numbers in the same transaction, maybe now.
+  const bool empty = is_empty(database);
   const int64_t version = database.number("PRAGMA user_version");
   const int64_t application = database.number("PRAGMA application_id");
-  if (!is_empty(database) && application != kApplicationId) {
+  if (!empty && application != kApplicationId) {
     throw StoreError(database.path().string(), "is a database of another program", "an e2lm store");
   }
   if (version > Store::kSchemaVersion) {
