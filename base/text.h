@@ -13,6 +13,9 @@ std::vector<std::string> split(std::string_view text, char separator);
 // Without ASCII white space at both ends.
 std::string_view trim(std::string_view text);
 
+// With the letters A to Z in lower case and all other bytes as they are.
+std::string ascii_lower(std::string_view text);
+
 bool matches_glob(std::string_view name, std::string_view pattern);  // * and ? as in a shell
 
 // The candidate a misspelt word most likely meant, or "" when none is near.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -145,9 +144,7 @@ bool Transfer::take_header(std::string_view line) {
   }
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return true;
-  std::string name(trim(line.substr(0, colon)));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string name = ascii_lower(trim(line.substr(0, colon)));
   response_.headers.push_back({std::move(name), std::string(trim(line.substr(colon + 1)))});
   constexpr size_t kMostHeaders = 1000;
   return response_.headers.size() <= kMostHeaders;

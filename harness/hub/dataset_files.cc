@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <iterator>
 #include <map>
 #include <tuple>
@@ -13,7 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "harness/hub/glob.h"
-#include "tasks/dataset/split_names.h"
+#include "tasks/dataset/data_files.h"
 
 namespace e2lm {
 namespace {
@@ -220,11 +219,7 @@ std::string format_of(const std::vector<std::string>& paths) {
     const std::string name = name_of(path);
     const bool about =
         name == "metadata.csv" || name == "metadata.jsonl" || name == "metadata.parquet";
-    for (std::string word : extensions_of(path)) {
-      std::transform(word.begin(), word.end(), word.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      ++counts[{word, about}];
-    }
+    for (const std::string& word : extensions_of(path)) ++counts[{ascii_lower(word), about}];
   }
   std::tuple<bool, int64_t, int64_t, std::string> best;
   std::string format;

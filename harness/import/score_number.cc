@@ -17,18 +17,11 @@ namespace {
 
 constexpr const char* kExpected = "a number, or null, NaN or N/A where there is none";
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
 bool says_none(std::string_view text) {
   static const std::vector<std::string> kWords = {
       "",     "n/a",      "na",        "null",      "none", "nan", "-nan", "inf",
       "-inf", "infinity", "-infinity", "+infinity", "+inf", "-",   " "};
-  return std::find(kWords.begin(), kWords.end(), lower_case(trim(text))) != kWords.end();
+  return std::find(kWords.begin(), kWords.end(), ascii_lower(trim(text))) != kWords.end();
 }
 
 // What a file has in a score's place, short enough for a message.
@@ -98,7 +91,7 @@ bool higher_is_better(std::string_view metric) {
                                                   "pct_stereotype",
                                                   "brier",
                                                   "ece"};
-  const std::string lower = lower_case(name);
+  const std::string lower = ascii_lower(name);
   if (std::find(kLower.begin(), kLower.end(), lower) != kLower.end()) return false;
   return !lower.ends_with("_perplexity") && !lower.ends_with("_ppl") && !lower.ends_with("_loss");
 }

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+
+#include "base/text.h"
 
 namespace e2lm {
 namespace {
@@ -18,19 +19,13 @@ constexpr std::string_view kStepWords[] = {
 // What says that a folder is still being written under this name, and will be renamed.
 constexpr std::string_view kUnready[] = {"tmp", "temp", "partial", "incomplete"};
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
 // The last word of a text, without what separates it from a number: "iter" of "run-iter_".
 std::string last_word(std::string_view text) {
   const size_t end = text.find_last_not_of("-_=. ");
   if (end == std::string_view::npos) return {};
   text = text.substr(0, end + 1);
   const size_t before = text.find_last_of("-_=. 0123456789");
-  return lower_case(text.substr(before == std::string_view::npos ? 0 : before + 1));
+  return ascii_lower(text.substr(before == std::string_view::npos ? 0 : before + 1));
 }
 
 }  // namespace
@@ -55,7 +50,7 @@ std::optional<StepPattern> StepPattern::of_name(std::string_view name) {
   constexpr size_t kMostDigits = 17;
   const size_t last = name.find_last_of(kDigits);
   if (last == std::string_view::npos || name.starts_with('.')) return {};
-  const std::string small = lower_case(name);
+  const std::string small = ascii_lower(name);
   for (const std::string_view word : kUnready) {
     if (small.find(word) != std::string::npos) return {};
   }

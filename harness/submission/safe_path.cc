@@ -22,10 +22,7 @@ std::string_view objection(const std::string& component) {
   if (component.empty()) return "has an empty component";
   if (component == ".." || component == ".") return "leads out of its folder or back to it";
   if (component.size() > kMostComponentBytes) return "has a component of more than 255 bytes";
-  std::string lower = component;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (lower == ".git") return "lies in a folder .git";
+  if (ascii_lower(component) == ".git") return "lies in a folder .git";
   return {};
 }
 

@@ -11,7 +11,6 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "tasks/dataset/split_names.h"
 
 namespace e2lm {
 namespace {

@@ -34,4 +34,8 @@ struct SplitFiles {
 std::vector<SplitFiles> find_data_files(const Path& folder,
                                         const std::vector<std::string>& extensions = {});
 
+// The same among files of which only the paths are known, relative to their folder; none if there
+// is no data file.
+std::vector<SplitFiles> find_splits(const std::vector<Path>& paths);
+
 }  // namespace e2lm

@@ -22,6 +22,10 @@ TEST(TextTest, FindsTheWordThatWasMeant) {
   EXPECT_EQ(nearest("x", {}), "");
 }
 
+TEST(TextTest, LowerCaseLeavesOtherBytesAlone) {
+  EXPECT_EQ(ascii_lower("Step-AZ_09 É[`"), "step-az_09 É[`");
+}
+
 TEST(TextTest, MatchesGlobs) {
   EXPECT_TRUE(matches_glob("wordnet_kinds", "wordnet_*"));
   EXPECT_FALSE(matches_glob("wordnet_kinds", "kinds"));
