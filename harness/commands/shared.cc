@@ -152,13 +152,14 @@ Store open_store(const Arguments& arguments) {
 
 void write_report(const Report& report, const Path& folder) {
   const Json json = report_json(report);
-  write_file(folder / "report.json",
-             json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   write_file(folder / "report.md", report_markdown(report));
   write_file(folder / "leaderboard.csv", leaderboard_csv(json));
   write_file(folder / "signal.csv", signal_csv(json));
   write_file(folder / "curves.csv", curves_csv(json));
   write_file(folder / "index.html", page_html(json));
+  // The last one: a program that waits for it finds all others new.
+  write_file(folder / "report.json",
+             json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void print(std::string_view text) {

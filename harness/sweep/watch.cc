@@ -42,7 +42,13 @@ std::string why_not_whole(const Path& folder) {
 }
 
 bool is_known(const Store& store, const Path& folder) {
-  return std::filesystem::exists(folder / "config.json") && !hashed_sha256(store, folder).empty();
+  try {
+    return std::filesystem::exists(folder / "config.json") && !hashed_sha256(store, folder).empty();
+  } catch (const StoreError&) {
+    throw;
+  } catch (const Error&) {  // a file vanished while it was looked at
+    return false;
+  }
 }
 
 // Sleeps in pieces, so that an interrupt is seen.
@@ -117,6 +123,7 @@ CheckpointWatch::State CheckpointWatch::look_at(const CheckpointRef& ref, Look& 
   if (!same && !is_known(store_, ref.folder)) return State::changing;
   seen.error = why_not_whole(ref.folder);
   if (!seen.error.empty()) {
+    if (!same) return State::changing;  // perhaps being deleted
     look.broken[ref.folder] = seen.error;
     return State::broken;
   }

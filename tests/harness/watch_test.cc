@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "engine/checkpoint.h"
 #include "harness/sweep/evaluate.h"
+#include "harness/sweep/weights.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/run_folder.h"
 
@@ -43,6 +45,21 @@ class WatchTest : public testing::Test {
     const std::string bytes = read_file(source(step) / file);
     const auto size = static_cast<size_t>(static_cast<double>(bytes.size()) * share);
     write_file(folder_.checkpoint(step) / file, bytes.substr(0, size));
+  }
+
+  // A checkpoint in two parts, of one tensor each.
+  void put_index(int step) const {
+    put(step, "config.json");
+    write_file(folder_.checkpoint(step) / "model.safetensors.index.json",
+               R"({"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}})");
+  }
+
+  void put_part(int step, const char* file, const char* tensor) const {
+    const std::string header = std::string("{\"") + tensor +
+                               "\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    std::string bytes(8, '\0');
+    bytes[0] = static_cast<char>(header.size());
+    write_file(folder_.checkpoint(step) / file, bytes + header + std::string(4, '\0'));
   }
 
   using Steps = std::vector<int64_t>;
@@ -89,23 +106,31 @@ TEST_F(WatchTest, CheckpointsComeInAnyOrderAndByRenaming) {
 }
 
 TEST_F(WatchTest, AllPartsOfTheIndexMustBeThere) {
-  const Path folder = folder_.checkpoint(80);
-  put(80, "config.json");
-  write_file(folder / "model.safetensors.index.json",
-             R"({"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}})");
-  const auto part = [&](const char* file, const char* name) {
-    const std::string header =
-        std::string("{\"") + name + "\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
-    std::string bytes(8, '\0');
-    bytes[0] = static_cast<char>(header.size());
-    write_file(folder / file, bytes + header + std::string(4, '\0'));
-  };
-  part("two.safetensors", "b");
+  put_index(80);
+  put_part(80, "two.safetensors", "b");
   look();
   EXPECT_EQ(look(), Steps{});
-  EXPECT_NE(last_.broken.at(folder).find("one.safetensors"), std::string::npos);
-  part("one.safetensors", "a");
+  EXPECT_NE(last_.broken.at(folder_.checkpoint(80)).find("one.safetensors"), std::string::npos);
+  put_part(80, "one.safetensors", "a");
   look();
+  EXPECT_EQ(look(), Steps{80});
+}
+
+TEST_F(WatchTest, AKnownOneOfWhichAFileIsGoneMayBeBeingDeleted) {
+  put_index(80);
+  put_part(80, "one.safetensors", "a");
+  put_part(80, "two.safetensors", "b");
+  const Path folder = folder_.checkpoint(80);
+  for (const Path& file : list_folder(folder)) {  // old enough for its hash to be kept
+    const auto time = std::filesystem::last_write_time(file);
+    std::filesystem::last_write_time(file, time - 10s);
+  }
+  known_sha256(store_, Checkpoint::open(folder));
+  EXPECT_EQ(look(), Steps{80}) << "known, so one look is enough";
+  std::filesystem::remove(folder / "model.safetensors.index.json");
+  EXPECT_EQ(look(), Steps{80});
+  EXPECT_TRUE(last_.broken.empty());
+  std::filesystem::remove_all(folder);
   EXPECT_EQ(look(), Steps{80});
 }
 
