@@ -12,16 +12,18 @@ version=$(clang-tidy --version)
 read_by=build/release/headers_read
 
 # What each source is made of, as the compiler saw it: its path, then the project's headers it reads.
-ninja -C build/release -t deps | awk '
+# Paths stand there from the build's folder or, where the compiler was called otherwise, from the root.
+ninja -C build/release -t deps | awk -v here="$PWD/" '
   /^[^ ].*#deps/ { if (line != "") print line; line = ""; next }
-  /^    \.\.\/\.\.\// { line = line (line == "" ? "" : " ") substr($1, 7) }
+  { sub(/^ +/, ""); if (index($0, here) == 1) $0 = "../../" substr($0, length(here) + 1) }
+  /^\.\.\/\.\.\// { line = line (line == "" ? "" : " ") substr($1, 7) }
   END { if (line != "") print line }' >"$read_by"
 
 tidy_one() {
-  local key
+  local key files
   grep -qF "/$1\"" build/release/compile_commands.json || return 0
-  key=$({ echo "$version $1"; cat .clang-tidy "$1"; grep -m1 "^$1\( \|$\)" "$read_by" | xargs cat; } |
-    sha256sum | cut -c1-40)
+  files=$(grep -m1 "^$1\( \|$\)" "$read_by") || { echo "clang-tidy: $1: not built" >&2; return 1; }
+  key=$({ echo "$version $1"; xargs cat .clang-tidy <<<"$files"; } | sha256sum | cut -c1-40)
   [ ! -e "$passed/$key" ] || { touch "$passed/$key"; return 0; }
   clang-tidy --quiet -p build/release "$1" 2>/dev/null || { echo "clang-tidy: $1" >&2; return 1; }
   touch "$passed/$key"
