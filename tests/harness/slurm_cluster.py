@@ -45,6 +45,8 @@ def why_not() -> str:
     """Why no cluster can be started here; empty if one can."""
     if os.geteuid() != 0:
         return "Slurm's daemons need root"
+    if not os.path.ismount("/sys/fs/cgroup"):  # a bare chroot
+        return "slurmd needs control groups, and none are mounted at /sys/fs/cgroup"
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     missing = [name for name in (*_DAEMONS, "sbatch") if not shutil.which(name, path=path)]
     return f"{', '.join(missing)} not installed (Debian: slurm-wlm, munge)" if missing else ""
