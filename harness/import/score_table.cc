@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <map>
 
@@ -37,11 +36,8 @@ const std::vector<std::pair<const char*, std::vector<const char*>>> kColumns = {
 };
 
 std::string column_key(std::string_view text) {
-  std::string key;
-  for (const char c : trim(text)) {
-    if (c == '_' || c == '-' || c == ' ') continue;
-    key += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
+  std::string key = ascii_lower(trim(text));
+  std::erase_if(key, [](char c) { return c == '_' || c == '-' || c == ' '; });
   return key;
 }
 

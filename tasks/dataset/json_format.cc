@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "tasks/dataset/fast_json.h"
 #include "tasks/dataset/json_values.h"
 #include "tasks/dataset/timestamp.h"
@@ -63,9 +64,8 @@ class Batches {
 };
 
 // The names of columns that are read as dates; see json_format.h.
-bool named_like_date(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return c < 0x80 ? std::tolower(c) : c; });
+bool named_like_date(std::string_view column) {
+  const std::string name = ascii_lower(column);
   return name.ends_with("_at") || name.ends_with("_time") || name == "modified" || name == "date" ||
          name == "datetime" || name.starts_with("timestamp");
 }
