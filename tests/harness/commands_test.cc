@@ -91,7 +91,8 @@ TEST(CommandsTest, LogprobsAnswerInInputOrder) {
   const Path output = scratch / "out.jsonl";
   const ProgramResult to_file =
       run_program({.arguments = {"logprobs", "--model", golden.folder, "--requests", requests,
-                                 "--per-token", "--output", output}});
+                                 "--per-token", "--dtype", "float32", "--device", "cpu",
+                                 "--output", output}});
   EXPECT_EQ(to_file.exit_code, 0);
   EXPECT_EQ(read_file(output), result.output);
 }

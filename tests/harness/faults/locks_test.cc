@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include "harness/store/file_system.h"
 #include "tests/support/program.h"
@@ -108,6 +110,7 @@ TEST_F(LocksTest, WhereFilesAreSeenLateASweepMayEndButNothingIsHarmed) {
     EXPECT_EQ(result.exit_code, 2) << result.errors;
     EXPECT_THAT(result.errors, HasSubstr("store.sqlite: cannot be"));
   }
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // until no old name is remembered
   EXPECT_EQ(run_program(sweep(scratch_ / "one/run")).exit_code, 0);
   const Path store = scratch_ / "disk/run/store.sqlite";
   EXPECT_EQ(contents(store), contents(scratch_ / "whole/store.sqlite"));
