@@ -166,6 +166,11 @@ class Backend {
   virtual Array activations(int64_t rows, int64_t width) = 0;
   virtual ProductArray product_rows(int64_t rows, int64_t width) = 0;
   virtual int64_t product_element_bytes() const = 0;  // of ProductRows
+  // What convolve writes and scan reads: where the scan is not made of products, not of their type.
+  virtual ProductArray convolved_rows(int64_t rows, int64_t width) {
+    return product_rows(rows, width);
+  }
+  virtual int64_t convolved_element_bytes() const { return product_element_bytes(); }
   // Bytes of weights resident on the device so far.
   virtual int64_t weight_bytes() const = 0;
 
@@ -243,8 +248,12 @@ class Backend {
   virtual void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
                     ProductRows out) = 0;
 
-  // out = SiLU(gate) ⊙ up            gate_up [R, gate (F) | up (F)] → [R, F]
-  virtual void mlp_gate(const Wave& wave, Rows gate_up, ProductRows out) = 0;
+  // out = SiLU(gate) ⊙ up, with [gate (F) | up (F)] = (x·Wᵀ) ⊙ scale + bias      → [R, F]
+  // The halves of W [2F, inputs] are tensors of their own. `room` is activations of gated_room(2F)
+  // floats a row, which a device may want for what it multiplies.
+  virtual int64_t gated_room(int64_t outputs) const = 0;
+  virtual void gated_product(const Wave& wave, ProductRows x, const Matrix& gate_up, Rows room,
+                             ProductRows out) = 0;
 
   // For every scored row, with h its normed hidden row and logits z = W_head·h:
   //   log p(target) = z[target] - log Σ_v exp z[v]

@@ -179,7 +179,7 @@ constexpr int64_t kBlocksPerPiece = 8;
 
 void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
                            ProductRows product_rows) {
-  const Rows out = floats(product_rows);
+  const OperandRows out = operands(product_rows);
   const int64_t width = shape_.head_width, kv_heads = shape_.kv_heads;
   const int64_t heads_per_kv = shape_.query_heads / kv_heads;
   const float key_scale = 1.0F / std::sqrt(static_cast<float>(width));
@@ -213,14 +213,16 @@ void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows
     return path;
   };
 
-  const auto queries_of = [&](const RowBlock& block, int64_t kv_head) {
+  // Their sums are in `sums`.
+  const auto queries_of = [&](const RowBlock& block, int64_t kv_head, std::vector<float>& sums) {
     const Segment& segment = wave.segments[block.segment];
+    sums.resize(block.rows * heads_per_kv * width);
     std::vector<Query> queries;
     for (int64_t i = block.first; i < block.first + block.rows; ++i) {
       const int64_t r = segment.first_row + i;
       for (int64_t h = kv_head * heads_per_kv; h < (kv_head + 1) * heads_per_kv; ++h) {
         queries.push_back({.q = q.data + r * q.stride + h * width,
-                           .out = out.data + r * out.stride + h * width,
+                           .out = sums.data() + std::ssize(queries) * width,
                            .keys = segment.position + i + 1});
       }
     }
@@ -232,17 +234,27 @@ void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows
     const int64_t first_block = piece / kv_heads * kBlocksPerPiece, kv_head = piece % kv_heads;
     const int64_t count = std::min(kBlocksPerPiece, std::ssize(blocks_) - first_block);
     KeyChunks chunks(width);
+    std::vector<float> sums;
     for (const RowBlock& block : std::span(blocks_).subspan(first_block, count)) {
       chunks.walk(path_to(block.segment, kv_head));
-      std::vector<Query> queries = queries_of(block, kv_head);
+      std::vector<Query> queries = queries_of(block, kv_head, sums);
       const int64_t keys = queries.back().keys;
       for (int64_t first = 0; first < keys; first += kChunkKeys) {
         const KeyChunk& chunk = chunks.get(first / kChunkKeys, std::min(kChunkKeys, keys - first));
         attend_all(isa_, queries, chunk, width, key_scale);
       }
-      for (const Query& query : queries) {
-        for (int64_t p = 0; p < width; ++p) query.out[p] *= scale / query.sum;
-      }
+      const int64_t first_row = wave.segments[block.segment].first_row + block.first;
+      dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
+        for (int64_t j = 0; j < std::ssize(queries); ++j) {
+          const int64_t r = first_row + j / heads_per_kv;
+          const int64_t h = kv_head * heads_per_kv + j % heads_per_kv;
+          for (int64_t p = 0; p < width; p += kLanes) {
+            const int64_t lanes = std::min(kLanes, width - p);
+            const Floats mixed = load<Floats>(queries[j].out + p, lanes);
+            store_operands(out, r, h * width + p, mixed * (scale / queries[j].sum), lanes);
+          }
+        }
+      });
     }
   });
 }

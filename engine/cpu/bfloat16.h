@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "engine/cpu/simd.h"
 
@@ -16,13 +17,43 @@ E2LM_INLINE inline uint32_t nearest_bfloat16(float value) {
   return (value == value ? rounded : quiet) & 0xFFFF0000U;
 }
 
-// x rounded to bfloat16, as its own two bytes or as the float32 of the same value.
-E2LM_INLINE inline void round_floats(const float* x, int64_t count, uint16_t* out) {
-  for (int64_t i = 0; i < count; ++i) out[i] = static_cast<uint16_t>(nearest_bfloat16(x[i]) >> 16);
+// The same for sixteen at once.
+template <int64_t C, int64_t N>
+E2LM_INLINE inline Lanes<C, N> nearest_bfloat16(Lanes<C, N> x) {
+  return each(
+      [](auto value) E2LM_INLINE {
+        typename Lanes<N, N>::Ints bits;
+        std::memcpy(&bits, &value, sizeof bits);
+        const auto number = value == value;  // all ones where it is one
+        const auto rounded = bits + 0x7FFF + ((bits >> 16) & 1), quiet = bits | 0x00400000;
+        bits = ((rounded & number) | (quiet & ~number)) & ~0xFFFF;
+        std::memcpy(&value, &bits, sizeof bits);
+        return value;
+      },
+      x);
 }
 
-E2LM_INLINE inline void round_floats(const float* x, int64_t count, float* out) {
-  for (int64_t i = 0; i < count; ++i) out[i] = std::bit_cast<float>(nearest_bfloat16(x[i]));
+template <int64_t C, int64_t N>
+E2LM_INLINE inline void store_bfloat16(uint16_t* to, Lanes<C, N> x) {
+  if constexpr (C == N) {
+    typename Lanes<N, N>::Ints bits;
+    const auto value = nearest_bfloat16(x).value;
+    std::memcpy(&bits, &value, sizeof bits);
+    const auto upper = __builtin_convertvector(bits >> 16, typename Lanes<N, N>::Shorts);
+    std::memcpy(to, &upper, sizeof upper);
+  } else {
+    store_bfloat16(to, x.low);
+    store_bfloat16(to + C / 2, x.high);
+  }
+}
+
+// The first `count` of x.
+template <class Floats>
+E2LM_INLINE inline void store_bfloat16(uint16_t* to, Floats x, int64_t count) {
+  if (count == kLanes) return store_bfloat16(to, x);
+  uint16_t lanes[kLanes];
+  store_bfloat16(lanes, x);
+  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
 }
 
 }  // namespace e2lm::cpu

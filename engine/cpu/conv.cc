@@ -28,8 +28,8 @@ E2LM_INLINE inline void convolve_row(const float* const* taps, int64_t count_tap
 }  // namespace
 
 void CpuBackend::convolve(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows x,
-                          ProductRows product_rows) {
-  const Rows out = floats(product_rows);
+                          ProductRows convolved) {
+  const Rows out = floats(convolved);
   const int64_t taps = shape_.conv_taps, channels = x.width;
   const float* bias = weights.conv_bias.size() > 0 ? weights.conv_bias.data() : nullptr;
   // The row `back` before row i of a segment, wherever it lies; null before the text.

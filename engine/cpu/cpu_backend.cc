@@ -13,6 +13,8 @@ namespace e2lm {
 namespace cpu {
 namespace {
 
+constexpr int64_t kFloatBytes = sizeof(float);
+
 // Rows are read where they lie in the checkpoint.
 struct MappedEmbedding final : Embedding {
   explicit MappedEmbedding(const Tensor& tensor) : table(tensor) {}
@@ -37,14 +39,17 @@ Array CpuBackend::activations(int64_t rows, int64_t width) {
 }
 
 ProductArray CpuBackend::product_rows(int64_t rows, int64_t width) {
-  return {activations(rows, width), width, sizeof(float)};
+  const int64_t bytes = product_element_bytes();
+  const int64_t floats = (width * bytes + kFloatBytes - 1) / kFloatBytes;  // of a row
+  return {activations(rows, floats), width, bytes};
+}
+
+ProductArray CpuBackend::convolved_rows(int64_t rows, int64_t width) {
+  return {activations(rows, width), width, kFloatBytes};
 }
 
 int64_t CpuBackend::scratch_bytes_per_row(const StateShape& shape) const {
-  const bool copied = products_.operand() != Operand::float32;
-  const int64_t operands = copied ? widest_inputs_ * operand_bytes(products_.operand()) : 0;
-  return operands + logprob_bytes_per_row() +
-         2 * shape.mamba_heads * static_cast<int64_t>(sizeof(float));
+  return logprob_bytes_per_row() + 2 * shape.mamba_heads * kFloatBytes;
 }
 
 int64_t CpuBackend::default_memory_bytes() const {

@@ -15,12 +15,9 @@ namespace e2lm::cpu {
 // More rows in a wave gain no speed: products are at their best long before.
 constexpr int64_t kMaxWaveRows = 4096;
 
-// What products read is float32 here; those in another type convert it themselves, tile by tile.
+// Of convolved rows, which stay float32 here.
 inline Rows floats(ProductRows rows) {
   return {static_cast<float*>(rows.data), rows.stride, rows.width};
-}
-inline ProductRows product_rows(Rows rows) {
-  return {rows.data, rows.stride, rows.width, sizeof(float)};
 }
 
 // The operations of Backend on the host. What they compute is said there; each is implemented in
@@ -36,7 +33,9 @@ class CpuBackend final : public Backend {
   std::unique_ptr<Embedding> embedding(const Tensor& table) override;
   Array activations(int64_t rows, int64_t width) override;
   ProductArray product_rows(int64_t rows, int64_t width) override;
-  int64_t product_element_bytes() const override { return sizeof(float); }
+  int64_t product_element_bytes() const override { return operand_bytes(products_.operand()); }
+  ProductArray convolved_rows(int64_t rows, int64_t width) override;
+  int64_t convolved_element_bytes() const override { return sizeof(float); }
   int64_t weight_bytes() const override { return weight_bytes_; }
 
   int64_t default_memory_bytes() const override;
@@ -62,7 +61,9 @@ class CpuBackend final : public Backend {
             Rows dt_in, Rows out) override;
   void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
             ProductRows out) override;
-  void mlp_gate(const Wave& wave, Rows gate_up, ProductRows out) override;
+  int64_t gated_room(int64_t) const override { return 0; }
+  void gated_product(const Wave& wave, ProductRows x, const Matrix& gate_up, Rows room,
+                     ProductRows out) override;
   void logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
                 const Matrix& head, std::span<TargetScore> scores) override;
 
@@ -79,9 +80,7 @@ class CpuBackend final : public Backend {
   int64_t scratch_bytes_per_row(const StateShape& shape) const;
   int64_t logprob_bytes_per_row() const;
 
-  // x [rows, inputs], dense and readable up to a whole tile, as operands. Valid until the next
-  // call.
-  OperandRows operands(int64_t rows, ProductRows x);
+  OperandRows operands(ProductRows rows) const;
 
   int threads_;
   Isa isa_;
@@ -91,9 +90,8 @@ class CpuBackend final : public Backend {
   StateShape shape_;
   std::vector<float> rotations_;  // [positions, cos (P/2) | sin (P/2)]
   KeptStates kept_;
-  std::vector<RowBlock> blocks_;     // of the wave, in row order
-  std::vector<float> time_steps_;    // of the layer: [R, M, (dt, exp(dt·A))]
-  std::vector<std::byte> operands_;  // of the product, where they are not the floats themselves
+  std::vector<RowBlock> blocks_;   // of the wave, in row order
+  std::vector<float> time_steps_;  // of the layer: [R, M, (dt, exp(dt·A))]
 };
 
 }  // namespace e2lm::cpu

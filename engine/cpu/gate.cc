@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include "engine/cpu/cpu_backend.h"
 #include "engine/cpu/for_each_row.h"
@@ -8,56 +9,58 @@
 namespace e2lm::cpu {
 namespace {
 
-// out = scale · y ⊙ SiLU(z)
-template <class Floats>
-E2LM_INLINE inline void gate_row(const float* y, const float* z, float scale, int64_t width,
-                                 float* out) {
+// put(i, values, count) for the elements from i on of y ⊙ SiLU(z)
+template <class Floats, class Put>
+E2LM_INLINE inline void gate_row(const float* y, const float* z, int64_t width, const Put& put) {
   for (int64_t i = 0; i < width; i += kLanes) {
     const int64_t count = std::min(kLanes, width - i);
-    store(out + i, load<Floats>(y + i, count) * silu(load<Floats>(z + i, count)) * scale, count);
+    put(i, load<Floats>(y + i, count) * silu(load<Floats>(z + i, count)), count);
   }
 }
 
-template <class Floats>
-E2LM_INLINE inline void norm_groups(const float* x, const float* weight, float eps, int64_t groups,
-                                    int64_t group_width, float* out) {
-  for (int64_t g = 0; g < groups; ++g) {
-    const int64_t at = g * group_width;
-    const float factor = inverse_rms<Floats>(x + at, group_width, eps);
-    normalize<Floats>(x + at, weight + at, factor, group_width, out + at);
+// A norm over each group of columns.
+struct GroupNorm {
+  const float* weight;  // [E]
+  float eps;
+  int64_t groups;
+  int64_t width;  // of a group
+
+  // put(i, values, count) for the elements from i on of x, normed
+  template <class Floats, class Put>
+  E2LM_INLINE void apply(const float* x, const Put& put) const {
+    for (int64_t at = 0; at < groups * width; at += width) {
+      normalize<Floats>(x + at, weight + at, inverse_rms<Floats>(x + at, width, eps), width,
+                        [&](int64_t i, Floats values, int64_t count)
+                            E2LM_INLINE { put(at + i, values, count); });
+    }
   }
-}
+};
 
 }  // namespace
 
 void CpuBackend::gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
                       ProductRows product_rows) {
-  const Rows out = floats(product_rows);
-  const float* norm = weights.norm_weight.size() > 0 ? weights.norm_weight.data() : nullptr;
-  const int64_t groups = shape_.groups, group_width = y.width / groups;
-  const float eps = weights.norm_eps;
+  const OperandRows out = operands(product_rows);
+  const bool normed = weights.norm_weight.size() > 0;
+  const GroupNorm norm = {normed ? weights.norm_weight.data() : nullptr, weights.norm_eps,
+                          shape_.groups, y.width / shape_.groups};
   for_each_row(threads_, isa_, wave.rows(), [&]<class Floats>(Floats, int64_t r) E2LM_INLINE {
     const float* from = y.data + r * y.stride;
     const float* by = z.data + r * z.stride;
-    float* to = out.data + r * out.stride;
-    if (!norm) {
-      gate_row<Floats>(from, by, scale, y.width, to);
-    } else if (weights.norm_before_gate) {
-      norm_groups<Floats>(from, norm, eps, groups, group_width, to);
-      gate_row<Floats>(to, by, scale, y.width, to);
+    const auto finish = [&](int64_t i, Floats values, int64_t count)
+                            E2LM_INLINE { store_operands(out, r, i, values * scale, count); };
+    if (!normed) return gate_row<Floats>(from, by, y.width, finish);
+    static thread_local std::vector<float> between;  // the two steps; kept from row to row
+    between.resize(y.width);
+    const auto keep = [&](int64_t i, Floats values, int64_t count)
+                          E2LM_INLINE { store(between.data() + i, values, count); };
+    if (weights.norm_before_gate) {
+      norm.apply<Floats>(from, keep);
+      gate_row<Floats>(between.data(), by, y.width, finish);
     } else {
-      gate_row<Floats>(from, by, 1.0F, y.width, to);
-      norm_groups<Floats>(to, norm, eps, groups, group_width, to);
-      for (int64_t i = 0; i < y.width; ++i) to[i] *= scale;
+      gate_row<Floats>(from, by, y.width, keep);
+      norm.apply<Floats>(between.data(), finish);
     }
-  });
-}
-
-void CpuBackend::mlp_gate(const Wave& wave, Rows gate_up, ProductRows product_rows) {
-  const Rows out = floats(product_rows);
-  for_each_row(threads_, isa_, wave.rows(), [&]<class Floats>(Floats, int64_t r) E2LM_INLINE {
-    const float* gate = gate_up.data + r * gate_up.stride;
-    gate_row<Floats>(gate + out.width, gate, 1.0F, out.width, out.data + r * out.stride);
   });
 }
 

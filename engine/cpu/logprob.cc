@@ -65,8 +65,7 @@ RowSum join_panels(std::span<const PanelSum> panels) {
 
 int64_t CpuBackend::logprob_bytes_per_row() const {
   const int64_t panels = (widest_outputs_ + kPanelOutputs - 1) / kPanelOutputs;
-  return widest_inputs_ * static_cast<int64_t>(sizeof(float)) +
-         panels * static_cast<int64_t>(sizeof(PanelSum));
+  return widest_inputs_ * product_element_bytes() + panels * static_cast<int64_t>(sizeof(PanelSum));
 }
 
 void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
@@ -77,35 +76,34 @@ void CpuBackend::logprobs(const Wave& wave, Rows hidden, const Array& norm_weigh
   const float* scale = matrix.scale.empty() ? nullptr : matrix.scale.data();
   const int64_t panels = std::ssize(matrix.panels);
 
-  Array normed = activations(rows, hidden.width);
-  const Rows normed_rows = normed.rows(hidden.width);
+  ProductArray normed = product_rows(rows, hidden.width);
+  const OperandRows x = operands(normed.rows());
   for_each_row(threads_, isa_, rows, [&]<class Floats>(Floats, int64_t i) E2LM_INLINE {
     const float* row = hidden.data + wave.scored_rows[i].row * hidden.stride;
     normalize<Floats>(row, norm_weight.data(), inverse_rms<Floats>(row, hidden.width, eps),
-                      hidden.width, normed_rows.data + i * hidden.width);
+                      hidden.width, [&](int64_t j, Floats values, int64_t count) E2LM_INLINE {
+                        store_operands(x, i, j, values, count);
+                      });
   });
 
   std::vector<PanelSum> sums(rows * panels);
   std::vector<float> target_logits(wave.targets.size());
   const int64_t first_target = wave.scored_rows.front().first_target;
-  for_each_tile(
-      threads_, isa_, rows, operands(rows, cpu::product_rows(normed_rows)), matrix,
-      [&](const ProductTile& tile) {
-        float z[kPanelOutputs];
-        for (int64_t i = 0; i < tile.rows; ++i) {
-          const int64_t row = tile.first_row + i;
-          dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
-            sums[row * panels + tile.panel_index] = reduce_logits<Floats>(
-                tile.acc + i * tile.panel.outputs, scale, tile.panel.first, tile.panel.outputs, z);
-          });
-          const Wave::ScoredRow& scored = wave.scored_rows[row];
-          for (int64_t t = scored.first_target; t < scored.first_target + scored.targets; ++t) {
-            const int64_t output = wave.targets[t - first_target] - tile.panel.first;
-            if (output >= 0 && output < tile.panel.outputs)
-              target_logits[t - first_target] = z[output];
-          }
-        }
+  for_each_tile(threads_, isa_, rows, x, matrix, [&](const ProductTile& tile) {
+    float z[kPanelOutputs];
+    for (int64_t i = 0; i < tile.rows; ++i) {
+      const int64_t row = tile.first_row + i;
+      dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
+        sums[row * panels + tile.panel_index] = reduce_logits<Floats>(
+            tile.acc + i * tile.panel.outputs, scale, tile.panel.first, tile.panel.outputs, z);
       });
+      const Wave::ScoredRow& scored = wave.scored_rows[row];
+      for (int64_t t = scored.first_target; t < scored.first_target + scored.targets; ++t) {
+        const int64_t output = wave.targets[t - first_target] - tile.panel.first;
+        if (output >= 0 && output < tile.panel.outputs) target_logits[t - first_target] = z[output];
+      }
+    }
+  });
 
   for (int64_t row = 0; row < rows; ++row) {
     const RowSum sum = join_panels(std::span(sums).subspan(row * panels, panels));

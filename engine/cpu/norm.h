@@ -13,13 +13,13 @@ E2LM_INLINE inline float inverse_rms(const float* x, int64_t width, float eps) {
   return 1.0F / std::sqrt(dot<Floats>(x, x, width) / static_cast<float>(width) + eps);
 }
 
-// out = x · factor ⊙ weight
-template <class Floats>
+// put(i, values, count) for the elements from i on of x · factor ⊙ weight
+template <class Floats, class Put>
 E2LM_INLINE inline void normalize(const float* x, const float* weight, float factor, int64_t width,
-                                  float* out) {
+                                  const Put& put) {
   for (int64_t i = 0; i < width; i += kLanes) {
     const int64_t count = std::min(kLanes, width - i);
-    store(out + i, load<Floats>(x + i, count) * factor * load<Floats>(weight + i, count), count);
+    put(i, load<Floats>(x + i, count) * factor * load<Floats>(weight + i, count), count);
   }
 }
 

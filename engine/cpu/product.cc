@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
-#include <unordered_map>
 
 #include "base/parallel.h"
-#include "engine/cpu/allocate.h"
-#include "engine/cpu/bfloat16.h"
 #include "engine/cpu/cpu_backend.h"
 #include "engine/cpu/float_product.h"
 #include "engine/cpu/for_each_row.h"
@@ -16,179 +12,58 @@
 namespace e2lm::cpu {
 namespace {
 
-using Format = dnnl::memory::format_tag;
-constexpr auto kFloat = dnnl::memory::data_type::f32;
-
 // Rows that one piece of work passes over a panel: more reuse the panel's weights from the cache,
 // fewer leave more pieces to share out.
 constexpr int64_t kPieceRows = 4 * kTileRows;
 
-dnnl::memory::data_type type_of(Operand operand) {
-  return operand == Operand::bfloat16 ? dnnl::memory::data_type::bf16 : kFloat;
+int64_t whole_tiles(int64_t rows) {
+  return (rows + kTileRows - 1) / kTileRows * kTileRows;
 }
 
-const dnnl::engine& cpu_engine() {
-  static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
-  return kEngine;
-}
-
-dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& x,
-                                      const dnnl::memory::desc& weights,
-                                      const dnnl::memory::desc& out) {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-#if DNNL_VERSION_MAJOR >= 3
-  return {cpu_engine(), x, weights, out, attributes};
-#else
-  return {dnnl::matmul::desc(x, weights, out), attributes, cpu_engine()};
-#endif
-}
-
-}  // namespace
-
-Operand choose_operand(Precision precision) {
-  if (precision == Precision::float32) return Operand::float32;
-  return has_bfloat16_products() ? Operand::bfloat16 : Operand::rounded;
-}
-
-int64_t operand_bytes(Operand operand) {
-  return operand == Operand::bfloat16 ? sizeof(uint16_t) : sizeof(float);
-}
-
-void write_operands(Isa isa, Operand operand, const float* x, int64_t count, std::byte* out) {
-  if (operand == Operand::float32) {
-    std::memcpy(out, x, count * sizeof(float));
-  } else if (operand == Operand::bfloat16) {
-    auto* to = reinterpret_cast<uint16_t*>(out);
-    dispatch(isa, [&](auto) E2LM_INLINE { round_floats(x, count, to); });
-  } else {
-    auto* to = reinterpret_cast<float*>(out);
-    dispatch(isa, [&](auto) E2LM_INLINE { round_floats(x, count, to); });
-  }
-}
-
-TileProduct::TileProduct(Operand operand, int64_t inputs, int64_t outputs)
-    : operand_(operand),
-      x_({kTileRows, inputs}, type_of(operand), Format::ab),
-      weights_({inputs, outputs}, type_of(operand), Format::any),
-      out_({kTileRows, outputs}, kFloat, Format::ab),
-      plain_weights_({inputs, outputs}, type_of(operand), Format::ba),
-      description_(describe(x_, weights_, out_)),
-      primitive_(description_) {
-  weights_ = description_.weights_desc();
-}
-
-dnnl::memory TileProduct::pack(Isa isa, const float* weights) const {
-  std::vector<std::byte> operands(plain_weights_.get_size());
-  const int64_t count = std::ssize(operands) / operand_bytes(operand_);
-  write_operands(isa, operand_, weights, count, operands.data());
-  dnnl::memory plain(plain_weights_, cpu_engine(), operands.data());
-  dnnl::memory packed(weights_, cpu_engine());
-  dnnl::stream stream(cpu_engine());
-  dnnl::reorder(plain, packed).execute(stream, plain, packed);
-  stream.wait();
-  return packed;
-}
-
-int64_t TileProduct::packed_bytes() const {
-  return static_cast<int64_t>(weights_.get_size());
-}
-
-int64_t TileProduct::scratch_bytes() const {
-  return static_cast<int64_t>(description_.scratchpad_desc().get_size());
-}
-
-void TileProduct::run(const std::byte* x, const dnnl::memory& weights, float* out,
-                      std::byte* scratch) const {
-  dnnl::stream stream(cpu_engine());
-  const dnnl::memory source(x_, cpu_engine(), const_cast<std::byte*>(x));
-  const dnnl::memory target(out_, cpu_engine(), out);
-  const dnnl::memory room(description_.scratchpad_desc(), cpu_engine(), scratch);
-  primitive_.execute(stream, {{DNNL_ARG_SRC, source},
-                              {DNNL_ARG_WEIGHTS, weights},
-                              {DNNL_ARG_DST, target},
-                              {DNNL_ARG_SCRATCHPAD, room}});
-  stream.wait();
-}
-
-const TileProduct& ProductCache::get(int64_t inputs, int64_t outputs) {
-  auto& product = products_[{inputs, outputs}];
-  if (!product) product = std::make_unique<TileProduct>(operand_, inputs, outputs);
-  return *product;
-}
-
-PackedMatrix::PackedMatrix(const HostMatrix& host, ProductCache& products, int threads, Isa isa)
-    : scale(host.scale), bias(host.bias) {
-  outputs = host.outputs;
-  inputs = host.inputs;
-  const Operand operand = products.operand();
-  if (operand != Operand::bfloat16) floats_ = allocate(packed_floats(outputs, inputs));
-  for (int64_t first = 0; first < outputs; first += kPanelOutputs) {
-    const int64_t count = std::min(kPanelOutputs, outputs - first);
-    panels.push_back({.first = first, .outputs = count});
-    if (has_floats()) {
-      panels.back().floats = floats_.data() + packed_floats(first, inputs);
-    } else {
-      panels.back().product = &products.get(inputs, count);
-    }
-  }
-  parallel_for(threads, std::ssize(panels), 1, [&](int64_t p, int64_t) {
-    Panel& panel = panels[p];
-    std::vector<float> weights(panel.outputs * inputs);
-    host.read_weights(panel.first, panel.outputs, weights.data());
-    if (panel.product) {
-      panel.weights = panel.product->pack(isa, weights.data());
-    } else {
-      if (operand == Operand::rounded)
-        round_floats(weights.data(), std::ssize(weights), weights.data());
-      float* packed = floats_.data() + packed_floats(panel.first, inputs);
-      pack_floats(isa, weights.data(), panel.outputs, inputs, packed);
-    }
-  });
-}
-
-int64_t PackedMatrix::bytes() const {
-  auto floats = std::ssize(scale) + std::ssize(bias) + floats_.size();
-  int64_t total = floats * static_cast<int64_t>(sizeof(float));
-  for (const Panel& panel : panels) {
-    if (panel.product) total += panel.product->packed_bytes();
-  }
-  return total;
-}
-
-namespace {
-
-// work(panel, first row, rows) for pieces that cover the product.
+// work(panel, first row, rows) for pieces that cover the product of the first `panels` panels.
 template <class Work>
-void for_each_piece(int threads, int64_t rows, const PackedMatrix& matrix, const Work& work) {
+void for_each_piece(int threads, int64_t rows, int64_t panels, const Work& work) {
   const int64_t groups = (rows + kPieceRows - 1) / kPieceRows;
-  parallel_for(threads, groups * std::ssize(matrix.panels), 1, [&](int64_t piece, int64_t) {
+  parallel_for(threads, groups * panels, 1, [&](int64_t piece, int64_t) {
     const int64_t first = piece % groups * kPieceRows;
     work(piece / groups, first, std::min(kPieceRows, rows - first));
   });
+}
+
+// Room of the calling thread, kept from piece to piece: what is in it stays in the cache. For one
+// piece at a time.
+float* piece_room(int64_t floats) {
+  static thread_local std::vector<float> room;
+  room.resize(std::max(std::ssize(room), floats));
+  return room.data();
+}
+
+// Rows [first, first + rows) of x by a panel → out [whole tiles of rows, panel.outputs], dense;
+// without scale and bias.
+void multiply_panel(Isa isa, const PackedMatrix& matrix, const PackedMatrix::Panel& panel,
+                    OperandRows x, int64_t first, int64_t rows, float* out) {
+  const std::byte* from = x.data + first * x.row_bytes();
+  if (!panel.product) {
+    return multiply_floats(isa, reinterpret_cast<const float*>(from), rows, matrix.inputs,
+                           panel.floats, {.out = {out, panel.outputs, panel.outputs}});
+  }
+  panel.product->run(from, whole_tiles(rows) / kTileRows, panel.weights, out);
 }
 
 }  // namespace
 
 void for_each_tile(int threads, Isa isa, int64_t rows, OperandRows x, const PackedMatrix& matrix,
                    const std::function<void(const ProductTile&)>& use) {
-  for_each_piece(threads, rows, matrix, [&](int64_t index, int64_t first, int64_t count) {
+  const auto work = [&](int64_t index, int64_t first, int64_t count) {
     const PackedMatrix::Panel& panel = matrix.panels[index];
-    const auto acc = std::make_unique_for_overwrite<float[]>(kTileRows * panel.outputs);
-    const auto scratch = std::make_unique_for_overwrite<std::byte[]>(
-        panel.product ? panel.product->scratch_bytes() : 0);
+    float* acc = piece_room(kTileRows * panel.outputs);
     for (int64_t row = first; row < first + count; row += kTileRows) {
       const int64_t tile_rows = std::min(kTileRows, first + count - row);
-      const std::byte* from = x.data + row * x.row_bytes;
-      if (panel.product) {
-        panel.product->run(from, panel.weights, acc.get(), scratch.get());
-      } else {
-        multiply_floats(isa, reinterpret_cast<const float*>(from), tile_rows, matrix.inputs,
-                        panel.floats, {.out = {acc.get(), panel.outputs, panel.outputs}});
-      }
-      use({panel, index, row, tile_rows, acc.get()});
+      multiply_panel(isa, matrix, panel, x, row, tile_rows, acc);
+      use({panel, index, row, tile_rows, acc});
     }
-  });
+  };
+  for_each_piece(threads, rows, std::ssize(matrix.panels), work);
 }
 
 std::unique_ptr<Matrix> CpuBackend::matrix(HostMatrix weights) {
@@ -201,18 +76,34 @@ std::unique_ptr<Matrix> CpuBackend::matrix(HostMatrix weights) {
 
 namespace {
 
-// out[r] (+)= acc ⊙ scale + bias, for the rows and outputs of one tile.
+// What happens to the outputs of a panel after the product, from `first` on.
+struct Epilogue {
+  const float* scale;  // null for 1
+  const float* bias;   // null for 0
+
+  Epilogue(const PackedMatrix& matrix, int64_t first)
+      : scale(matrix.scale.empty() ? nullptr : matrix.scale.data() + first),
+        bias(matrix.bias.empty() ? nullptr : matrix.bias.data() + first) {}
+
+  // Of the outputs j and following.
+  template <class Floats>
+  E2LM_INLINE Floats apply(Floats value, int64_t j, int64_t count) const {
+    if (scale) value = value * load<Floats>(scale + j, count);
+    if (bias) value = value + load<Floats>(bias + j, count);
+    return value;
+  }
+};
+
+// out (+)= acc ⊙ scale + bias. acc is dense.
 template <bool kAdd, class Floats>
-E2LM_INLINE inline void finish_tile(const ProductTile& tile, const float* scale, const float* bias,
+E2LM_INLINE inline void finish_rows(const float* acc, int64_t rows, const Epilogue& epilogue,
                                     Rows out) {
-  for (int64_t r = 0; r < tile.rows; ++r) {
-    const float* acc = tile.acc + r * tile.panel.outputs;
-    float* to = out.data + (tile.first_row + r) * out.stride + tile.panel.first;
-    for (int64_t j = 0; j < tile.panel.outputs; j += kLanes) {
-      const int64_t count = std::min(kLanes, tile.panel.outputs - j);
-      Floats value = load<Floats>(acc + j, count);
-      if (scale) value = value * load<Floats>(scale + tile.panel.first + j, count);
-      if (bias) value = value + load<Floats>(bias + tile.panel.first + j, count);
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* from = acc + r * out.width;
+    float* to = out.data + r * out.stride;
+    for (int64_t j = 0; j < out.width; j += kLanes) {
+      const int64_t count = std::min(kLanes, out.width - j);
+      Floats value = epilogue.apply(load<Floats>(from + j, count), j, count);
       if (kAdd) value = value + load<Floats>(to + j, count);
       store(to + j, value, count);
     }
@@ -222,51 +113,68 @@ E2LM_INLINE inline void finish_tile(const ProductTile& tile, const float* scale,
 template <bool kAdd>
 void multiply(int threads, Isa isa, int64_t rows, OperandRows x, const Matrix& weights, Rows out) {
   const auto& matrix = static_cast<const PackedMatrix&>(weights);
-  const float* scale = matrix.scale.empty() ? nullptr : matrix.scale.data();
-  const float* bias = matrix.bias.empty() ? nullptr : matrix.bias.data();
-  if (matrix.has_floats()) {
-    return for_each_piece(threads, rows, matrix, [&](int64_t p, int64_t first, int64_t count) {
-      const PackedMatrix::Panel& panel = matrix.panels[p];
-      Rows to = out.columns(panel.first, panel.outputs);
-      to.data += first * to.stride;
-      multiply_floats(isa, reinterpret_cast<const float*>(x.data + first * x.row_bytes), count,
-                      matrix.inputs, panel.floats,
-                      {.out = to,
-                       .scale = scale ? scale + panel.first : nullptr,
-                       .bias = bias ? bias + panel.first : nullptr,
-                       .add = kAdd});
-    });
-  }
-  for_each_tile(threads, isa, rows, x, matrix, [&](const ProductTile& tile) {
+  assert(x.stride == matrix.inputs);
+  const auto work = [&](int64_t p, int64_t first, int64_t count) {
+    const PackedMatrix::Panel& panel = matrix.panels[p];
+    const Epilogue epilogue(matrix, panel.first);
+    Rows to = out.columns(panel.first, panel.outputs);
+    to.data += first * to.stride;
+    if (!panel.product) {
+      const auto* from = reinterpret_cast<const float*>(x.data + first * x.row_bytes());
+      return multiply_floats(
+          isa, from, count, matrix.inputs, panel.floats,
+          {.out = to, .scale = epilogue.scale, .bias = epilogue.bias, .add = kAdd});
+    }
+    float* acc = piece_room(whole_tiles(count) * panel.outputs);
+    multiply_panel(isa, matrix, panel, x, first, count, acc);
     dispatch(isa, [&]<class Floats>(Floats)
-                      E2LM_INLINE { finish_tile<kAdd, Floats>(tile, scale, bias, out); });
-  });
+                      E2LM_INLINE { finish_rows<kAdd, Floats>(acc, count, epilogue, to); });
+  };
+  for_each_piece(threads, rows, std::ssize(matrix.panels), work);
 }
 
 }  // namespace
 
-OperandRows CpuBackend::operands(int64_t rows, ProductRows product_rows) {
-  const Rows x = floats(product_rows);
-  assert(x.stride == x.width);
-  const Operand operand = products_.operand();
-  const int64_t row_bytes = x.width * operand_bytes(operand);
-  if (operand == Operand::float32) return {reinterpret_cast<const std::byte*>(x.data), row_bytes};
-  const int64_t whole_tiles = (rows + kTileRows - 1) / kTileRows * kTileRows;
-  operands_.resize(std::max(std::ssize(operands_), whole_tiles * row_bytes));
-  parallel_for(threads_, whole_tiles, kRowGrain, [&](int64_t first, int64_t last) {
-    write_operands(isa_, operand, x.data + first * x.width, (last - first) * x.width,
-                   operands_.data() + first * row_bytes);
-  });
-  return {operands_.data(), row_bytes};
+OperandRows CpuBackend::operands(ProductRows rows) const {
+  return {static_cast<std::byte*>(rows.data), rows.stride, rows.width, products_.operand()};
 }
 
 Rows CpuBackend::product(const Wave& wave, ProductRows x, const Matrix& weights, Rows out) {
-  multiply<false>(threads_, isa_, wave.rows(), operands(wave.rows(), x), weights, out);
+  multiply<false>(threads_, isa_, wave.rows(), operands(x), weights, out);
   return out;
 }
 
 void CpuBackend::add_product(const Wave& wave, ProductRows x, const Matrix& weights, Rows hidden) {
-  multiply<true>(threads_, isa_, wave.rows(), operands(wave.rows(), x), weights, hidden);
+  multiply<true>(threads_, isa_, wave.rows(), operands(x), weights, hidden);
+}
+
+// The panels of both halves of a piece are multiplied one after the other, each by all of its rows:
+// one of them stays in the cache beside the sums, not always both.
+void CpuBackend::gated_product(const Wave& wave, ProductRows x, const Matrix& gate_up, Rows,
+                               ProductRows product_rows) {
+  const auto& matrix = static_cast<const PackedMatrix&>(gate_up);
+  const OperandRows from = operands(x), out = operands(product_rows);
+  const int64_t half = std::ssize(matrix.panels) / 2;
+  const auto work = [&](int64_t p, int64_t first, int64_t rows) {
+    const PackedMatrix::Panel &gate = matrix.panels[p], &up = matrix.panels[half + p];
+    assert(up.outputs == gate.outputs && up.first == gate.first + out.width);
+    const int64_t width = gate.outputs, size = whole_tiles(rows) * width;
+    float *gates = piece_room(2 * size), *ups = gates + size;
+    multiply_panel(isa_, matrix, gate, from, first, rows, gates);
+    multiply_panel(isa_, matrix, up, from, first, rows, ups);
+    const Epilogue of_gate(matrix, gate.first), of_up(matrix, up.first);
+    dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t j = 0; j < width; j += kLanes) {
+          const int64_t at = r * width + j, count = std::min(kLanes, width - j);
+          const Floats g = of_gate.apply(load<Floats>(gates + at, count), j, count);
+          const Floats u = of_up.apply(load<Floats>(ups + at, count), j, count);
+          store_operands(out, first + r, gate.first + j, u * silu(g), count);
+        }
+      }
+    });
+  };
+  for_each_piece(threads_, wave.rows(), half, work);
 }
 
 }  // namespace e2lm::cpu

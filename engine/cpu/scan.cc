@@ -124,8 +124,8 @@ void keep_state(const float* state, const Group& group, int64_t size, float* kep
 }  // namespace
 
 void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weights,
-                      ProductRows product_rows, Rows dt_in, Rows out) {
-  const Rows xbc = floats(product_rows);
+                      ProductRows convolved, Rows dt_in, Rows out) {
+  const Rows xbc = floats(convolved);
   const int64_t heads = shape_.mamba_heads, size = shape_.state_size;
   time_steps_.resize(wave.rows() * heads * 2);
   for_each_row(threads_, isa_, wave.rows(), [&](auto, int64_t r) {

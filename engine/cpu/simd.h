@@ -33,6 +33,7 @@ struct Lanes<kNative, kNative> {
   // Not `using`: there GCC 12 drops an attribute that depends on a template parameter.
   typedef float Floats __attribute__((vector_size(kNative * sizeof(float))));
   typedef int32_t Ints __attribute__((vector_size(kNative * sizeof(int32_t))));
+  typedef int16_t Shorts __attribute__((vector_size(kNative * sizeof(int16_t))));
   Floats value;
 };
 

@@ -287,8 +287,10 @@ void CudaBackend::gate(const Wave&, const MambaWeights& weights, Rows y, Rows z,
   cuda::gate(wave_.rows, rule, floats(y), floats(z), operands(out), stream_.get());
 }
 
-void CudaBackend::mlp_gate(const Wave&, Rows gate_up, ProductRows out) {
-  cuda::mlp_gate(wave_.rows, floats(gate_up), operands(out), stream_.get());
+void CudaBackend::gated_product(const Wave& wave, ProductRows x, const Matrix& gate_up, Rows room,
+                                ProductRows out) {
+  const Rows both = product(wave, x, gate_up, room);
+  mlp_gate(wave_.rows, floats(both), operands(out), stream_.get());
 }
 
 void CudaBackend::logprobs(const Wave&, Rows hidden, const Array& norm_weight, float eps,

@@ -62,7 +62,9 @@ class CudaBackend final : public Backend {
             Rows dt_in, Rows out) override;
   void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
             ProductRows out) override;
-  void mlp_gate(const Wave& wave, Rows gate_up, ProductRows out) override;
+  int64_t gated_room(int64_t outputs) const override { return outputs; }
+  void gated_product(const Wave& wave, ProductRows x, const Matrix& gate_up, Rows room,
+                     ProductRows out) override;
   void logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
                 const Matrix& head, std::span<TargetScore> scores) override;
 

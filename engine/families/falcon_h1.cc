@@ -256,11 +256,11 @@ class FalconH1 final : public Model {
   int64_t max_positions() const override { return c_.max_positions; }
 
   int64_t activation_bytes_per_row() const override {
-    const int64_t floats =
-        c_.width + projected_width() + c_.shape.inner_width() + 2 * c_.feed_forward;
-    const int64_t operands = c_.width + c_.shape.conv_channels() + mixed_width() + c_.feed_forward;
+    const int64_t floats = c_.width + projected_width() + c_.shape.inner_width() + gated_room();
+    const int64_t operands = c_.width + mixed_width() + c_.feed_forward;
     return floats * static_cast<int64_t>(sizeof(float)) +
-           operands * backend_.product_element_bytes();
+           operands * backend_.product_element_bytes() +
+           c_.shape.conv_channels() * backend_.convolved_element_bytes();
   }
 
   void prepare(int64_t rows) override {
@@ -269,10 +269,10 @@ class FalconH1 final : public Model {
     hidden_ = backend_.activations(rows, c_.width);
     normed_ = backend_.product_rows(rows, c_.width);
     projected_ = backend_.activations(rows, projected_width());
-    convolved_ = backend_.product_rows(rows, c_.shape.conv_channels());
+    convolved_ = backend_.convolved_rows(rows, c_.shape.conv_channels());
     scanned_ = backend_.activations(rows, c_.shape.inner_width());
     mixed_ = backend_.product_rows(rows, mixed_width());
-    gate_up_ = backend_.activations(rows, 2 * c_.feed_forward);
+    gate_up_ = backend_.activations(rows, gated_room());
     gated_ = backend_.product_rows(rows, c_.feed_forward);
     prepared_rows_ = rows;
   }
@@ -298,6 +298,7 @@ class FalconH1 final : public Model {
   int64_t projected_width() const {
     return c_.query_width() + 2 * c_.kv_width() + c_.mamba_outputs();
   }
+  int64_t gated_room() const { return backend_.gated_room(2 * c_.feed_forward); }
   int64_t mixed_width() const { return c_.shape.inner_width() + c_.query_width(); }
 
   // hidden += attention(n)·attention_out + mamba(n)·ssm_out, with n the normed hidden row.
@@ -334,9 +335,7 @@ class FalconH1 final : public Model {
   void feed_forward(const Wave& wave, const Layer& layer, Rows hidden) {
     const ProductRows normed = normed_.rows(), gated = gated_.rows();
     backend_.rms_norm(wave, hidden, layer.feed_forward_norm, c_.norm_eps, normed);
-    const Rows gate_up =
-        backend_.product(wave, normed, *layer.gate_up, gate_up_.rows(2 * c_.feed_forward));
-    backend_.mlp_gate(wave, gate_up, gated);
+    backend_.gated_product(wave, normed, *layer.gate_up, gate_up_.rows(gated_room()), gated);
     backend_.add_product(wave, gated, *layer.down, hidden);
   }
 

@@ -107,7 +107,7 @@ class Llama final : public Model {
   int64_t max_positions() const override { return c_.max_positions; }
 
   int64_t activation_bytes_per_row() const override {
-    const int64_t floats = c_.width + c_.projected_width() + 2 * c_.feed_forward;
+    const int64_t floats = c_.width + c_.projected_width() + gated_room();
     const int64_t operands = c_.width + c_.query_width() + c_.feed_forward;
     return floats * static_cast<int64_t>(sizeof(float)) +
            operands * backend_.product_element_bytes();
@@ -120,7 +120,7 @@ class Llama final : public Model {
     normed_ = backend_.product_rows(rows, c_.width);
     projected_ = backend_.activations(rows, c_.projected_width());
     attended_ = backend_.product_rows(rows, c_.query_width());
-    gate_up_ = backend_.activations(rows, 2 * c_.feed_forward);
+    gate_up_ = backend_.activations(rows, gated_room());
     gated_ = backend_.product_rows(rows, c_.feed_forward);
     prepared_rows_ = rows;
   }
@@ -147,15 +147,15 @@ class Llama final : public Model {
       backend_.add_product(wave, attended, *layer.output, hidden);
 
       backend_.rms_norm(wave, hidden, layer.feed_forward_norm, c_.norm_eps, normed);
-      const Rows gate_up =
-          backend_.product(wave, normed, *layer.gate_up, gate_up_.rows(2 * c_.feed_forward));
-      backend_.mlp_gate(wave, gate_up, gated);
+      backend_.gated_product(wave, normed, *layer.gate_up, gate_up_.rows(gated_room()), gated);
       backend_.add_product(wave, gated, *layer.down, hidden);
     }
     backend_.logprobs(wave, hidden, final_norm_, c_.norm_eps, *head_, scores);
   }
 
  private:
+  int64_t gated_room() const { return backend_.gated_room(2 * c_.feed_forward); }
+
   Config c_;
   Backend& backend_;
   std::unique_ptr<Embedding> embedding_;

@@ -4,7 +4,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <random>
 
@@ -62,8 +64,9 @@ double silu(double x) {
 
 // The engine's single-threaded backend, a wave, and arrays made on demand.
 struct Bench {
-  explicit Bench(Operand operand, int64_t scored = 1)
-      : backend(1, operand),
+  explicit Bench(Operand type, int64_t scored = 1)
+      : operand(type),
+        backend(1, type),
         tree(make_tree(scored)),
         schedule(make_schedule(tree, {.per_row = 1}, int64_t{1} << 30, kRows)),
         wave(schedule.waves.front()) {
@@ -78,14 +81,36 @@ struct Bench {
     return array;
   }
 
+  ProductArray operands(const Array& x, int64_t width) {
+    ProductArray rows = backend.product_rows(kRows, width);
+    write_operands(cpu::choose_isa(), operand, x.data(), kRows * width, bytes_of(rows));
+    return rows;
+  }
+
+  void read_operands(ProductArray& rows, Array& out) {
+    const std::byte* bytes = bytes_of(rows);
+    for (int64_t i = 0; i < kRows * rows.width; ++i) {
+      uint32_t bits = 0;  // of a bfloat16 the upper half
+      const auto size = rows.element_bytes;
+      std::memcpy(reinterpret_cast<std::byte*>(&bits) + (4 - size), bytes + i * size, size);
+      out.data()[i] = std::bit_cast<float>(bits);
+    }
+  }
+
+  static std::byte* bytes_of(ProductArray& rows) {
+    return static_cast<std::byte*>(rows.rows().data);
+  }
+
+  Operand operand;
   CpuBackend backend;
   PrefixTree tree;
   Schedule schedule;
   const Wave& wave;
 };
 
+// Float32 rows as those of a product in float32.
 ProductRows operand(Array& array, int64_t width) {
-  return cpu::product_rows(array.rows(width));
+  return {array.data(), width, width, sizeof(float)};
 }
 
 // The largest distance of rows 0, 255 and 511 from what `expected(row)` says, as a share of the
@@ -134,13 +159,14 @@ void product(benchmark::State& state, int64_t inputs, int64_t outputs, Operand t
       .name = "w", .shape = {outputs, inputs}, .bytes = std::as_bytes(std::span(values))};
   const auto matrix = bench.backend.matrix({outputs, inputs, {{&tensor}}, {}, {}});
   Array x = bench.rows(inputs), out = bench.backend.activations(kRows, outputs);
+  ProductArray operands = bench.operands(x, inputs);
   const Work work{.flops = 2.0 * kRows * inputs * outputs,
                   .bytes = kFloat * (kRows * (inputs + outputs) + inputs * outputs),
                   .tolerance = type == Operand::float32 ? 1e-5 : 1e-2,
                   .operand = type};
   measure(
       state, work,
-      [&] { bench.backend.product(bench.wave, operand(x, inputs), *matrix, out.rows(outputs)); },
+      [&] { bench.backend.product(bench.wave, operands.rows(), *matrix, out.rows(outputs)); },
       [&] {
         return relative_error(out.rows(outputs), [&](int64_t r) {
           Vector row(outputs);
@@ -339,22 +365,43 @@ void gate(benchmark::State& state) {
       });
 }
 
-void mlp_gate(benchmark::State& state) {
-  Bench bench(Operand::float32);
-  Array both = bench.rows(2 * kFeedForward), out = bench.backend.activations(kRows, kFeedForward);
+// out = SiLU(x·Wᵀ's first half) ⊙ its second half.
+void gated_product(benchmark::State& state, Operand type) {
+  Bench bench(type);
+  const float spread = 1 / std::sqrt(float{kWidth});
+  const auto gate = random_values(kFeedForward * kWidth, 0, spread);
+  const auto up = random_values(kFeedForward * kWidth, 0, spread);
+  const auto tensor = [](const std::vector<float>& values) {
+    return Tensor{
+        .name = "w", .shape = {kFeedForward, kWidth}, .bytes = std::as_bytes(std::span(values))};
+  };
+  const Tensor gate_tensor = tensor(gate), up_tensor = tensor(up);
+  const auto matrix = bench.backend.matrix(
+      {2 * kFeedForward, kWidth, {{&gate_tensor}, {&up_tensor, kFeedForward}}, {}, {}});
+  Array x = bench.rows(kWidth), result = bench.backend.activations(kRows, kFeedForward);
+  ProductArray operands = bench.operands(x, kWidth);
+  ProductArray out = bench.backend.product_rows(kRows, kFeedForward);
+  const Work work{.flops = 4.0 * kRows * kWidth * kFeedForward,
+                  .bytes = kFloat * (kRows * (kWidth + kFeedForward) + 2 * kWidth * kFeedForward),
+                  .tolerance = type == Operand::float32 ? 1e-5 : 1e-2,
+                  .operand = type};
   measure(
-      state, {.flops = 2.0 * kRows * kFeedForward, .bytes = kFloat * 3 * kRows * kFeedForward},
+      state, work,
+      [&] { bench.backend.gated_product(bench.wave, operands.rows(), *matrix, {}, out.rows()); },
       [&] {
-        bench.backend.mlp_gate(bench.wave, both.rows(2 * kFeedForward), operand(out, kFeedForward));
-      },
-      [&] {
-        return relative_error(out.rows(kFeedForward), [&](int64_t r) {
-          const float* row = both.data() + r * 2 * kFeedForward;
-          Vector result(kFeedForward);
-          for (int64_t i = 0; i < kFeedForward; ++i) {
-            result[i] = silu(row[i]) * row[kFeedForward + i];
+        bench.read_operands(out, result);
+        return relative_error(result.rows(kFeedForward), [&](int64_t r) {
+          Vector row(kFeedForward);
+          for (int64_t o = 0; o < kFeedForward; ++o) {
+            double g = 0, u = 0;
+            for (int64_t i = 0; i < kWidth; ++i) {
+              const double value = x.data()[r * kWidth + i];
+              g += value * gate[o * kWidth + i];
+              u += value * up[o * kWidth + i];
+            }
+            row[o] = silu(g) * u;
           }
-          return result;
+          return row;
         });
       });
 }
@@ -417,8 +464,9 @@ void add_all() {
     };
     add_product("input", kWidth, kProjected);
     add_product("output", kInner + kQueries, kWidth);
-    add_product("gate_up", kWidth, 2 * kFeedForward);
     add_product("down", kFeedForward, kWidth);
+    add(std::string("gated_product/") + kind.name,
+        [=](benchmark::State& state) { gated_product(state, kind.operand); });
     add(std::string("logprobs/") + kind.name,
         [=](benchmark::State& state) { logprobs(state, kind.operand); });
   }
@@ -428,7 +476,6 @@ void add_all() {
   add("convolve", convolve);
   add("scan", scan);
   add("gate", gate);
-  add("mlp_gate", mlp_gate);
 }
 
 }  // namespace

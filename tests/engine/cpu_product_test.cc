@@ -21,12 +21,12 @@ std::vector<float> random_floats(int64_t count, uint32_t seed) {
 std::vector<float> multiply(Operand operand, const std::vector<float>& x,
                             const std::vector<float>& weights, int64_t inputs, int64_t outputs) {
   const TileProduct product(operand, inputs, outputs);
-  const dnnl::memory packed = product.pack(choose_isa(), weights.data());
+  std::vector<float> room(product.packed_bytes() / sizeof(float) + 1);
+  const dnnl::memory packed = product.pack(choose_isa(), weights.data(), room.data());
   std::vector<std::byte> operands(x.size() * operand_bytes(operand));
   write_operands(choose_isa(), operand, x.data(), std::ssize(x), operands.data());
   std::vector<float> out(kTileRows * outputs);
-  std::vector<std::byte> scratch(product.scratch_bytes());
-  product.run(operands.data(), packed, out.data(), scratch.data());
+  product.run(operands.data(), 1, packed, out.data());
   return out;
 }
 
@@ -163,6 +163,33 @@ TEST(FloatProductTest, ARowDependsOnNoOther) {
           ASSERT_TRUE(std::equal(some.begin(), some.end(), all.begin() + row * shape.outputs));
         }
       }
+    }
+  }
+}
+
+// Sixteen at once as one by one, on every instruction set, and nothing behind the last.
+TEST(Bfloat16Test, VectorsRoundAsNumbersDo) {
+  std::mt19937 random(7);
+  for (const Isa isa : isas_here()) {
+    for (int64_t count = 1; count <= 40; ++count) {
+      std::vector<float> x(count);
+      for (float& value : x) value = std::bit_cast<float>(static_cast<uint32_t>(random()));
+      x[count / 2] = std::bit_cast<float>(0x7F800001);  // a NaN
+      x[count / 3] = std::bit_cast<float>(0x3F808000);  // a tie
+      std::vector<uint16_t> shorts(count + 1, 7);
+      std::vector<float> floats(count + 1, 7);
+      const auto write = [&](Operand operand, auto& out) {
+        write_operands(isa, operand, x.data(), count, reinterpret_cast<std::byte*>(out.data()));
+      };
+      write(Operand::bfloat16, shorts);
+      write(Operand::rounded, floats);
+      for (int64_t i = 0; i < count; ++i) {
+        const uint32_t expected = nearest_bfloat16(x[i]);
+        EXPECT_EQ(shorts[i], expected >> 16) << x[i];
+        EXPECT_EQ(std::bit_cast<uint32_t>(floats[i]), expected) << x[i];
+      }
+      EXPECT_EQ(shorts[count], 7);
+      EXPECT_EQ(floats[count], 7.0F);
     }
   }
 }

@@ -89,10 +89,9 @@ TEST(CommandsTest, LogprobsAnswerInInputOrder) {
     EXPECT_EQ(lines[i]["token_logprobs"].size(), expected.logprobs_nats.size());
   }
   const Path output = scratch / "out.jsonl";
-  const ProgramResult to_file =
-      run_program({.arguments = {"logprobs", "--model", golden.folder, "--requests", requests,
-                                 "--per-token", "--dtype", "float32", "--device", "cpu",
-                                 "--output", output}});
+  const ProgramResult to_file = run_program(
+      {.arguments = {"logprobs", "--model", golden.folder, "--requests", requests, "--per-token",
+                     "--dtype", "float32", "--device", "cpu", "--output", output}});
   EXPECT_EQ(to_file.exit_code, 0);
   EXPECT_EQ(read_file(output), result.output);
 }
