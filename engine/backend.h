@@ -141,6 +141,14 @@ struct MambaWeights {
   float norm_eps = 0;
 };
 
+// What a layer's scan and gate read, besides weights.
+struct ScanInputs {
+  ProductRows xbc;  // [R, x (E) | B (G·N) | C (G·N)]
+  Rows dt_in;       // [R, M]
+  Rows z;           // [R, E]
+  float scale = 1;  // of what comes out
+};
+
 // One score: the natural log-probability of a target, and whether it was the arg-max.
 struct TargetScore {
   double logprob_nats = 0;
@@ -222,11 +230,9 @@ class Backend {
   // hidden += (x·Wᵀ) ⊙ scale + bias      REQUIRES: the scale is the same for all outputs
   virtual void add_product(const Wave& wave, ProductRows x, const Matrix& weights, Rows hidden) = 0;
 
-  // Turns component i and i + P/2 of every head by position · frequency[i], in place
-  // (RoFormer, arXiv:2104.09864, in the half-split layout of GPT-NeoX). Returns the turned heads.
-  virtual Rows rope(const Wave& wave, Rows heads) = 0;
-
-  // Per query head h with key/value head h / (H/K), over the row's whole path:
+  // Component i and i + P/2 of every head of q and k are turned by position · frequency[i]
+  // (RoFormer, arXiv:2104.09864, in the half-split layout of GPT-NeoX), in place where a device
+  // likes. Then, per query head h with key/value head h / (H/K), over the row's whole path:
   // out = scale · softmax(q·kᵀ / sqrt(P)) · v        q [R, H·P] · k, v [R, K·P] → out [R, H·P]
   virtual void attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
                          ProductRows out) = 0;
@@ -238,15 +244,13 @@ class Backend {
   // The selective scan of Mamba-2 (Dao & Gu, arXiv:2405.21060), row by row along each path. Head m
   // of group g = m / (M/G), with dt = clamp(softplus(dt_in + dt_bias), limits):
   //   S ← exp(dt·A) S + dt · B_g xᵀ        S [N, X]
-  //   out = Sᵀ C_g + D x
-  // xbc [R, x (E) | B (G·N) | C (G·N)] · dt_in [R, M] → out [R, E]
-  virtual void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
-                    Rows dt_in, Rows out) = 0;
-
-  // The mixer's gate: out = scale · y ⊙ SiLU(z), with a norm over each of G groups of columns
-  // before or after the gate where the weights have one.                      [R, E] → [R, E]
-  virtual void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
-                    ProductRows out) = 0;
+  //   y = Sᵀ C_g + D x
+  // Then the mixer's gate: out = scale · y ⊙ SiLU(z), with a norm over each of G groups of columns
+  // before or after the gate where the weights have one.
+  // xbc [R, x (E) | B (G·N) | C (G·N)] · dt_in [R, M] · z [R, E] → out [R, E]
+  // `room` [R, E] is for what a device wants to write of y.
+  virtual void gated_scan(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                          const ScanInputs& inputs, Rows room, ProductRows out) = 0;
 
   // out = SiLU(gate) ⊙ up, with [gate (F) | up (F)] = (x·Wᵀ) ⊙ scale + bias      → [R, F]
   // The halves of W [2F, inputs] are tensors of their own. `room` is activations of gated_room(2F)

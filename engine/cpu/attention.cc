@@ -178,7 +178,14 @@ constexpr int64_t kBlocksPerPiece = 8;
 }  // namespace
 
 void CpuBackend::attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
-                           ProductRows product_rows) {
+                           ProductRows out) {
+  rope(wave, q);
+  rope(wave, k);
+  attend(wave, layer, q, k, v, scale, out);
+}
+
+void CpuBackend::attend(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
+                        ProductRows product_rows) {
   const OperandRows out = operands(product_rows);
   const int64_t width = shape_.head_width, kv_heads = shape_.kv_heads;
   const int64_t heads_per_kv = shape_.query_heads / kv_heads;

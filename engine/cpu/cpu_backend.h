@@ -52,20 +52,27 @@ class CpuBackend final : public Backend {
   void rms_norm(const Wave& wave, Rows x, const Array& weight, float eps, ProductRows out) override;
   Rows product(const Wave& wave, ProductRows x, const Matrix& weights, Rows out) override;
   void add_product(const Wave& wave, ProductRows x, const Matrix& weights, Rows hidden) override;
-  Rows rope(const Wave& wave, Rows heads) override;
   void attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
                  ProductRows out) override;
   void convolve(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows x,
                 ProductRows out) override;
-  void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
-            Rows dt_in, Rows out) override;
-  void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
-            ProductRows out) override;
+  void gated_scan(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                  const ScanInputs& inputs, Rows room, ProductRows out) override;
   int64_t gated_room(int64_t) const override { return 0; }
   void gated_product(const Wave& wave, ProductRows x, const Matrix& gate_up, Rows room,
                      ProductRows out) override;
   void logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
                 const Matrix& head, std::span<TargetScore> scores) override;
+
+  // The parts of attention: turning q or k in place, and all that follows.
+  void rope(const Wave& wave, Rows heads);
+  void attend(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
+              ProductRows out);
+  // The parts of the gated scan: y, and its gate.
+  void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
+            Rows dt_in, Rows out);
+  void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
+            ProductRows out);
 
  private:
   // Up to kBlockRows neighbouring rows of one segment: a piece of work.

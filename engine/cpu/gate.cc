@@ -38,6 +38,12 @@ struct GroupNorm {
 
 }  // namespace
 
+void CpuBackend::gated_scan(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                            const ScanInputs& inputs, Rows room, ProductRows out) {
+  scan(wave, layer, weights, inputs.xbc, inputs.dt_in, room);
+  gate(wave, weights, room, inputs.z, inputs.scale, out);
+}
+
 void CpuBackend::gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
                       ProductRows product_rows) {
   const OperandRows out = operands(product_rows);

@@ -3,7 +3,7 @@
 
 namespace e2lm::cpu {
 
-Rows CpuBackend::rope(const Wave& wave, Rows heads) {
+void CpuBackend::rope(const Wave& wave, Rows heads) {
   const int64_t half = shape_.head_width / 2;
   for_each_row(threads_, isa_, wave.rows(), [&](auto, int64_t r) E2LM_INLINE {
     const float* cos = rotations_.data() + int64_t{wave.positions[r]} * 2 * half;
@@ -17,7 +17,6 @@ Rows CpuBackend::rope(const Wave& wave, Rows heads) {
       }
     }
   });
-  return heads;
 }
 
 }  // namespace e2lm::cpu

@@ -4,9 +4,12 @@
 // rows are numbered depth first and a row's descendants are the range [row, until).
 //
 //   q [64, P] · k [keys, P]ᵀ → scores [64, keys] → weights · v [keys, P] → out [64, P]
+//
+// Exponentials are powers of two of scores times log2(e), which hardware has an instruction for.
 
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
+#include "engine/cuda/pipeline.cuh"
 #include "engine/cuda/warp_tile.cuh"
 
 namespace e2lm::cuda {
@@ -16,30 +19,37 @@ constexpr int kThreads = 128;  // four warps of 16 rows
 constexpr int kWarpRows = 16;
 static_assert(kThreads / kWarp * kWarpRows == kTileRows, "a block is a tile");
 
-// Tiles must fit the shared memory of the smallest card; heads wider than 128, which are in
-// float32 twice 64 KiB, that of the smallest one since compute capability 8.0 (99 KiB).
+// Tiles must fit the shared memory of the smallest card, 64 KiB; those of bfloat16 and of heads
+// wider than 128 that of the smallest one since compute capability 8.0, 99 KiB.
 template <class T, int kWidth>
-constexpr int kBlockKeys = sizeof(T) == sizeof(Bfloat16) ? 64
-                           : kWidth > 128                ? 16
+constexpr int kBlockKeys = sizeof(T) == sizeof(Bfloat16) ? (kWidth > 128 ? 16 : 64)
+                           : kWidth > 128                ? 8
+                           : kWidth > 64                 ? 16
                                                          : 32;
+
+// Where keys are float32, there is no room for a second block on its way.
+template <class T>
+constexpr int kBuffers = sizeof(T) == sizeof(Bfloat16) ? 2 : 1;
 
 template <class T, int kWidth>
 struct Shared {
-  static constexpr int kKeys = kBlockKeys<T, kWidth>;
-  static constexpr int kStride = padded<T>(kWidth), kWeightStride = padded<T>(kKeys);
+  static constexpr int kKeys = kBlockKeys<T, kWidth>, kStride = padded<T>(kWidth);
+  struct Block {
+    T k[kKeys * kStride];
+    T v[kKeys * kStride];
+  };
   T q[kTileRows * kStride];
-  T kv[kKeys * kStride];  // keys, then values, of one block
-  T weights[kTileRows * kWeightStride];
-  KeyRecord keys[kKeys];
+  Block blocks[kBuffers<T>];
+  KeyRecord keys[3][kKeys];  // of the block that is computed, the next, and the one after it
 };
 
 // Everything the kernel reads that is the same for all blocks.
 struct Operands {
   WaveRecords wave;
-  AttentionRule rule;
-  FloatRows q, k, v;
-  OperandRows out;
-  bool in_fours;  // four neighbouring columns can be moved at once
+  HeadRule rule;
+  float scale;
+  OperandRows heads, out;
+  const void* cache;
 };
 
 template <class T, int kWidth>
@@ -51,143 +61,136 @@ class TileAttention {
         tile_(o.wave.tiles[blockIdx.x]),
         head_(static_cast<int>(blockIdx.y)),
         kv_head_(head_ / (o.rule.query_heads / o.rule.kv_heads)),
-        width_(o.rule.head_width),
+        width_(padded_head(o.rule.head_width)),
         warp_row_(static_cast<int>(threadIdx.x) / kWarp * kWarpRows),
         place_(lane_place()) {}
 
   __device__ void run() {
-    o_.in_fours ? load_queries<4>() : load_queries<1>();
-    for (int first = 0; first < tile_.keys; first += kKeys) {
-      const int count = min(kKeys, tile_.keys - first);
-      __syncthreads();  // the last block's values have been used
-      load_records(first, count);
-      __syncthreads();
-      load_keys(o_.k, 0, count);
-      __syncthreads();
-      weigh(count);
-      __syncthreads();
-      load_keys(o_.v, o_.k.width, count);
-      __syncthreads();
-      multiply_by_columns<kWidth>(sums_, s_.weights + warp_row_ * Shared<T, kWidth>::kWeightStride,
-                                  Shared<T, kWidth>::kWeightStride, s_.kv,
-                                  Shared<T, kWidth>::kStride, kKeys);
-    }
+    const int i = static_cast<int>(threadIdx.x);
+    if (i < min(kKeys, tile_.keys)) s_.keys[0][i] = o_.wave.keys[tile_.first_key + i];
+    send_queries();
+    __syncthreads();
+    const auto start = [this](int block, int buffer) { send_block(block, buffer); };
+    const int blocks = (tile_.keys + kKeys - 1) / kKeys;
+    Pipeline<kBuffers<T>, decltype(start)> pipeline(blocks, start);
+    for (int block = 0; block < blocks; ++block) take(block, s_.blocks[pipeline.next()]);
     store();
   }
 
  private:
-  static constexpr int kKeys = Shared<T, kWidth>::kKeys;
+  using Block = typename Shared<T, kWidth>::Block;
+  static constexpr int kKeys = Shared<T, kWidth>::kKeys, kStride = Shared<T, kWidth>::kStride;
 
-  template <int kCount>
-  __device__ void load_queries() {
-    constexpr int kPerRow = kWidth / kCount;
-#pragma unroll 4
-    for (int i = static_cast<int>(threadIdx.x); i < kTileRows * kPerRow; i += kThreads) {
-      const int row = i / kPerRow, c = i % kPerRow * kCount;
-      Four value = {};
-      if (row < tile_.rows && c < width_) {
-        value = load_scaled<kCount>(o_.q.data + (tile_.first_row + row) * o_.q.stride, o_.q.scale,
-                                    head_ * width_ + c);
-      }
-      store_some<kCount>(s_.q + row * Shared<T, kWidth>::kStride + c, value);
+  __device__ int count_of(int block) const { return min(kKeys, tile_.keys - block * kKeys); }
+
+  // They come with the first block.
+  __device__ void send_queries() {
+    const T* first =
+        static_cast<const T*>(o_.heads.data) + tile_.first_row * o_.heads.stride + head_ * width_;
+    send_rows<kTileRows, kWidth, kThreads>(s_.q, kStride, tile_.rows, width_,
+                                           [&](int row) { return first + row * o_.heads.stride; });
+  }
+
+  // A block's keys and values, whose records are there, and the records of the next.
+  __device__ void send_block(int block, int buffer) {
+    const KeyRecord* keys = s_.keys[block % 3];
+    const T* cache = static_cast<const T*>(o_.cache) + kv_head_ * width_;
+    const T* rows =
+        static_cast<const T*>(o_.heads.data) + (o_.rule.query_heads + kv_head_) * width_;
+    const int cache_stride = 2 * o_.rule.kv_heads * width_, values = o_.rule.kv_heads * width_;
+    const auto key_at = [&](int key) {
+      const int row = keys[key].row;
+      return row >= 0 ? rows + row * o_.heads.stride
+                      : cache + static_cast<int64_t>(cached_key(row)) * cache_stride;
+    };
+    const auto value_at = [&](int key) { return key_at(key) + values; };
+    send_rows<kKeys, kWidth, kThreads>(s_.blocks[buffer].k, kStride, count_of(block), width_,
+                                       key_at);
+    send_rows<kKeys, kWidth, kThreads>(s_.blocks[buffer].v, kStride, count_of(block), width_,
+                                       value_at);
+    const int i = static_cast<int>(threadIdx.x), next = (block + 1) * kKeys + i;
+    if (i < kKeys && next < tile_.keys) {
+      send<sizeof(KeyRecord)>(&s_.keys[(block + 1) % 3][i], o_.wave.keys + tile_.first_key + next,
+                              true);
     }
   }
 
-  __device__ void load_records(int first, int count) {
-    const int i = static_cast<int>(threadIdx.x);
-    if (i < count) s_.keys[i] = o_.wave.keys[tile_.first_key + first + i];
+  __device__ void take(int block, const Block& at) {
+    float scores[kKeys / 8][4] = {};
+    multiply_by_rows<kKeys>(scores, s_.q + warp_row_ * kStride, kStride, at.k, kStride, kWidth);
+    mask(scores, s_.keys[block % 3], count_of(block));
+#pragma unroll
+    for (int half = 0; half < 2; ++half) weigh(scores, half);
+    multiply_sums<kKeys, kWidth>(sums_, scores, at.v, kStride);
   }
 
-  // Keys or values: from rows of the wave, or from the cache, whose rows hold them from
-  // `cache_column` on.
-  __device__ void load_keys(const FloatRows& rows, int cache_column, int count) {
-    o_.in_fours ? load_keys<4>(rows, cache_column, count) : load_keys<1>(rows, cache_column, count);
-  }
-
-  template <int kCount>
-  __device__ void load_keys(const FloatRows& rows, int cache_column, int count) {
-    constexpr int kPerRow = kWidth / kCount;
-    const T* cache = static_cast<const T*>(o_.rule.cache) + cache_column;
-    const int cache_stride = o_.k.width + o_.v.width;
-#pragma unroll 4
-    for (int i = static_cast<int>(threadIdx.x); i < kKeys * kPerRow; i += kThreads) {
-      const int key = i / kPerRow, c = i % kPerRow * kCount, column = kv_head_ * width_ + c;
-      Four value = {};
-      if (key < count && c < width_) {
-        const int row = s_.keys[key].row;
-        value = row >= 0
-                    ? load_scaled<kCount>(rows.data + row * rows.stride, rows.scale, column)
-                    : load_some<kCount>(
-                          cache + static_cast<int64_t>(cached_key(row)) * cache_stride + column);
-      }
-      store_some<kCount>(s_.kv + key * Shared<T, kWidth>::kStride + c, value);
-    }
-  }
-
-  __device__ bool sees(int row, int key, int count) const {
-    return key < count && s_.keys[key].row <= row && row < s_.keys[key].until;
-  }
-
-  // Scores of the block become softmax weights; what was summed before is brought to their scale.
-  __device__ void weigh(int count) {
-    constexpr int kColumns = kKeys, kStride = Shared<T, kWidth>::kStride;
-    float scores[kColumns / 8][4] = {};
-    multiply_by_rows<kColumns>(scores, s_.q + warp_row_ * kStride, kStride, s_.kv, kStride, kWidth);
-    const float key_scale = 1.0F / sqrtf(static_cast<float>(width_));
+  // Scores of keys that a row does not see become minus infinity, others are scaled.
+  __device__ void mask(float (&scores)[kKeys / 8][4], const KeyRecord* keys, int count) {
+    const float scale = kLog2E / sqrtf(static_cast<float>(o_.rule.head_width));
+    const int row = tile_.first_row + warp_row_ + place_.row;
 #pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      const int own = warp_row_ + place_.row + 8 * half, row = tile_.first_row + own;
-      float top = highest_[half];
+    for (int j = 0; j < kKeys / 8; ++j) {
 #pragma unroll
-      for (int j = 0; j < kColumns / 8; ++j) {
+      for (int side = 0; side < 2; ++side) {
+        const int key = 8 * j + place_.column + side;
+        const KeyRecord record = key < count ? keys[key] : KeyRecord{0, 0};
 #pragma unroll
-        for (int i = 2 * half; i < 2 * half + 2; ++i) {
-          const int key = 8 * j + place_.column + i % 2;
-          scores[j][i] = sees(row, key, count) ? scores[j][i] * key_scale : -INFINITY;
-          top = fmaxf(top, scores[j][i]);
-        }
-      }
-      for (int step = 1; step < 4; step *= 2) {  // the four lanes that hold the row
-        top = fmaxf(top, __shfl_xor_sync(kAllLanes, top, step));
-      }
-      const float decay = top == -INFINITY ? 0.0F : expf(highest_[half] - top);
-      highest_[half] = top;
-      total_[half] *= decay;
-#pragma unroll
-      for (int j = 0; j < kWidth / 8; ++j) {
-        sums_[j][2 * half] *= decay;
-        sums_[j][2 * half + 1] *= decay;
-      }
-#pragma unroll
-      for (int j = 0; j < kColumns / 8; ++j) {
-#pragma unroll
-        for (int i = 2 * half; i < 2 * half + 2; ++i) {
-          const float weight = scores[j][i] == -INFINITY ? 0.0F : expf(scores[j][i] - top);
-          total_[half] += weight;
-          s_.weights[own * Shared<T, kWidth>::kWeightStride + 8 * j + place_.column + i % 2] =
-              narrow<T>(weight);
+        for (int half = 0; half < 2; ++half) {
+          const int own = row + 8 * half;
+          float& score = scores[j][2 * half + side];
+          score = record.row <= own && own < record.until ? score * scale : -INFINITY;
         }
       }
     }
-    __syncwarp();  // a warp reads what its own lanes wrote
+  }
+
+  // Scores of one of the lane's rows become softmax weights; what was summed before is brought to
+  // their scale.
+  __device__ void weigh(float (&scores)[kKeys / 8][4], int half) {
+    float top = highest_[half];
+#pragma unroll
+    for (int j = 0; j < kKeys / 8; ++j) {
+      top = fmaxf(top, fmaxf(scores[j][2 * half], scores[j][2 * half + 1]));
+    }
+    for (int step = 1; step < 4; step *= 2) {  // the four lanes that hold the row
+      top = fmaxf(top, __shfl_xor_sync(kAllLanes, top, step));
+    }
+    const float base = top == -INFINITY ? 0.0F : top;  // for a row that has seen no key yet
+    const float decay = exp2f(highest_[half] - base);
+    highest_[half] = top;
+    total_[half] *= decay;
+#pragma unroll
+    for (int j = 0; j < kWidth / 8; ++j) {
+      sums_[j][2 * half] *= decay;
+      sums_[j][2 * half + 1] *= decay;
+    }
+#pragma unroll
+    for (int j = 0; j < kKeys / 8; ++j) {
+#pragma unroll
+      for (int i = 2 * half; i < 2 * half + 2; ++i) {
+        scores[j][i] = exp2f(scores[j][i] - base);
+        total_[half] += scores[j][i];
+      }
+    }
   }
 
   __device__ void store() {
+    const int head_width = o_.rule.head_width;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       float total = total_[half];
       for (int step = 1; step < 4; step *= 2) total += __shfl_xor_sync(kAllLanes, total, step);
       const int own = warp_row_ + place_.row + 8 * half;
       if (own >= tile_.rows) continue;
-      T* out =
-          static_cast<T*>(o_.out.data) + (tile_.first_row + own) * o_.out.stride + head_ * width_;
-      const float factor = o_.rule.scale / total;
+      T* out = static_cast<T*>(o_.out.data) + (tile_.first_row + own) * o_.out.stride +
+               head_ * head_width;
+      const float factor = o_.scale / total;
 #pragma unroll
       for (int j = 0; j < kWidth / 8; ++j) {
 #pragma unroll
         for (int i = 0; i < 2; ++i) {
           const int c = 8 * j + place_.column + i;
-          if (c < width_) out[c] = narrow<T>(sums_[j][2 * half + i] * factor);
+          if (c < head_width) out[c] = narrow<T>(sums_[j][2 * half + i] * factor);
         }
       }
     }
@@ -204,21 +207,8 @@ class TileAttention {
 };
 
 template <class T, int kWidth>
-__global__ void __launch_bounds__(kThreads) attend(Operands operands) {
+__global__ void __launch_bounds__(kThreads, kWidth > 64 ? 1 : 4) attend(Operands operands) {
   TileAttention<T, kWidth>(operands, *dynamic_shared<Shared<T, kWidth>>()).run();
-}
-
-template <class T>
-__global__ void cache_keys(Operands o) {
-  const CachedRow cached = o.wave.cached_rows[blockIdx.x];
-  const int width = o.k.width;
-  T* to = static_cast<T*>(o.rule.cache) + static_cast<int64_t>(cached.position) * 2 * width;
-  for (int c = static_cast<int>(threadIdx.x); c < width; c += static_cast<int>(blockDim.x)) {
-    const float k = o.k.data[cached.row * o.k.stride + c] * (o.k.scale ? o.k.scale[c] : 1.0F);
-    const float v = o.v.data[cached.row * o.v.stride + c] * (o.v.scale ? o.v.scale[c] : 1.0F);
-    to[c] = narrow<T>(k);
-    to[width + c] = narrow<T>(v);
-  }
 }
 
 template <class T, int kWidth>
@@ -239,24 +229,13 @@ void attend_all(const Operands& o, Stream stream) {
   } else {
     attend_tiles<T, kWidestHead>(o, stream);
   }
-  // After all tiles have read the cache: a new path may overwrite the old one's positions.
-  launch(cache_keys<T>, "attention: cache", Grid{static_cast<unsigned>(o.wave.cached_row_count)},
-         kThreads, 0, stream, o);
-}
-
-bool in_fours(const AttentionRule& rule, const FloatRows& rows) {
-  const auto address = [](const void* data) { return reinterpret_cast<uintptr_t>(data); };
-  return rule.head_width % 4 == 0 && rows.stride % 4 == 0 &&
-         address(rows.data) % sizeof(float4) == 0 && address(rows.scale) % sizeof(float4) == 0;
 }
 
 }  // namespace
 
-void attention(const WaveRecords& wave, const AttentionRule& rule, FloatRows q, FloatRows k,
-               FloatRows v, OperandRows out, Stream stream) {
-  const bool fours = in_fours(rule, q) && in_fours(rule, k) && in_fours(rule, v) &&
-                     reinterpret_cast<uintptr_t>(rule.cache) % sizeof(float4) == 0;
-  const Operands operands{wave, rule, q, k, v, out, fours};
+void attention(const WaveRecords& wave, const HeadRule& rule, float scale, OperandRows heads,
+               const void* cache, OperandRows out, Stream stream) {
+  const Operands operands{wave, rule, scale, heads, out, cache};
   if (out.element == Element::float32) {
     attend_all<float>(operands, stream);
   } else {

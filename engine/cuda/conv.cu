@@ -8,28 +8,82 @@ namespace e2lm::cuda {
 namespace {
 
 constexpr int kThreads = 128;
+constexpr int kRun = 8;        // rows one after another that a thread computes
+constexpr int kUsualTaps = 4;  // of every released model
 
-// Input channel c of a row named by a tap.
-__device__ inline float input(const FloatRows& x, const float* kept, int32_t tap, int32_t c) {
-  if (tap == kNoRow) return 0.0F;
-  if (tap < kNoRow) return kept[static_cast<int64_t>(kept_index(tap)) * x.width + c];
-  const float value = x.data[tap * x.stride + c];
-  return x.scale ? value * x.scale[c] : value;
+// kCount neighbouring input channels of a row named by a tap.
+template <int kCount>
+__device__ inline Four input(const FloatRows& x, const float* kept, int32_t tap, int32_t c) {
+  if (tap == kNoRow) return {};
+  if (tap < kNoRow) {
+    return load_some<kCount>(kept + static_cast<int64_t>(kept_index(tap)) * x.width + c);
+  }
+  return load_scaled<kCount>(x.data + tap * x.stride, x.scale, c);
 }
 
-template <class T>
+template <int kCount>
+__device__ inline void add_product(Four& sum, const Four& x, const float* weight) {
+  const Four by = load_some<kCount>(weight);
+  for (int i = 0; i < kCount; ++i) sum.v[i] += x.v[i] * by.v[i];
+}
+
+template <class T, int kCount>
+__device__ inline void finish(const OperandRows& out, int32_t r, int32_t c, Four sum) {
+  for (int i = 0; i < kCount; ++i) sum.v[i] = silu(sum.v[i]);
+  store_some<kCount>(static_cast<T*>(out.data) + r * out.stride + c, sum);
+}
+
+// Any number of taps: one row a block.
+template <class T, int kCount>
 __global__ void convolve_rows(const int32_t* taps, ConvRule rule, FloatRows x, OperandRows out) {
   const auto r = static_cast<int32_t>(blockIdx.x);
-  const auto c = static_cast<int32_t>(blockIdx.y * blockDim.x + threadIdx.x);
+  const auto c = static_cast<int32_t>(blockIdx.y * blockDim.x + threadIdx.x) * kCount;
   if (c >= x.width) return;
   const int32_t before = rule.taps - 1;
-  float sum = rule.bias ? rule.bias[c] : 0.0F;
+  Four sum = rule.bias ? load_some<kCount>(rule.bias + c) : Four{};
   for (int32_t t = 0; t < before; ++t) {  // the farthest first, as on the host
     const int32_t tap = taps[static_cast<int64_t>(r) * before + before - 1 - t];
-    sum += input(x, rule.kept, tap, c) * rule.weight[static_cast<int64_t>(t) * x.width + c];
+    add_product<kCount>(sum, input<kCount>(x, rule.kept, tap, c),
+                        rule.weight + static_cast<int64_t>(t) * x.width + c);
   }
-  sum += input(x, rule.kept, r, c) * rule.weight[static_cast<int64_t>(before) * x.width + c];
-  static_cast<T*>(out.data)[r * out.stride + c] = narrow<T>(silu(sum));
+  add_product<kCount>(sum, input<kCount>(x, rule.kept, r, c),
+                      rule.weight + static_cast<int64_t>(before) * x.width + c);
+  finish<T, kCount>(out, r, c, sum);
+}
+
+// Runs of rows with kTaps taps. Most rows are fed by those just before them, which a thread has in
+// its registers already.
+template <class T, int kCount, int kTaps>
+__global__ void __launch_bounds__(kThreads)
+    convolve_runs(int32_t rows, const int32_t* taps, ConvRule rule, FloatRows x, OperandRows out) {
+  const auto first = static_cast<int32_t>(blockIdx.x) * kRun;
+  const auto c = static_cast<int32_t>(blockIdx.y * blockDim.x + threadIdx.x) * kCount;
+  if (c >= x.width) return;
+  Four own[kRun], weight[kTaps];
+#pragma unroll
+  for (int i = 0; i < kRun; ++i) {
+    own[i] = first + i < rows ? input<kCount>(x, rule.kept, first + i, c) : Four{};
+  }
+#pragma unroll
+  for (int t = 0; t < kTaps; ++t) {
+    weight[t] = load_some<kCount>(rule.weight + static_cast<int64_t>(t) * x.width + c);
+  }
+  const Four bias = rule.bias ? load_some<kCount>(rule.bias + c) : Four{};
+#pragma unroll
+  for (int i = 0; i < kRun; ++i) {
+    const int32_t r = first + i;
+    if (r >= rows) return;
+    Four sum = bias;
+#pragma unroll
+    for (int back = kTaps - 1; back > 0; --back) {  // the farthest first, as on the host
+      const int32_t tap = taps[static_cast<int64_t>(r) * (kTaps - 1) + back - 1];
+      const bool near = back <= i && tap == r - back;
+      const Four value = near ? own[i >= back ? i - back : 0] : input<kCount>(x, rule.kept, tap, c);
+      for (int k = 0; k < kCount; ++k) sum.v[k] += value.v[k] * weight[kTaps - 1 - back].v[k];
+    }
+    for (int k = 0; k < kCount; ++k) sum.v[k] += own[i].v[k] * weight[kTaps - 1].v[k];
+    finish<T, kCount>(out, r, c, sum);
+  }
 }
 
 __global__ void keep_inputs(const int32_t* tails, const int32_t* slots, ConvRule rule,
@@ -40,7 +94,30 @@ __global__ void keep_inputs(const int32_t* tails, const int32_t* slots, ConvRule
   float* to = rule.kept + (static_cast<int64_t>(slots[job]) * before + back) * x.width;
   for (auto c = static_cast<int32_t>(threadIdx.x); c < x.width;
        c += static_cast<int32_t>(blockDim.x)) {
-    to[c] = input(x, rule.kept, tap, c);
+    to[c] = input<1>(x, rule.kept, tap, c).v[0];
+  }
+}
+
+bool in_fours(const ConvRule& rule, const FloatRows& x, const OperandRows& out) {
+  const auto aligned = [](const void* data) {
+    return reinterpret_cast<uintptr_t>(data) % sizeof(float4) == 0;
+  };
+  return x.width % 4 == 0 && x.stride % 4 == 0 && out.stride % 4 == 0 && aligned(x.data) &&
+         aligned(x.scale) && aligned(rule.weight) && aligned(rule.bias) && aligned(rule.kept) &&
+         aligned(out.data);
+}
+
+template <class T, int kCount>
+void convolve_as(const WaveRecords& wave, const ConvRule& rule, FloatRows x, OperandRows out,
+                 Stream stream) {
+  const auto blocks = static_cast<unsigned>((x.width / kCount + kThreads - 1) / kThreads);
+  if (rule.taps == kUsualTaps) {
+    const auto runs = static_cast<unsigned>((wave.rows + kRun - 1) / kRun);
+    launch(convolve_runs<T, kCount, kUsualTaps>, "convolve", Grid{runs, blocks}, kThreads, 0,
+           stream, wave.rows, wave.taps, rule, x, out);
+  } else {
+    launch(convolve_rows<T, kCount>, "convolve", Grid{static_cast<unsigned>(wave.rows), blocks},
+           kThreads, 0, stream, wave.taps, rule, x, out);
   }
 }
 
@@ -48,11 +125,14 @@ __global__ void keep_inputs(const int32_t* tails, const int32_t* slots, ConvRule
 
 void convolve(const WaveRecords& wave, const ConvRule& rule, FloatRows x, OperandRows out,
               Stream stream) {
-  const auto blocks = static_cast<unsigned>((x.width + kThreads - 1) / kThreads);
-  const auto kernel =
-      out.element == Element::float32 ? convolve_rows<float> : convolve_rows<Bfloat16>;
-  launch(kernel, "convolve", Grid{static_cast<unsigned>(wave.rows), blocks}, kThreads, 0, stream,
-         wave.taps, rule, x, out);
+  const bool fours = in_fours(rule, x, out);
+  if (out.element == Element::float32) {
+    fours ? convolve_as<float, 4>(wave, rule, x, out, stream)
+          : convolve_as<float, 1>(wave, rule, x, out, stream);
+  } else {
+    fours ? convolve_as<Bfloat16, 4>(wave, rule, x, out, stream)
+          : convolve_as<Bfloat16, 1>(wave, rule, x, out, stream);
+  }
   const Grid kept{static_cast<unsigned>(wave.kept_tail_count),
                   static_cast<unsigned>(rule.taps - 1)};
   launch(keep_inputs, "convolve: keep", kept, kThreads, 0, stream, wave.kept_tails,

@@ -27,6 +27,11 @@ void check_heads(int64_t width) {
               fmt::format("at most {} on this card; --device cpu takes any", widest));
 }
 
+int64_t packed_heads_width(const StateShape& shape) {
+  return packed_width(static_cast<int32_t>(shape.query_heads), static_cast<int32_t>(shape.kv_heads),
+                      static_cast<int32_t>(shape.head_width));
+}
+
 // Takes more memory if there is not enough; what was in it is of no use to anybody.
 void grow(DeviceMemory& memory, int64_t bytes) {
   if (bytes <= memory.bytes()) return;
@@ -100,8 +105,12 @@ int64_t CudaBackend::default_memory_bytes() const {
   return weight_bytes_ + free_device_bytes() / 10 * 9;
 }
 
+int64_t CudaBackend::cache_row_bytes(const StateShape& shape) const {
+  return 2 * shape.kv_heads * padded_head(static_cast<int32_t>(shape.head_width)) * element_bytes();
+}
+
 int64_t CudaBackend::cache_bytes_per_layer() const {
-  return int64_t{positions_} * 2 * shape_.kv_heads * shape_.head_width * element_bytes();
+  return positions_ * cache_row_bytes(shape_);
 }
 
 int64_t CudaBackend::scan_state_floats() const {
@@ -119,16 +128,16 @@ int64_t CudaBackend::fixed_scratch_bytes() const {
 
 MemoryModel CudaBackend::memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
                                       const PrefixTree& tree) const {
-  const int64_t row_cache = 2 * shape.kv_heads * shape.head_width * element_bytes();
   const int64_t path = int64_t{tree.longest()} * (shape.head_width * kFloat +  // rotations
-                                                  shape.layers * row_cache);
+                                                  shape.layers * cache_row_bytes(shape));
   // The lists of a wave: a row's own numbers, and its share of its tile's keys.
   const int64_t keys = (tree.longest() / kTileRows + 1) * static_cast<int64_t>(sizeof(KeyRecord));
+  const int64_t heads = packed_heads_width(shape) * element_bytes();
   const int64_t steps = shape.mamba_heads * (kFloat + static_cast<int64_t>(sizeof(double)));
   const int64_t state = shape.inner_width() * shape.state_size * kFloat;
   return {.fixed = weight_bytes_ + fixed_scratch_bytes() + path,
           // States within a layer: one for every few units, counted as one for each tile's rows.
-          .per_row = activation_bytes_per_row + steps + keys + 64 + state / kUnitRows,
+          .per_row = activation_bytes_per_row + heads + steps + keys + 64 + state / kUnitRows,
           .per_kept_state = shape.kept_state_bytes()};
 }
 
@@ -156,6 +165,7 @@ void CudaBackend::prepare(const StateShape& shape, const PrefixTree& tree,
                  stream_.get());
   stream_.wait();
 
+  grow(heads_, sizes_.rows * packed_heads_width(shape) * element_bytes());
   const bool cuts = schedule.waves.size() > 1;
   grow(cache_, cuts ? shape.layers * cache_bytes_per_layer() : 0);
   if (scans) {
@@ -225,21 +235,18 @@ void CudaBackend::add_product(const Wave&, ProductRows x, const Matrix& weights,
   }
 }
 
-Rows CudaBackend::rope(const Wave&, Rows heads) {
-  cuda::rope(wave_, rotations_.as<float>(), static_cast<int32_t>(shape_.head_width), floats(heads),
-             stream_.get());
-  heads.scale = nullptr;
-  return heads;
-}
-
 void CudaBackend::attention(const Wave&, int64_t layer, Rows q, Rows k, Rows v, float scale,
                             ProductRows out) {
-  const AttentionRule rule = {.query_heads = static_cast<int32_t>(shape_.query_heads),
-                              .kv_heads = static_cast<int32_t>(shape_.kv_heads),
-                              .head_width = static_cast<int32_t>(shape_.head_width),
-                              .scale = scale,
-                              .cache = cache_.as<char>() + layer * cache_bytes_per_layer()};
-  cuda::attention(wave_, rule, floats(q), floats(k), floats(v), operands(out), stream_.get());
+  const HeadRule rule = {.query_heads = static_cast<int32_t>(shape_.query_heads),
+                         .kv_heads = static_cast<int32_t>(shape_.kv_heads),
+                         .head_width = static_cast<int32_t>(shape_.head_width),
+                         .rotations = rotations_.as<float>()};
+  const int64_t width = packed_heads_width(shape_);
+  const OperandRows heads = {heads_.as<void>(), width, static_cast<int32_t>(width), element_};
+  void* cache = cache_.as<char>() + layer * cache_bytes_per_layer();
+  pack_heads(wave_, rule, floats(q), floats(k), floats(v), heads, stream_.get());
+  cuda::attention(wave_, rule, scale, heads, cache, operands(out), stream_.get());
+  cache_heads(wave_, rule, heads, cache, stream_.get());
 }
 
 void CudaBackend::convolve(const Wave&, int64_t layer, const MambaWeights& weights, Rows x,
@@ -252,8 +259,8 @@ void CudaBackend::convolve(const Wave&, int64_t layer, const MambaWeights& weigh
   cuda::convolve(wave_, rule, floats(x), operands(out), stream_.get());
 }
 
-void CudaBackend::scan(const Wave&, int64_t layer, const MambaWeights& weights, ProductRows xbc,
-                       Rows dt_in, Rows out) {
+void CudaBackend::gated_scan(const Wave&, int64_t layer, const MambaWeights& weights,
+                             const ScanInputs& inputs, Rows room, ProductRows out) {
   const ScanRule rule = {
       .heads = static_cast<int32_t>(shape_.mamba_heads),
       .width = static_cast<int32_t>(shape_.mamba_width),
@@ -268,23 +275,25 @@ void CudaBackend::scan(const Wave&, int64_t layer, const MambaWeights& weights, 
       .kept_states = kept_states_.as<float>() + layer * sizes_.kept_states * scan_state_floats(),
       .dt = dt_.as<float>(),
       .log_decay = log_decay_.as<double>()};
-  time_steps(wave_, rule, floats(dt_in), stream_.get());
+  const OperandRows xbc = operands(inputs.xbc);
+  time_steps(wave_, rule, floats(inputs.dt_in), stream_.get());
   int32_t first = 0;
   for (const int32_t last : plan_.level_ends) {
-    scan_states(wave_, rule, operands(xbc), first, last, stream_.get());
+    scan_states(wave_, rule, xbc, first, last, stream_.get());
     first = last;
   }
-  scan_outputs(wave_, rule, operands(xbc), floats(out), stream_.get());
-}
-
-void CudaBackend::gate(const Wave&, const MambaWeights& weights, Rows y, Rows z, float scale,
-                       ProductRows out) {
-  const GateRule rule = {.norm_weight = weights.norm_weight.data(),
+  if (weights.norm_weight.size() == 0) {
+    scan_gated_outputs(wave_, rule, xbc, floats(inputs.z), inputs.scale, operands(out),
+                       stream_.get());
+    return;
+  }
+  scan_outputs(wave_, rule, xbc, floats(room), stream_.get());
+  const GateRule gate = {.norm_weight = weights.norm_weight.data(),
                          .eps = weights.norm_eps,
                          .norm_before_gate = weights.norm_before_gate,
                          .groups = static_cast<int32_t>(shape_.groups),
-                         .scale = scale};
-  cuda::gate(wave_.rows, rule, floats(y), floats(z), operands(out), stream_.get());
+                         .scale = inputs.scale};
+  cuda::norm_gate(wave_.rows, gate, floats(room), floats(inputs.z), operands(out), stream_.get());
 }
 
 void CudaBackend::gated_product(const Wave& wave, ProductRows x, const Matrix& gate_up, Rows room,

@@ -53,15 +53,12 @@ class CudaBackend final : public Backend {
   void rms_norm(const Wave& wave, Rows x, const Array& weight, float eps, ProductRows out) override;
   Rows product(const Wave& wave, ProductRows x, const Matrix& weights, Rows out) override;
   void add_product(const Wave& wave, ProductRows x, const Matrix& weights, Rows hidden) override;
-  Rows rope(const Wave& wave, Rows heads) override;
   void attention(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v, float scale,
                  ProductRows out) override;
   void convolve(const Wave& wave, int64_t layer, const MambaWeights& weights, Rows x,
                 ProductRows out) override;
-  void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
-            Rows dt_in, Rows out) override;
-  void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
-            ProductRows out) override;
+  void gated_scan(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                  const ScanInputs& inputs, Rows room, ProductRows out) override;
   int64_t gated_room(int64_t outputs) const override { return outputs; }
   void gated_product(const Wave& wave, ProductRows x, const Matrix& gate_up, Rows room,
                      ProductRows out) override;
@@ -72,7 +69,7 @@ class CudaBackend final : public Backend {
   // More rows in a wave gain no speed; fewer leave parts of a large card idle.
   static constexpr int64_t kMaxWaveRows = 16384;
   // Logits that exist at once: few enough to stay in the card's cache.
-  static constexpr int64_t kLogitRows = 1024, kLogitColumns = 8192;
+  static constexpr int64_t kLogitRows = 1024, kLogitColumns = kMostLogitColumns;
 
   // Scores on their way to the host.
   struct Pending {
@@ -85,10 +82,11 @@ class CudaBackend final : public Backend {
   FloatRows floats(Rows rows) const;
   OperandRows operands(ProductRows rows) const;
   int64_t element_bytes() const { return element_ == Element::float32 ? 4 : 2; }
-  int64_t cache_bytes_per_layer() const;  // keys and values of the longest path
-  int64_t scan_state_floats() const;      // of one layer
-  int64_t conv_tail_floats() const;       // of one layer
-  int64_t fixed_scratch_bytes() const;    // of logits
+  int64_t cache_row_bytes(const StateShape& shape) const;  // of one layer
+  int64_t cache_bytes_per_layer() const;                   // keys and values of the longest path
+  int64_t scan_state_floats() const;                       // of one layer
+  int64_t conv_tail_floats() const;                        // of one layer
+  int64_t fixed_scratch_bytes() const;                     // of logits
 
   const Element element_;
   const int64_t weight_limit_bytes_;  // 0: none
@@ -108,7 +106,8 @@ class CudaBackend final : public Backend {
   WaveRecords wave_ = {};
 
   DeviceMemory rotations_;             // [positions, cos (P/2) | sin (P/2)]
-  DeviceMemory cache_;                 // [L, positions, k (K·P) | v (K·P)]
+  DeviceMemory heads_;                 // [R, packed heads]
+  DeviceMemory cache_;                 // [L, positions, k (K·P') | v (K·P')]
   DeviceMemory layer_states_;          // [layer states, M, N, X]
   DeviceMemory kept_states_;           // [L, kept states, M, N, X]
   DeviceMemory kept_inputs_;           // [L, kept states, W-1, C]

@@ -17,6 +17,7 @@ namespace e2lm::cuda {
 
 constexpr int kWarp = 32;
 constexpr unsigned kAllLanes = 0xffffffffU;
+constexpr float kLog2E = 1.44269504F;  // exponentials are powers of two in hardware
 
 #ifndef E2LM_CUDA_EMULATED
 
@@ -98,12 +99,21 @@ __device__ inline Four load_four(const Bfloat16* at) {
            widen(Bfloat16{static_cast<uint16_t>(f.y >> 16)})}};
 }
 
+// Two values as bfloat16 in one word, the first in its lower half.
+__device__ inline uint32_t pack_two(float low, float high) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  uint32_t both;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
+  return both;
+#else
+  return narrow<Bfloat16>(low).bits | static_cast<uint32_t>(narrow<Bfloat16>(high).bits) << 16;
+#endif
+}
+
 __device__ inline void store_four(Bfloat16* at, const Four& f) {
   uint2 packed;
-  packed.x = narrow<Bfloat16>(f.v[0]).bits | static_cast<uint32_t>(narrow<Bfloat16>(f.v[1]).bits)
-                                                 << 16;
-  packed.y = narrow<Bfloat16>(f.v[2]).bits | static_cast<uint32_t>(narrow<Bfloat16>(f.v[3]).bits)
-                                                 << 16;
+  packed.x = pack_two(f.v[0], f.v[1]);
+  packed.y = pack_two(f.v[2], f.v[3]);
   store_aligned(at, packed);
 }
 

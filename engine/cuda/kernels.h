@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "engine/cuda/bfloat16.h"
 #include "engine/cuda/device.h"
 #include "engine/cuda/records.h"
 
@@ -62,10 +63,6 @@ void embed(const WaveRecords& wave, EmbedTable table, float multiplier, FloatRow
 void rms_norm(FloatRows x, const float* weight, float eps, int32_t rows, const ScoredRecord* scored,
               OperandRows out, Stream stream);
 
-// x = x ⊙ scale, then turned by the row's position; rotations [positions, cos (P/2) | sin (P/2)]
-void rope(const WaveRecords& wave, const float* rotations, int32_t head_width, FloatRows heads,
-          Stream stream);
-
 // out[r] = out[r] ⊙ scale + bias, either of which may be null                        [R, width]
 void scale_and_add_bias(int32_t rows, const float* scale, const float* bias, FloatRows out,
                         Stream stream);
@@ -74,7 +71,7 @@ void scale_and_add_bias(int32_t rows, const float* scale, const float* bias, Flo
 void mlp_gate(int32_t rows, FloatRows gate_up, OperandRows out, Stream stream);
 
 // out = scale · y ⊙ SiLU(z), with a norm over each of `groups` groups of columns before or after
-// the gate where norm_weight is not null                                     [R, E] → [R, E]
+// the gate                                                                   [R, E] → [R, E]
 struct GateRule {
   const float* norm_weight;
   float eps;
@@ -82,8 +79,8 @@ struct GateRule {
   int32_t groups;
   float scale;
 };
-void gate(int32_t rows, const GateRule& rule, FloatRows y, FloatRows z, OperandRows out,
-          Stream stream);
+void norm_gate(int32_t rows, const GateRule& rule, FloatRows y, FloatRows z, OperandRows out,
+               Stream stream);
 
 // out = SiLU(bias + Σ_t weight[t] ⊙ x[W-1-t rows before, on the path])        [R, C] → [R, C]
 // Then the inputs that later waves need go to kept [kept states, W-1, C] of this layer.
@@ -120,20 +117,39 @@ void scan_states(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc,
 // y of all rows, from their units' first states. xbc [R, x (E) | B (G·N) | C (G·N)] → [R, E]
 void scan_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows out,
                   Stream stream);
+// out = scale · y ⊙ SiLU(z) of the same y, for gates without a norm.            → [R, E]
+void scan_gated_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows z,
+                        float scale, OperandRows out, Stream stream);
 
-// Per query head h with key/value head h / (H/K), over the keys that the row can see:
-// out = scale · softmax(q·kᵀ / sqrt(P)) · v          q [R, H·P] · k, v [R, K·P] → out [R, H·P]
-// Then keys and values that later waves see go to the cache [positions, k (K·P) | v (K·P)] of this
-// layer, in the type of `out`.
-struct AttentionRule {
+// The heads of a row, each padded to P' columns: q (H·P') | k (K·P') | v (K·P'). What pads them
+// must be zero already.
+struct HeadRule {
   int32_t query_heads, kv_heads, head_width;  // H, K, P
-  float scale;
-  void* cache;
+  const float* rotations;                     // [positions, cos (P/2) | sin (P/2)]
 };
+E2LM_BOTH constexpr int32_t padded_head(int32_t width) {  // whole pieces of 16 bytes
+  return (width + 7) / 8 * 8;
+}
+constexpr int32_t packed_width(int32_t query_heads, int32_t kv_heads, int32_t head_width) {
+  return (query_heads + 2 * kv_heads) * padded_head(head_width);
+}
+
+// heads = q and k, turned by the row's position, and v   q [R, H·P] · k, v [R, K·P] → [R, heads]
+void pack_heads(const WaveRecords& wave, const HeadRule& rule, FloatRows q, FloatRows k,
+                FloatRows v, OperandRows heads, Stream stream);
+
+// Per query head h with key/value head h / (H/K), over the keys that the row can see, of the wave
+// and of the cache [positions, k (K·P') | v (K·P')]:
+// out = scale · softmax(q·kᵀ / sqrt(P)) · v                        [R, heads] → [R, H·P]
 constexpr int32_t kWidestHead = 256;  // more than the next needs compute capability 8.0
 constexpr int32_t kWidestHeadAnywhere = 128;
-void attention(const WaveRecords& wave, const AttentionRule& rule, FloatRows q, FloatRows k,
-               FloatRows v, OperandRows out, Stream stream);
+void attention(const WaveRecords& wave, const HeadRule& rule, float scale, OperandRows heads,
+               const void* cache, OperandRows out, Stream stream);
+
+// Keys and values that later waves see go to the cache; after attention, because a new path may
+// overwrite the old one's positions.
+void cache_heads(const WaveRecords& wave, const HeadRule& rule, OperandRows heads, void* cache,
+                 Stream stream);
 
 // The softmax over the vocabulary, taken in tiles: what is known of a row so far.
 struct RowSum {
@@ -142,7 +158,9 @@ struct RowSum {
   int32_t argmax;  // the first token with it
 };
 
-// One tile of logits [rows, columns], `stride` floats from row to row; column c is token first + c.
+// One tile of logits [rows, columns], `stride` floats from row to row, a multiple of 4; column c is
+// token first + c.
+constexpr int32_t kMostLogitColumns = 8192;
 struct LogitTile {
   const float* data;
   int64_t stride;

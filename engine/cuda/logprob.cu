@@ -37,8 +37,13 @@ __device__ inline float logit(const LogitTile& tile, const float* row, int c) {
   return tile.scale ? row[c] * tile.scale[tile.first + c] : row[c];
 }
 
-// One row a block. Every thread goes through its columns in the same order whatever the tile
-// shares memory with, so a row's sum does not depend on other rows.
+// A thread's logits of a tile: kGroups groups of four neighbours, kThreads groups apart.
+constexpr int kGroups = kMostLogitColumns / (4 * kThreads);
+static_assert(kGroups * 4 * kThreads == kMostLogitColumns, "a block takes a tile at once");
+
+// One row a block, whose logits pass through registers once. Every thread goes through its columns
+// in the same order whatever the tile shares memory with, so a row's sum does not depend on other
+// rows.
 __global__ void __launch_bounds__(kThreads)
     take_tile(const ScoredRecord* scored, const int32_t* targets, LogitTile tile, int32_t first_row,
               RowSum* sums, float* target_logits) {
@@ -47,9 +52,22 @@ __global__ void __launch_bounds__(kThreads)
   const int thread = static_cast<int>(threadIdx.x), warp = thread / kWarp;
   const float* z = tile.data + blockIdx.x * tile.stride;
 
+  Four logits[kGroups];
   Best best{-INFINITY, INT32_MAX};
-  for (int c = thread; c < tile.columns; c += kThreads) {
-    best = better(best, {logit(tile, z, c), tile.first + c});
+#pragma unroll
+  for (int g = 0; g < kGroups; ++g) {
+    const int first = 4 * (thread + g * kThreads);
+    if (first < tile.stride) logits[g] = load_four(z + first);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      float& own = logits[g].v[i];
+      if (first + i >= tile.columns) {
+        own = -INFINITY;
+        continue;
+      }
+      if (tile.scale) own *= tile.scale[tile.first + first + i];
+      best = better(best, {own, tile.first + first + i});
+    }
   }
   best = best_of_warp(best);
   if (thread % kWarp == 0) s.best[warp] = best;
@@ -58,7 +76,10 @@ __global__ void __launch_bounds__(kThreads)
   for (int w = 1; w < kWarps; ++w) best = better(best, s.best[w]);
 
   float sum = 0;
-  for (int c = thread; c < tile.columns; c += kThreads) sum += expf(logit(tile, z, c) - best.logit);
+#pragma unroll
+  for (int g = 0; g < kGroups; ++g) {
+    for (int i = 0; i < 4; ++i) sum += expf(logits[g].v[i] - best.logit);
+  }
   sum = warp_sum(sum);
   if (thread % kWarp == 0) s.sum[warp] = sum;
   __syncthreads();

@@ -22,11 +22,12 @@ constexpr int32_t kept_index(StateRef ref) {
 // entry number kept_index of the kept convolution inputs, [kept states, W-1].
 constexpr int32_t kNoRow = -1;
 
+constexpr int32_t kUnitRows = 256;  // at most; worked on in tiles of
 constexpr int32_t kTileRows = 64;
 
 struct UnitRecord {
   int32_t first_row;
-  int32_t rows;
+  int32_t rows;    // at most kUnitRows
   StateRef start;  // the state its rows begin with
 };
 
@@ -36,6 +37,7 @@ struct TileRecord {
   int32_t unit;
   int32_t first_row;
   int32_t rows;
+  int32_t first_seen;  // of the unit's rows that the tile's descend from, itself among them
   int32_t keys;
   int64_t first_key;
 };

@@ -1,4 +1,4 @@
-// Operations on rows that look at nothing but the row: embedding, norm, rotation, gates, bias.
+// Operations on rows that look at nothing but the row: embedding, norm, gates, bias.
 
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
@@ -77,24 +77,6 @@ __global__ void norm_rows(FloatRows x, const float* weight, float eps, int32_t r
   }
 }
 
-// ---- rotation ----
-
-__global__ void turn_heads(const int32_t* positions, const float* rotations, int32_t half,
-                           FloatRows heads) {
-  const auto r = static_cast<int32_t>(blockIdx.x);
-  const float* cosine = rotations + static_cast<int64_t>(positions[r]) * 2 * half;
-  const float* sine = cosine + half;
-  float* row = heads.data + r * heads.stride;
-  for (auto p = static_cast<int32_t>(threadIdx.x); p < heads.width / 2;
-       p += static_cast<int32_t>(blockDim.x)) {
-    const int32_t i = p % half, first = p / half * 2 * half + i, second = first + half;
-    const float a = heads.scale ? row[first] * heads.scale[first] : row[first];
-    const float b = heads.scale ? row[second] * heads.scale[second] : row[second];
-    row[first] = a * cosine[i] - b * sine[i];
-    row[second] = b * cosine[i] + a * sine[i];
-  }
-}
-
 // ---- bias ----
 
 __global__ void finish_rows(const float* scale, const float* bias, FloatRows out) {
@@ -128,7 +110,7 @@ __global__ void gate_rows(GateRule rule, int32_t rows, FloatRows y, FloatRows z,
   const float* from = y.data + r * y.stride;
   const float* by = z.data + r * z.stride;
   T* to = static_cast<T*>(out.data) + r * out.stride;
-  const bool norm = rule.norm_weight != nullptr, before = rule.norm_before_gate;
+  const bool before = rule.norm_before_gate;
   const auto gated = [&](int32_t c, Four value) {
     const Four gate = load_scaled<kCount>(by, z.scale, c);
     for (int i = 0; i < kCount; ++i) value.v[i] *= silu(gate.v[i]);
@@ -140,13 +122,11 @@ __global__ void gate_rows(GateRule rule, int32_t rows, FloatRows y, FloatRows z,
   };
   const int32_t group_width = y.width / rule.groups;
   for (int32_t first = 0; first < y.width; first += group_width) {
-    const float factor = norm ? inverse_rms<kCount>(first, group_width, rule.eps, read) : 1.0F;
+    const float factor = inverse_rms<kCount>(first, group_width, rule.eps, read);
     for (int32_t c = first + lane() * kCount; c < first + group_width; c += kWarp * kCount) {
       Four value = read(c);
-      if (norm) {
-        const Four weight = load_some<kCount>(rule.norm_weight + c);
-        for (int i = 0; i < kCount; ++i) value.v[i] = value.v[i] * factor * weight.v[i];
-      }
+      const Four weight = load_some<kCount>(rule.norm_weight + c);
+      for (int i = 0; i < kCount; ++i) value.v[i] = value.v[i] * factor * weight.v[i];
       if (before) value = gated(c, value);
       for (int i = 0; i < kCount; ++i) value.v[i] *= rule.scale;
       store_some<kCount>(to + c, value);
@@ -178,12 +158,6 @@ void rms_norm(FloatRows x, const float* weight, float eps, int32_t rows, const S
          rows, scored, out);
 }
 
-void rope(const WaveRecords& wave, const float* rotations, int32_t head_width, FloatRows heads,
-          Stream stream) {
-  launch(turn_heads, "rope", Grid{static_cast<unsigned>(wave.rows)}, kRowThreads, 0, stream,
-         wave.positions, rotations, head_width / 2, heads);
-}
-
 void scale_and_add_bias(int32_t rows, const float* scale, const float* bias, FloatRows out,
                         Stream stream) {
   launch(finish_rows, "bias", Grid{static_cast<unsigned>(rows)}, kRowThreads, 0, stream, scale,
@@ -199,8 +173,8 @@ void mlp_gate(int32_t rows, FloatRows gate_up, OperandRows out, Stream stream) {
   launch(kernel, "mlp_gate", Grid{static_cast<unsigned>(rows)}, kThreads, 0, stream, gate_up, out);
 }
 
-void gate(int32_t rows, const GateRule& rule, FloatRows y, FloatRows z, OperandRows out,
-          Stream stream) {
+void norm_gate(int32_t rows, const GateRule& rule, FloatRows y, FloatRows z, OperandRows out,
+               Stream stream) {
   const bool fours = in_fours(y) && in_fours(z) && in_fours(out) && y.width / rule.groups % 4 == 0;
   const auto kernel = out.element == Element::float32
                           ? (fours ? gate_rows<float, 4> : gate_rows<float, 1>)

@@ -1,23 +1,41 @@
 #pragma once
 
-// How the scan's blocks bring tiles [64, 64] into shared memory: 16 bytes at once where the shapes
-// allow it, else value by value. Both move the same numbers.
+// What the scan's kernels share: where states lie, and how tiles [64, 64] come into shared memory,
+// 16 bytes at once where shapes and addresses allow it, which kernels for that are told as
+// kAligned, else value by value. Both move the same numbers.
 
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
+#include "engine/cuda/pipeline.cuh"
 #include "engine/cuda/warp_tile.cuh"
 
 namespace e2lm::cuda::scan_tile {
 
 constexpr int kThreads = 128;  // of a block: four warps of 16 rows
-constexpr int kSlice = 64;     // columns of states and heads that a block works on at once
+constexpr int kWarpRows = 16;
+constexpr int kSlice = 64;  // columns of states and heads that a block works on at once
 
 __device__ inline int thread() {
   return static_cast<int>(threadIdx.x);
 }
 
+E2LM_BOTH inline int slices_of(int width) {
+  return (width + kSlice - 1) / kSlice;
+}
+
 template <class T>
 constexpr int kStride = padded<T>(kSlice);
+
+template <class T>
+using Tile = T[kTileRows * kStride<T>];
+
+// The state [N, X] of a head.
+__device__ inline float* state_at(const ScanRule& rule, StateRef ref, int head) {
+  const int64_t size = static_cast<int64_t>(rule.state_size) * rule.width;
+  float* base = ref >= 0 ? rule.layer_states : rule.kept_states;
+  const int64_t entry = ref >= 0 ? ref : kept_index(ref);
+  return base + (entry * rule.heads + head) * size;
+}
 
 // Whether the columns of heads and states begin at multiples of 16 bytes, and are as many.
 inline bool in_sixteens(const ScanRule& rule, const OperandRows& xbc) {
@@ -27,56 +45,51 @@ inline bool in_sixteens(const ScanRule& rule, const OperandRows& xbc) {
 }
 
 // dest [64, 64] = rows [first, first + rows) of xbc, columns [column, column + columns); the rest
-// 0. Four vectors are on their way to a thread at once.
-template <class T>
-__device__ inline void load_tile(T* dest, const OperandRows& xbc, int64_t first, int rows,
-                                 int column, int columns, bool sixteens) {
+// 0. It has come as what send() sends has.
+template <bool kAligned, class T>
+__device__ inline void send_tile(T* dest, const OperandRows& xbc, int64_t first, int rows,
+                                 int column, int columns) {
   const T* data = static_cast<const T*>(xbc.data) + first * xbc.stride + column;
-  if (!sixteens) {
+  if constexpr (kAligned) {
+    send_rows<kTileRows, kSlice, kThreads>(dest, kStride<T>, rows, columns,
+                                           [&](int row) { return data + row * xbc.stride; });
+  } else {
     for (int i = thread(); i < kTileRows * kSlice; i += kThreads) {
       const int row = i / kSlice, c = i % kSlice;
       const bool there = row < rows && c < columns;
       dest[row * kStride<T> + c] = there ? data[row * xbc.stride + c] : narrow<T>(0.0F);
     }
-    return;
-  }
-  constexpr int kValues = sizeof(uint4) / sizeof(T), kPerRow = kSlice / kValues, kAtOnce = 4;
-  for (int i = thread(); i < kTileRows * kPerRow; i += kAtOnce * kThreads) {
-    uint4 parts[kAtOnce] = {};
-#pragma unroll
-    for (int turn = 0; turn < kAtOnce; ++turn) {
-      const int at = i + turn * kThreads, row = at / kPerRow, c = at % kPerRow * kValues;
-      if (row < rows && c < columns) parts[turn] = load_aligned<uint4>(data + row * xbc.stride + c);
-    }
-#pragma unroll
-    for (int turn = 0; turn < kAtOnce; ++turn) {
-      const int at = i + turn * kThreads, row = at / kPerRow, c = at % kPerRow * kValues;
-      store_aligned(dest + row * kStride<T> + c, parts[turn]);
-    }
   }
 }
 
-// dest [64, 64] = rows [n, n + 64) and columns [x, x + 64) of a state; the rest 0.
-template <class T, int kCount>
+// dest [64, 64] = rows [n, n + 64) and columns [x, x + 64) of a state; the rest 0. Eight loads of a
+// thread are on their way at once.
+template <bool kAligned, class T>
 __device__ inline void load_state(T* dest, const float* state, const ScanRule& rule, int n, int x) {
-  constexpr int kPerRow = kSlice / kCount;
-#pragma unroll 4
-  for (int i = thread(); i < kSlice * kPerRow; i += kThreads) {
-    const int row = i / kPerRow, c = i % kPerRow * kCount;
-    Four value = {};
-    if (n + row < rule.state_size && x + c < rule.width) {
-      value = load_some<kCount>(state + static_cast<int64_t>(n + row) * rule.width + x + c);
+  constexpr int kCount = kAligned ? 4 : 1, kPerRow = kSlice / kCount, kAtOnce = 8;
+  for (int i = thread(); i < kSlice * kPerRow; i += kAtOnce * kThreads) {
+    Four values[kAtOnce] = {};
+#pragma unroll
+    for (int turn = 0; turn < kAtOnce; ++turn) {
+      const int at = i + turn * kThreads, row = n + at / kPerRow, c = x + at % kPerRow * kCount;
+      if (row < rule.state_size && c < rule.width) {
+        values[turn] = load_some<kCount>(state + static_cast<int64_t>(row) * rule.width + c);
+      }
     }
-    store_some<kCount>(dest + row * kStride<T> + c, value);
+#pragma unroll
+    for (int turn = 0; turn < kAtOnce; ++turn) {
+      const int at = i + turn * kThreads, row = at / kPerRow, c = at % kPerRow * kCount;
+      store_some<kCount>(dest + row * kStride<T> + c, values[turn]);
+    }
   }
 }
 
 // dest [64, 64] = rows [first, first + rows) of xbc, columns [column, column + columns), each row
 // times its weight; the rest 0.
-template <class T, int kCount>
+template <bool kAligned, class T>
 __device__ inline void load_weighted(T* dest, const OperandRows& xbc, int64_t first, int rows,
                                      int column, int columns, const float* weight) {
-  constexpr int kPerRow = kSlice / kCount;
+  constexpr int kCount = kAligned ? 4 : 1, kPerRow = kSlice / kCount;
   const T* data = static_cast<const T*>(xbc.data) + first * xbc.stride + column;
 #pragma unroll 4
   for (int i = thread(); i < kTileRows * kPerRow; i += kThreads) {

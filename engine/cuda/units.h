@@ -10,8 +10,8 @@ namespace e2lm::cuda {
 
 // The pieces that the scan and the attention work on. A unit is a range of neighbouring rows of the
 // tree that all descend from one row, its parent row: whole subtrees side by side, or a piece of a
-// long run. Inside a unit the scan needs no states at all (see scan.h), only the one after the
-// parent row; so states exist at parent rows and nowhere else.
+// long run. Inside a unit the scan needs no states at all (see scan_outputs.cu), only the one after
+// the parent row; so states exist at parent rows and nowhere else.
 //
 // Units follow from the tree alone, not from waves, and waves hold whole units: that is why scores
 // do not depend on the memory limit.
@@ -22,8 +22,6 @@ struct Unit {
 
   int64_t end() const { return first_row + rows; }
 };
-
-constexpr int32_t kUnitRows = 256;  // at most; worked on in tiles of kTileRows
 
 // All rows of the tree in units, in row order. Neighbouring subtrees of one parent share a unit
 // while they fit; a subtree that is larger than a unit leaves its run in pieces and its children to

@@ -41,8 +41,7 @@ __device__ inline void load_transposed(uint32_t (&r)[4], const Bfloat16* row) {
 __device__ inline void multiply_add(float (&acc)[4], const uint32_t (&a)[4], uint32_t b0,
                                     uint32_t b1) {
 #if __CUDA_ARCH__ >= 800
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
       "{%8, %9}, {%0, %1, %2, %3};"
       : "+f"(acc[0]), "+f"(acc[1]), "+f"(acc[2]), "+f"(acc[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
@@ -139,6 +138,53 @@ __device__ inline void multiply(float (&acc)[kColumns / 8][4], const T* a, int a
   }
 }
 
+// acc += a·b, where a [16, kInner] lies as sums do. Lane 4·g + t of the warp has row g, columns
+// 8·j + 2·t and the next.
+template <int kInner, int kColumns, class T>
+__device__ inline void multiply_sums_plain(float (&acc)[kColumns / 8][4],
+                                           const float (&a)[kInner / 8][4], const T* b,
+                                           int b_stride) {
+  const int lane = static_cast<int>(threadIdx.x) % kWarp, g = lane / 4, t = lane % 4;
+#pragma unroll
+  for (int i = 0; i < kInner; ++i) {
+    const int owner = 4 * g + i % 8 / 2;
+    const float upper = __shfl_sync(kAllLanes, a[i / 8][i % 2], owner);
+    const float lower = __shfl_sync(kAllLanes, a[i / 8][2 + i % 2], owner);
+#pragma unroll
+    for (int j = 0; j < kColumns / 8; ++j) {
+      const T* at = b + i * b_stride + 8 * j + 2 * t;
+      const float left = widen(at[0]), right = widen(at[1]);
+      acc[j][0] += upper * left;
+      acc[j][1] += upper * right;
+      acc[j][2] += lower * left;
+      acc[j][3] += lower * right;
+    }
+  }
+}
+
+#ifdef E2LM_TENSOR_CORES
+// Pairs of eight columns of sums are, rounded, what a lane holds of an operand a [16, 16].
+template <int kInner, int kColumns>
+__device__ inline void multiply_sums_matrices(float (&acc)[kColumns / 8][4],
+                                              const float (&a)[kInner / 8][4], const Bfloat16* b,
+                                              int b_stride) {
+  const int lane = static_cast<int>(threadIdx.x) % kWarp, half = lane / 8 % 2, row = lane % 8;
+#pragma unroll
+  for (int i = 0; i < kInner / 8; i += 2) {
+    const uint32_t a_part[4] = {pack_two(a[i][0], a[i][1]), pack_two(a[i][2], a[i][3]),
+                                pack_two(a[i + 1][0], a[i + 1][1]),
+                                pack_two(a[i + 1][2], a[i + 1][3])};
+#pragma unroll
+    for (int j = 0; j < kColumns / 8; j += 2) {
+      uint32_t b_part[4];
+      load_transposed(b_part, b + (8 * i + half * 8 + row) * b_stride + 8 * j + lane / 16 * 8);
+      multiply_add(acc[j], a_part, b_part[0], b_part[1]);
+      multiply_add(acc[j + 1], a_part, b_part[2], b_part[3]);
+    }
+  }
+}
+#endif
+
 }  // namespace tile
 
 // acc += a [16, inner] · b [kColumns, inner]ᵀ. `inner` is a multiple of 16, kColumns too; strides
@@ -156,6 +202,22 @@ __device__ inline void multiply_by_columns(float (&acc)[kColumns / 8][4], const 
                                            const T* b, int b_stride, int inner) {
   tile::multiply<tile::Lies::inner_last, tile::Lies::inner_first, kColumns>(acc, a, a_stride, b,
                                                                             b_stride, inner);
+}
+
+// acc += a [16, kInner] · b [kInner, kColumns], a in registers as sums are: rounded to bfloat16
+// where b is. kInner is a multiple of 16 there, else of 8.
+template <int kInner, int kColumns, class T>
+__device__ inline void multiply_sums(float (&acc)[kColumns / 8][4], const float (&a)[kInner / 8][4],
+                                     const T* b, int b_stride) {
+#ifdef E2LM_TENSOR_CORES
+  if constexpr (sizeof(T) == sizeof(Bfloat16)) {
+    tile::multiply_sums_matrices<kInner, kColumns>(acc, a, b, b_stride);
+    return;
+  } else
+#endif
+  {
+    tile::multiply_sums_plain<kInner, kColumns>(acc, a, b, b_stride);
+  }
 }
 
 // acc += a [inner, 16]ᵀ · b [inner, kColumns]

@@ -168,10 +168,23 @@ void WavePlanner::add_tiles(WavePlan& plan) const {
       plan.tiles.push_back({.unit = static_cast<int32_t>(u - first_unit_),
                             .first_row = static_cast<int32_t>(first_row - begin_),
                             .rows = rows,
+                            .first_seen = first_seen(units_[u], first_row),
                             .keys = static_cast<int32_t>(std::ssize(plan.keys) - first_key),
                             .first_key = first_key});
     }
   }
+}
+
+// The first row of the path to `row` that lies in the row's unit. Rows of the unit before it belong
+// to branches that end before `row`.
+int32_t WavePlanner::first_seen(const Unit& unit, int64_t row) const {
+  int64_t first = row;
+  for (int32_t node = node_of(row); node >= 0; node = tree_.nodes()[node].parent) {
+    const PrefixTree::Node& at = tree_.nodes()[node];
+    if (at.first_row + at.rows <= unit.first_row) break;
+    first = std::max(at.first_row, unit.first_row);
+  }
+  return static_cast<int32_t>(first - begin_);
 }
 
 // The path to the tile's first row, then the tile's rows. Whatever else one of its rows descends

@@ -320,14 +320,12 @@ class FalconH1 final : public Model {
 
     const ProductRows mixed = mixed_.rows(), convolved = convolved_.rows();
     const int64_t inner = c_.shape.inner_width();
-    const Rows scanned = scanned_.rows(inner);
     backend_.convolve(wave, l, layer.mamba, xbc, convolved);
-    backend_.scan(wave, l, layer.mamba, convolved, dt, scanned);
-    backend_.gate(wave, layer.mamba, scanned, z, static_cast<float>(c_.multipliers.ssm_out),
-                  mixed.columns(0, inner));
+    backend_.gated_scan(wave, l, layer.mamba,
+                        {convolved, dt, z, static_cast<float>(c_.multipliers.ssm_out)},
+                        scanned_.rows(inner), mixed.columns(0, inner));
 
-    backend_.attention(wave, l, backend_.rope(wave, q), backend_.rope(wave, k), v,
-                       static_cast<float>(c_.multipliers.attention_out),
+    backend_.attention(wave, l, q, k, v, static_cast<float>(c_.multipliers.attention_out),
                        mixed.columns(inner, c_.query_width()));
     backend_.add_product(wave, mixed, *layer.output, hidden);
   }

@@ -140,8 +140,8 @@ class Llama final : public Model {
       backend_.rms_norm(wave, hidden, layer.input_norm, c_.norm_eps, normed);
       const Rows projected =
           backend_.product(wave, normed, *layer.input, projected_.rows(c_.projected_width()));
-      const Rows q = backend_.rope(wave, projected.columns(0, c_.query_width()));
-      const Rows k = backend_.rope(wave, projected.columns(c_.query_width(), c_.kv_width()));
+      const Rows q = projected.columns(0, c_.query_width());
+      const Rows k = projected.columns(c_.query_width(), c_.kv_width());
       const Rows v = projected.columns(c_.query_width() + c_.kv_width(), c_.kv_width());
       backend_.attention(wave, l, q, k, v, 1.0F, attended);
       backend_.add_product(wave, attended, *layer.output, hidden);

@@ -211,8 +211,8 @@ void attention(benchmark::State& state) {
   measure(
       state, {.flops = pairs * 4 * kHeadWidth, .bytes = kFloat * kRows * 2 * (kQueries + kKeys)},
       [&] {
-        bench.backend.attention(bench.wave, 0, q.rows(kQueries), k.rows(kKeys), v.rows(kKeys), 1,
-                                operand(out, kQueries));
+        bench.backend.attend(bench.wave, 0, q.rows(kQueries), k.rows(kKeys), v.rows(kKeys), 1,
+                             operand(out, kQueries));
       },
       [&] {
         return relative_error(out.rows(kQueries), [&](int64_t r) {

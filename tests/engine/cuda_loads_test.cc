@@ -22,6 +22,7 @@ class CudaLoads : public testing::TestWithParam<Element> {
 
   CudaLoads() {
     for (int32_t r = 0; r < kRows; ++r) {
+      positions_.push_back(r);
       until_.push_back(kRows);
       parent_.push_back(r == kFirst ? -1 : r - 1);
     }
@@ -29,6 +30,7 @@ class CudaLoads : public testing::TestWithParam<Element> {
       for (int32_t r = 0; r < seen; ++r) keys_.push_back({r, kRows});
     }
     wave_.rows = kRows;
+    wave_.positions = positions_.data();
     wave_.until = until_.data();
     wave_.parent = parent_.data();
     wave_.units = units_;
@@ -81,14 +83,27 @@ class CudaLoads : public testing::TestWithParam<Element> {
       return FloatRows{qkv.floats() + first, row, count, scale.floats() + first};
     };
     const DeviceMemory out(kRows * heads * width * element_bytes());
-    const DeviceMemory cache(2 * width * element_bytes());
-    attention(wave_, {heads, 1, width, 1.5F, cache.as<void>()}, part(0, heads * width),
-              part(heads * width, width), part(3 * width, width),
+    const std::vector<float> unturned = rotations(width);
+    const HeadRule rule = {heads, 1, width, unturned.data()};
+    const int32_t packed = packed_width(heads, 1, width);
+    const DeviceMemory rows(kRows * packed * element_bytes()), cache(packed * element_bytes());
+    const OperandRows packed_rows = {rows.as<void>(), packed, packed, GetParam()};
+    pack_heads(wave_, rule, part(0, heads * width), part(heads * width, width),
+               part(3 * width, width), packed_rows, nullptr);
+    attention(wave_, rule, 1.5F, packed_rows, cache.as<void>(),
               {out.as<void>(), heads * width, heads * width, GetParam()}, nullptr);
     return {out.as<char>(), static_cast<size_t>(out.bytes())};
   }
 
-  std::string scan_bits(int32_t width, int32_t state_size, int64_t shift) {
+  // Of every position, by nothing.
+  static std::vector<float> rotations(int32_t width) {
+    std::vector<float> all;
+    for (int32_t i = 0; i < kRows * width; ++i) all.push_back(i % width < width / 2 ? 1.0F : 0.0F);
+    return all;
+  }
+
+  // Of y, or of what the gate makes of it.
+  std::string scan_bits(int32_t width, int32_t state_size, int64_t shift, bool gated = false) {
     const int32_t heads = 3, inner = heads * width, row = inner + 2 * state_size;
     const Numbers xbc = numbers(GetParam(), kRows * row, shift);
     const Numbers dt = numbers(Element::float32, kRows * heads, 0);
@@ -103,16 +118,22 @@ class CudaLoads : public testing::TestWithParam<Element> {
     const OperandRows operands = {data(xbc), row, row, GetParam()};
     time_steps(wave_, rule, {dt.floats(), heads, heads, nullptr}, nullptr);
     scan_states(wave_, rule, operands, 0, 1, nullptr);
+    if (gated) {
+      const Numbers z = numbers(Element::float32, kRows * inner, shift);
+      scan_gated_outputs(wave_, rule, operands, {z.floats(), inner, inner, nullptr}, 1.5F,
+                         {out.as<void>(), inner, inner, GetParam()}, nullptr);
+      return {out.as<char>(), static_cast<size_t>(kRows * inner * element_bytes())};
+    }
     scan_outputs(wave_, rule, operands, {out.as<float>(), inner, inner, nullptr}, nullptr);
     for (int64_t i = 0; i < kRows * inner; ++i) EXPECT_TRUE(std::isfinite(out.as<float>()[i]));
     return {out.as<char>(), static_cast<size_t>(out.bytes())};
   }
 
-  std::vector<int32_t> until_, parent_;
+  std::vector<int32_t> positions_, until_, parent_;
   std::vector<KeyRecord> keys_;
   const UnitRecord units_[2] = {{0, kFirst, kNoState}, {kFirst, kRows - kFirst, 0}};
-  const TileRecord tiles_[2] = {{0, 0, kFirst, kFirst, 0},
-                                {1, kFirst, kRows - kFirst, kRows, kFirst}};
+  const TileRecord tiles_[2] = {{0, 0, kFirst, 0, kFirst, 0},
+                                {1, kFirst, kRows - kFirst, kFirst, kRows, kFirst}};
   const StateJob job_ = {0, kFirst - 1, 0};
   const CachedRow cached_ = {kRows - 1, 0};
   WaveRecords wave_ = {};
@@ -125,8 +146,59 @@ TEST_P(CudaLoads, OfAttentionChangeNothing) {
 }
 
 TEST_P(CudaLoads, OfTheScanChangeNothing) {
-  for (const auto& [width, state_size] : {std::pair(64, 128), {24, 16}, {72, 72}, {13, 10}}) {
+  for (const auto& [width, state_size] :
+       {std::pair(64, 128), {24, 16}, {72, 72}, {13, 10}, {8, 320}}) {
     EXPECT_EQ(scan_bits(width, state_size, 0), scan_bits(width, state_size, 1)) << width;
+    EXPECT_EQ(scan_bits(width, state_size, 0, true), scan_bits(width, state_size, 1, true))
+        << width;
+  }
+}
+
+TEST_P(CudaLoads, TheGatedScanIsTheScanThenTheGate) {
+  for (const auto& [width, state_size] : {std::pair(64, 128), {13, 10}}) {
+    const int32_t count = kRows * 3 * width;
+    const Numbers z = numbers(Element::float32, count, 0);
+    const std::string y = scan_bits(width, state_size, 0);
+    const std::string gated = scan_bits(width, state_size, 0, true);
+    for (int32_t i = 0; i < count; ++i) {
+      const double gate = z.floats()[i] / (1 + std::exp(-double{z.floats()[i]}));
+      const double expected = 1.5 * reinterpret_cast<const float*>(y.data())[i] * gate;
+      const double tolerance = GetParam() == Element::float32 ? 1e-6 : 4e-3;  // half a last bit
+      ASSERT_NEAR(element(gated, i), expected, tolerance * (1 + std::abs(expected))) << i;
+    }
+  }
+}
+
+// A text of kRows with a branch at kBranch, whose rows are fed by the trunk's.
+TEST_P(CudaLoads, ConvolutionsAreRightAtEveryNumberOfTaps) {
+  constexpr int32_t kTrunk = 9, kBranch = 21, kChannels = 20;
+  const auto before = [](int32_t r) { return r == kBranch ? kTrunk : r - 1; };
+  const Numbers x = numbers(Element::float32, kRows * kChannels, 0);
+  for (const int32_t width : {2, 4, 5}) {
+    const Numbers weight = numbers(Element::float32, width * kChannels, 0);
+    std::vector<int32_t> taps;
+    for (int32_t r = 0; r < kRows; ++r) {
+      for (int32_t t = 1, row = r; t < width; ++t) {
+        row = row < 0 ? row : before(row);
+        taps.push_back(row < 0 ? kNoRow : row);
+      }
+    }
+    wave_.taps = taps.data();
+    const DeviceMemory out(kRows * kChannels * element_bytes());
+    convolve(wave_, {weight.floats(), nullptr, width, nullptr},
+             {x.floats(), kChannels, kChannels, nullptr},
+             {out.as<void>(), kChannels, kChannels, GetParam()}, nullptr);
+    const std::string bits(out.as<char>(), out.bytes());
+    for (int32_t i = 0; i < kRows * kChannels; ++i) {
+      const int32_t c = i % kChannels;
+      double sum = 0;
+      for (int32_t t = 0, r = i / kChannels; t < width && r >= 0; ++t, r = before(r)) {
+        sum += double{x.floats()[r * kChannels + c]} *
+               weight.floats()[(width - 1 - t) * kChannels + c];
+      }
+      const double tolerance = GetParam() == Element::float32 ? 1e-6 : 4e-3;
+      ASSERT_NEAR(element(bits, i), sum / (1 + std::exp(-sum)), tolerance * (1 + std::abs(sum)));
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <boost/context/fiber.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -24,6 +25,20 @@ constexpr int kWarpLanes = 32;
 
 enum class Status { ready, at_block, at_warp, done };
 
+struct Copy {
+  void* to;
+  const void* from;  // null for zeros
+  size_t bytes;
+
+  void make() const {
+    if (from) {
+      std::memcpy(to, from, bytes);
+    } else {
+      std::memset(to, 0, bytes);
+    }
+  }
+};
+
 // Stacks are used again by the next block's fibers.
 struct Fiber {
   boost::context::fiber context;    // where to go on, while it does not run
@@ -31,7 +46,9 @@ struct Fiber {
   std::unique_ptr<char[]> stack = std::make_unique<char[]>(kStackBytes);
   Index index;
   Status status = Status::done;
-  int exchanges = 0;  // so far in this block: their parity names the buffer
+  int exchanges = 0;                      // so far in this block: their parity names the buffer
+  std::vector<Copy> sent;                 // in the batch that has not ended
+  std::deque<std::vector<Copy>> batches;  // that have not come, the earliest first
 };
 
 // The fiber library neither takes nor frees stacks.
@@ -81,6 +98,20 @@ class Machine {
     return values;
   }
 
+  void send_later(const Copy& copy) { running_->sent.push_back(copy); }
+
+  void end_batch() {
+    running_->batches.push_back(std::move(running_->sent));
+    running_->sent.clear();
+  }
+
+  void wait_for_batches(int later) {
+    auto& batches = running_->batches;
+    for (; std::ssize(batches) > later; batches.pop_front()) {
+      for (const Copy& copy : batches.front()) copy.make();
+    }
+  }
+
   void* shared() { return shared_.data(); }
   std::mt19937& random() { return random_; }
 
@@ -93,6 +124,8 @@ class Machine {
     fiber.index = {static_cast<unsigned>(thread), 0, 0};
     fiber.status = Status::ready;
     fiber.exchanges = 0;
+    fiber.sent.clear();
+    fiber.batches.clear();
     boost::context::stack_context stack;
     stack.size = kStackBytes;
     stack.sp = fiber.stack.get() + kStackBytes;
@@ -165,6 +198,18 @@ void block_barrier() {
 
 const WarpValues& exchange(const void* mine, size_t bytes) {
   return machine().exchange(mine, bytes);
+}
+
+void send_later(void* to, const void* from, size_t bytes) {
+  machine().send_later({to, from, bytes});
+}
+
+void end_batch() {
+  machine().end_batch();
+}
+
+void wait_for_batches(int later) {
+  machine().wait_for_batches(later);
 }
 
 void* shared_memory() {

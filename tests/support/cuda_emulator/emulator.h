@@ -6,8 +6,9 @@
 //
 // Every thread of a block is a fiber. Fibers run in a random order from one barrier to the next, so
 // a missing barrier shows as a wrong result; barriers that not all threads reach end the program
-// with a message. Shared memory is full of NaN when a block begins. What it cannot show: speed,
-// memory orders weaker than the host's, and what the hardware rounds differently.
+// with a message. Shared memory is full of NaN when a block begins, and copies that go on beside
+// the threads come at the last moment that they may. What it cannot show: speed, memory orders
+// weaker than the host's, and what the hardware rounds differently.
 
 #include <array>
 #include <cmath>
@@ -45,6 +46,11 @@ struct WarpValues {
 const WarpValues& exchange(const void* mine, size_t bytes);
 
 void* shared_memory();
+
+// Copies to shared memory that come only when the thread waits for their batch.
+void send_later(void* to, const void* from, size_t bytes);  // zeros from null
+void end_batch();
+void wait_for_batches(int later);
 
 // Ends the program if a thread moves `bytes` at once from or to where they must not begin.
 void check_alignment(const void* at, size_t bytes);
@@ -114,7 +120,29 @@ T __shfl_xor_sync(unsigned, T value, int mask) {
   return e2lm::emulator::value_of<T>(values, e2lm::emulator::own_lane() ^ mask);
 }
 
+template <class T>
+T __shfl_sync(unsigned, T value, int lane) {
+  const auto& values = e2lm::emulator::exchange(&value, sizeof(value));
+  return e2lm::emulator::value_of<T>(values, lane);
+}
+
 namespace e2lm::cuda {
+
+template <int kBytes>
+void send(void* to, const void* from, bool there) {
+  emulator::check_alignment(to, kBytes);
+  emulator::check_alignment(from, kBytes);
+  emulator::send_later(to, there ? from : nullptr, kBytes);
+}
+
+inline void end_batch() {
+  emulator::end_batch();
+}
+
+template <int kLater>
+void wait_for_batches() {
+  emulator::wait_for_batches(kLater);
+}
 
 template <class T>
 T* dynamic_shared() {

@@ -1,0 +1,119 @@
+// The selective scan of Mamba-2 as products (Dao & Gu, arXiv:2405.21060, section 6), over paths of
+// the prefix tree. With l[r] the logarithm of the decay from the beginning of r's unit to r,
+//
+//   y[r] = exp(l[r])·C[r]·S0 + Σ_s exp(l[r] - l[s])·dt[s]·(C[r]·B[s])·x[s] + D·x[r]
+//
+// where S0 is the state the unit begins with and s runs over the rows of the unit that r descends
+// from, r included: s <= r < until[s]. A unit may hold any number of branches; nothing passes
+// between its tiles but these sums, so all of them are computed at once.
+//
+// Differences of l are at most 0 for every pair that is summed; others are masked before the
+// exponential, which would overflow.
+
+#include "engine/cuda/kernel.cuh"
+#include "engine/cuda/kernels.h"
+#include "engine/cuda/scan_sums.cuh"
+#include "engine/cuda/scan_tiles.cuh"
+
+namespace e2lm::cuda {
+namespace {
+
+using scan_tile::kSlice;
+using scan_tile::kThreads;
+using scan_tile::ScanSums;
+using scan_tile::SumsShared;
+using scan_tile::thread;
+
+// Everything the kernel reads that is the same for all blocks.
+struct Operands {
+  WaveRecords wave;
+  ScanRule rule;
+  OperandRows xbc;
+  FloatRows z;  // for the gated kernel only
+  float scale;  // likewise
+  void* out;    // [R, E]
+  int64_t out_stride;
+  bool c_stays;
+};
+
+// A head's sums, on their way to memory, from row to row of a tile.
+constexpr int kStagedStride = kSlice + 4;
+
+template <class T, bool kGated, bool kAligned>
+__device__ inline void store_head(const Operands& o, const ScanSums<T, kAligned>& sums, int h,
+                                  const float* staged) {
+  constexpr int kCount = kAligned ? 4 : 1, kPerRow = kSlice / kCount;
+  const int head = sums.first_head() + h;
+  const float skip = o.rule.skip[head];
+#pragma unroll 4
+  for (int i = thread(); i < kTileRows * kPerRow; i += kThreads) {
+    const int own = i / kPerRow, c = i % kPerRow * kCount;
+    if (own >= sums.tile().rows || c >= sums.columns()) continue;
+    const int64_t row = sums.tile().first_row + own;
+    const int column = head * o.rule.width + sums.first_column() + c;
+    Four y = load_some<kCount>(staged + own * kStagedStride + c);
+    const Four x =
+        load_some<kCount>(static_cast<const T*>(o.xbc.data) + row * o.xbc.stride + column);
+    for (int k = 0; k < kCount; ++k) y.v[k] += skip * x.v[k];
+    if constexpr (kGated) {
+      const Four z = load_scaled<kCount>(o.z.data + row * o.z.stride, o.z.scale, column);
+      for (int k = 0; k < kCount; ++k) y.v[k] *= silu(z.v[k]) * o.scale;
+      store_some<kCount>(static_cast<T*>(o.out) + row * o.out_stride + column, y);
+    } else {
+      store_some<kCount>(static_cast<float*>(o.out) + row * o.out_stride + column, y);
+    }
+  }
+}
+
+// The results pass through shared memory, so that rows of x, z and out are moved in whole pieces.
+template <class T, bool kGated, bool kAligned>
+__global__ void __launch_bounds__(kThreads, 3) output_tiles(Operands o) {
+  auto& shared = *dynamic_shared<SumsShared<T>>();
+  ScanSums<T, kAligned> sums(o.wave, o.rule, o.xbc, o.c_stays, shared);
+  sums.compute();
+  auto* staged = reinterpret_cast<float*>(&shared.buffers);
+  static_assert(sizeof(shared.buffers) >= kTileRows * kStagedStride * sizeof(float), "it is free");
+#pragma unroll
+  for (int h = 0; h < scan_tile::kHeadsPerBlock; ++h) {
+    if (h >= sums.heads()) break;
+    __syncthreads();  // what lay there has been used
+    sums.give(h,
+              [&](int row, int column, float sum) { staged[row * kStagedStride + column] = sum; });
+    __syncthreads();
+    store_head<T, kGated>(o, sums, h, staged);
+  }
+}
+
+bool in_fours(const void* data, int64_t stride) {
+  return stride % 4 == 0 && reinterpret_cast<uintptr_t>(data) % sizeof(float4) == 0;
+}
+
+template <class T, bool kGated>
+void compute_as(Operands o, bool aligned, Stream stream) {
+  o.c_stays = scan_tile::c_stays<T>(o.rule);
+  const auto kernel = aligned ? output_tiles<T, kGated, true> : output_tiles<T, kGated, false>;
+  launch(kernel, "scan", scan_tile::sums_grid(o.wave, o.rule), kThreads,
+         scan_tile::sums_shared_bytes<T>(o.rule), stream, o);
+}
+
+template <bool kGated>
+void compute(const Operands& o, Stream stream) {
+  const bool aligned = scan_tile::in_sixteens(o.rule, o.xbc) && in_fours(o.out, o.out_stride) &&
+                       in_fours(o.z.data, o.z.stride) && in_fours(o.z.scale, 0);
+  o.xbc.element == Element::float32 ? compute_as<float, kGated>(o, aligned, stream)
+                                    : compute_as<Bfloat16, kGated>(o, aligned, stream);
+}
+
+}  // namespace
+
+void scan_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows out,
+                  Stream stream) {
+  compute<false>({wave, rule, xbc, {}, 1, out.data, out.stride, false}, stream);
+}
+
+void scan_gated_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows z,
+                        float scale, OperandRows out, Stream stream) {
+  compute<true>({wave, rule, xbc, z, scale, out.data, out.stride, false}, stream);
+}
+
+}  // namespace e2lm::cuda

@@ -1,0 +1,105 @@
+// The scan's states after the rows that units begin below, as products (see scan_outputs.cu):
+//
+//   S = exp(l[e])·S0 + Σ_s exp(l[e] - l[s])·dt[s]·B[s] x[s]ᵀ          [N, X]
+//
+// over the rows s of e's unit that e descends from, e included.
+
+#include "engine/cuda/kernel.cuh"
+#include "engine/cuda/kernels.h"
+#include "engine/cuda/scan_tiles.cuh"
+#include "engine/cuda/warp_tile.cuh"
+
+namespace e2lm::cuda {
+namespace {
+
+using scan_tile::in_sixteens;
+using scan_tile::kSlice;
+using scan_tile::kStride;
+using scan_tile::kThreads;
+using scan_tile::kWarpRows;
+using scan_tile::load_weighted;
+using scan_tile::send_tile;
+using scan_tile::slices_of;
+using scan_tile::state_at;
+using scan_tile::thread;
+using scan_tile::Tile;
+
+template <class T>
+struct Shared {
+  Tile<T> weighted;  // B of the summed rows, times their weights
+  Tile<T> x;
+  float weight[kTileRows];
+};
+
+// One 64×64 slice of the state after a row: rows n on of head blockIdx.y.
+template <class T, bool kAligned>
+__global__ void __launch_bounds__(kThreads)
+    state_slices(WaveRecords wave, ScanRule rule, OperandRows xbc, int32_t first_job) {
+  Shared<T>& s = *dynamic_shared<Shared<T>>();
+  const StateJob job = wave.jobs[first_job + static_cast<int>(blockIdx.x)];
+  const UnitRecord unit = wave.units[job.unit];
+  const int m = static_cast<int>(blockIdx.y), slices = slices_of(rule.width);
+  const int n = static_cast<int>(blockIdx.z) / slices * kSlice;
+  const int x = static_cast<int>(blockIdx.z) % slices * kSlice;
+  const int inner = rule.heads * rule.width;
+  const int b_column = inner + m / (rule.heads / rule.groups) * rule.state_size + n;
+  const int b_columns = min(kSlice, rule.state_size - n), columns = min(kSlice, rule.width - x);
+  const int warp_row = thread() / kWarp * kWarpRows;
+  const double here = rule.log_decay[static_cast<int64_t>(job.row) * rule.heads + m];
+
+  float sums[kSlice / 8][4] = {};
+  for (int first = unit.first_row; first <= job.row; first += kTileRows) {
+    const int rows = min(kTileRows, job.row + 1 - first);
+    __syncthreads();
+    send_tile<kAligned>(s.x, xbc, first, rows, m * rule.width + x, columns);
+    end_batch();
+    if (thread() < kTileRows) {
+      const int row = first + thread();
+      const bool above = thread() < rows && job.row < wave.until[row];
+      const int64_t at = static_cast<int64_t>(row) * rule.heads + m;
+      s.weight[thread()] =
+          above ? expf(static_cast<float>(fmin(here - rule.log_decay[at], 0.0))) * rule.dt[at] : 0;
+    }
+    __syncthreads();
+    load_weighted<kAligned>(s.weighted, xbc, first, rows, b_column, b_columns, s.weight);
+    wait_for_batches<0>();
+    __syncthreads();
+    multiply_transposed<kSlice>(sums, s.weighted + warp_row, kStride<T>, s.x, kStride<T>,
+                                kTileRows);
+  }
+
+  const float* start = unit.start == kNoState ? nullptr : state_at(rule, unit.start, m);
+  float* out = state_at(rule, job.out, m);
+  const float decay = expf(static_cast<float>(here));
+  const LanePlace place = lane_place();
+#pragma unroll
+  for (int j = 0; j < kSlice / 8; ++j) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const int row = n + warp_row + place.row + i / 2 * 8, c = x + 8 * j + place.column + i % 2;
+      if (row >= rule.state_size || c >= rule.width) continue;
+      const int64_t at = static_cast<int64_t>(row) * rule.width + c;
+      out[at] = sums[j][i] + (start ? start[at] * decay : 0.0F);
+    }
+  }
+}
+
+template <class T>
+void compute(const WaveRecords& wave, const ScanRule& rule, const OperandRows& xbc,
+             int32_t first_job, int32_t last_job, Stream stream) {
+  const Grid grid{static_cast<unsigned>(last_job - first_job), static_cast<unsigned>(rule.heads),
+                  static_cast<unsigned>(slices_of(rule.state_size) * slices_of(rule.width))};
+  const auto kernel = in_sixteens(rule, xbc) ? state_slices<T, true> : state_slices<T, false>;
+  launch(kernel, "scan: states", grid, kThreads, sizeof(Shared<T>), stream, wave, rule, xbc,
+         first_job);
+}
+
+}  // namespace
+
+void scan_states(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, int32_t first_job,
+                 int32_t last_job, Stream stream) {
+  xbc.element == Element::float32 ? compute<float>(wave, rule, xbc, first_job, last_job, stream)
+                                  : compute<Bfloat16>(wave, rule, xbc, first_job, last_job, stream);
+}
+
+}  // namespace e2lm::cuda

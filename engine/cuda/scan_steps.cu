@@ -1,0 +1,61 @@
+// The scan's time steps dt, and the logarithm of the decay from the beginning of each unit to each
+// of its rows, along the paths of the prefix tree: in float64, because differences of them are
+// taken over many rows.
+
+#include "engine/cuda/kernel.cuh"
+#include "engine/cuda/kernels.h"
+
+namespace e2lm::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr float kSoftplusLinear = 20.0F;  // above this softplus(x) is x, as in torch
+
+__device__ inline float softplus(float x) {
+  return x > kSoftplusLinear ? x : log1pf(expf(x));
+}
+
+// A unit's steps of as many heads as a warp has lanes.
+struct Shared {
+  float dt[kUnitRows][kWarp];
+  int32_t parent[kUnitRows];
+};
+
+__global__ void __launch_bounds__(kThreads)
+    step_times(WaveRecords wave, ScanRule rule, FloatRows dt_in) {
+  Shared& s = *dynamic_shared<Shared>();
+  const UnitRecord unit = wave.units[blockIdx.x];
+  const int head = static_cast<int>(blockIdx.y) * kWarp;
+  const int m = head + static_cast<int>(threadIdx.x) % kWarp;
+  const bool there = m < rule.heads;
+  for (int r = static_cast<int>(threadIdx.x) / kWarp; r < unit.rows; r += kThreads / kWarp) {
+    const int64_t row = unit.first_row + r;
+    if (m == head) s.parent[r] = wave.parent[row];
+    if (!there) continue;
+    const float raw = dt_in.data[row * dt_in.stride + m] * (dt_in.scale ? dt_in.scale[m] : 1.0F);
+    const float dt = fminf(fmaxf(softplus(raw + rule.dt_bias[m]), rule.dt_min), rule.dt_max);
+    rule.dt[row * rule.heads + m] = s.dt[r][m - head] = dt;
+  }
+  __syncthreads();
+  if (threadIdx.x >= kWarp || !there) return;
+  const double rate = rule.decay_rate[m];
+  double last = 0;  // of the row just done, which most often is the one before on the path
+  for (int r = 0; r < unit.rows; ++r) {
+    const int before = s.parent[r];
+    if (before != unit.first_row + r - 1) {
+      last = before < 0 ? 0 : rule.log_decay[static_cast<int64_t>(before) * rule.heads + m];
+    }
+    last += s.dt[r][m - head] * rate;
+    rule.log_decay[static_cast<int64_t>(unit.first_row + r) * rule.heads + m] = last;
+  }
+}
+
+}  // namespace
+
+void time_steps(const WaveRecords& wave, const ScanRule& rule, FloatRows dt_in, Stream stream) {
+  const Grid grid{static_cast<unsigned>(wave.unit_count),
+                  static_cast<unsigned>((rule.heads + kWarp - 1) / kWarp)};
+  launch(step_times, "scan: time steps", grid, kThreads, sizeof(Shared), stream, wave, rule, dt_in);
+}
+
+}  // namespace e2lm::cuda
