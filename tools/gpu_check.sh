@@ -35,9 +35,14 @@ pack() {
       *) cp -L "$library" "$staging/lib/" ;;
     esac
   done
-  tar -czf "$1/gpu_check.tar.gz" -C "$staging" .
+  XZ_OPT=-T0 tar -cJf "$1/gpu_check.tar.xz" -C "$staging" .
   rm -r "$staging"
   du -sh "$1" >&2
+}
+
+# Not every system with a card has xz, but Python reads it, too.
+unpack() { # archive, folder
+  if command -v xz >/dev/null; then tar -xJf "$1" -C "$2"; else python3 -m tarfile -e "$1" "$2"; fi
 }
 
 libraries=${LD_LIBRARY_PATH:-} # of our programs alone: others want their own
@@ -104,13 +109,13 @@ check() {
   nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
   ours 'tests on the card' 120 "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1
   check_memory
-  local geometry
-  for geometry in falcon-h1-0.5b falcon-h1-1.5b falcon-h1-3b; do
-    ours "benchmark $geometry" 80 "$bin/cuda_bench" "$geometry"
+  local geometry seconds
+  while read -r geometry seconds; do
+    ours "benchmark $geometry" "$seconds" "$bin/cuda_bench" "$geometry" </dev/null
     mapfile -t -O "${#verdicts[@]}" verdicts < <(
       sed -n 's/^\(| .* |\) \([^|]*\) | \(PASS\|MISS\) |$/\1 \3 | \2 |/p' "$log"
     )
-  done
+  done <<<$'falcon-h1-0.5b 50\nfalcon-h1-1.5b 80\nfalcon-h1-3b 110'
   check_peer
   printf '\n| checked | | |\n|---|---|---|\n'
   printf '%s\n' "${verdicts[@]}"
@@ -121,7 +126,7 @@ case ${1:-} in
   --pack) pack "$2" ;;
   --packed)
     folder=$(mktemp -d)
-    tar -xzf "$2/gpu_check.tar.gz" -C "$folder"
+    unpack "$2/gpu_check.tar.xz" "$folder"
     libraries=$folder/lib:/usr/local/cuda/lib64:$libraries
     check "$folder"
     ;;

@@ -5,9 +5,11 @@
 //
 // Requests: 1,500 questions of 40 to 120 tokens with four choices of 1 to 12, after nothing
 // (0-shot) or after 700 tokens that all share (5 shots); random tokens from a fixed seed. Each line
-// is the best of three runs after one that warms up, whose scores must have the same bits. A second
+// is the best of three runs after one that warms up, whose scores must have the same bits. Then a
+// table says where the time goes: each operation run for itself, the host waiting for it. The last
 // table says whether the project's targets are met.
 
+#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -18,6 +20,7 @@
 #include "engine/cuda/backend.h"
 #include "engine/cuda/upload.h"
 #include "engine/engine.h"
+#include "tests/bench/operation_times.h"
 #include "tests/bench/random_model.h"
 #include "tests/support/scratch.h"
 
@@ -133,7 +136,29 @@ void judge(const std::string& name, double share, bool reproducible, double off,
        fmt::format("{:.4f}", off), off <= kNatsAllowed});
 }
 
-void measure(const std::string& geometry, double rate, std::vector<Verdict>& verdicts) {
+std::string name_of(const std::string& geometry, int shot_tokens) {
+  return fmt::format("{}, {} shots", geometry, shot_tokens == 0 ? 0 : 5);
+}
+
+struct Split {
+  std::string name;
+  std::vector<OperationTime> operations;
+};
+
+void print(const std::vector<Split>& splits) {
+  fmt::print("\n| operation | requests | calls | ms | of all |\n|---|---|---|---|---|\n");
+  for (const Split& split : splits) {
+    double all = 0;
+    for (const OperationTime& one : split.operations) all += one.seconds;
+    for (const OperationTime& one : split.operations) {
+      fmt::print("| {} | {} | {} | {:.2f} | {:.1f} % |\n", one.operation, split.name, one.calls,
+                 one.seconds * 1e3, 100 * one.seconds / all);
+    }
+  }
+}
+
+void measure(const std::string& geometry, double rate, std::vector<Verdict>& verdicts,
+             std::vector<Split>& splits) {
   const Scratch scratch;
   write_random_model(geometry, scratch.folder());
   const Checkpoint checkpoint = Checkpoint::open(scratch.folder());
@@ -141,8 +166,9 @@ void measure(const std::string& geometry, double rate, std::vector<Verdict>& ver
   const double load = seconds_of([&] {
     engine = Engine::open(checkpoint, {.device = Device::cuda, .precision = Precision::bfloat16});
   });
+  const int64_t vocabulary = engine->vocabulary();
   for (const int shot_tokens : {0, kShotTokens}) {
-    const auto requests = science_requests(shot_tokens, engine->vocabulary());
+    const auto requests = science_requests(shot_tokens, vocabulary);
     const auto expected = score_all(*engine, requests);
     const PrefixTree tree = PrefixTree::build(requests);
     double best = 1e9;
@@ -167,8 +193,16 @@ void measure(const std::string& geometry, double rate, std::vector<Verdict>& ver
                flops / best / 1e12, 100 * flops / best / rate, load,
                reproducible ? "same bits" : "BITS DIFFER", off);
     std::fflush(stdout);
-    judge(fmt::format("{}, {} shots", geometry, shot_tokens == 0 ? 0 : 5), flops / best / rate,
-          reproducible, off, verdicts);
+    judge(name_of(geometry, shot_tokens), flops / best / rate, reproducible, off, verdicts);
+  }
+  engine.reset();
+  const auto backend = open_cuda_backend(Precision::bfloat16, {});
+  OperationTimer timer(checkpoint, *backend,
+                       [] { cuda::check(cudaDeviceSynchronize(), "waiting for an operation"); });
+  for (const int shots : {0, kShotTokens}) {
+    const auto requests = science_requests(shots, vocabulary);
+    splits.push_back(
+        {name_of(geometry, shots), timer.time(PrefixTree::build(requests), 2).operations});
   }
 }
 
@@ -184,7 +218,9 @@ int run(std::vector<std::string> geometries) {
       "| geometry | shots | requests | requests/s | rows/s | TFLOP/s | of the card's | load s | "
       "repeated | nats from CPU |\n|---|---|---|---|---|---|---|---|---|---|\n");
   std::vector<Verdict> verdicts;
-  for (const std::string& geometry : geometries) measure(geometry, rate, verdicts);
+  std::vector<Split> splits;
+  for (const std::string& geometry : geometries) measure(geometry, rate, verdicts, splits);
+  print(splits);
   fmt::print("\n| target | measured | |\n|---|---|---|\n");
   for (const Verdict& verdict : verdicts) {
     fmt::print("| {} | {} | {} |\n", verdict.target, verdict.measured,
