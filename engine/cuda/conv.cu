@@ -1,6 +1,7 @@
 // The causal convolution of the Mamba mixer and its gate, over paths of the prefix tree: which rows
 // feed a row is in the wave's taps, so ragged texts, branches and earlier waves are all alike.
 
+#include "engine/cuda/alignment.h"
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
 
@@ -98,15 +99,6 @@ __global__ void keep_inputs(const int32_t* tails, const int32_t* slots, ConvRule
   }
 }
 
-bool in_fours(const ConvRule& rule, const FloatRows& x, const OperandRows& out) {
-  const auto aligned = [](const void* data) {
-    return reinterpret_cast<uintptr_t>(data) % sizeof(float4) == 0;
-  };
-  return x.width % 4 == 0 && x.stride % 4 == 0 && out.stride % 4 == 0 && aligned(x.data) &&
-         aligned(x.scale) && aligned(rule.weight) && aligned(rule.bias) && aligned(rule.kept) &&
-         aligned(out.data);
-}
-
 template <class T, int kCount>
 void convolve_as(const WaveRecords& wave, const ConvRule& rule, FloatRows x, OperandRows out,
                  Stream stream) {
@@ -125,7 +117,8 @@ void convolve_as(const WaveRecords& wave, const ConvRule& rule, FloatRows x, Ope
 
 void convolve(const WaveRecords& wave, const ConvRule& rule, FloatRows x, OperandRows out,
               Stream stream) {
-  const bool fours = in_fours(rule, x, out);
+  const bool fours = in_fours(x) && in_fours(out) && in_fours(rule.weight) && in_fours(rule.bias) &&
+                     in_fours(rule.kept);
   if (out.element == Element::float32) {
     fours ? convolve_as<float, 4>(wave, rule, x, out, stream)
           : convolve_as<float, 1>(wave, rule, x, out, stream);

@@ -2,6 +2,7 @@
 // turned by the row's position (RoFormer, arXiv:2104.09864, in the half-split layout of GPT-NeoX),
 // so that tiles of them can be copied as they are. Then the rows that later waves see.
 
+#include "engine/cuda/alignment.h"
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
 
@@ -60,11 +61,6 @@ __global__ void cache_rows(const CachedRow* rows, int32_t first, int32_t width, 
   for (int c = static_cast<int>(threadIdx.x); c < width; c += static_cast<int>(blockDim.x)) {
     to[c] = from[c];
   }
-}
-
-bool in_fours(const FloatRows& rows) {
-  return rows.stride % 4 == 0 && reinterpret_cast<uintptr_t>(rows.data) % sizeof(float4) == 0 &&
-         reinterpret_cast<uintptr_t>(rows.scale) % sizeof(float4) == 0;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Operations on rows that look at nothing but the row: embedding, norm, gates, bias.
 
+#include "engine/cuda/alignment.h"
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
 
@@ -20,19 +21,6 @@ __device__ inline int32_t row_of_warp() {
 
 __device__ inline int32_t lane() {
   return static_cast<int32_t>(threadIdx.x) % kWarp;
-}
-
-// Whether four neighbouring columns can be moved at once.
-bool in_fours(const FloatRows& rows) {
-  return rows.width % 4 == 0 && rows.stride % 4 == 0 &&
-         reinterpret_cast<uintptr_t>(rows.data) % sizeof(float4) == 0 &&
-         reinterpret_cast<uintptr_t>(rows.scale) % sizeof(float4) == 0;
-}
-
-bool in_fours(const OperandRows& rows) {
-  const size_t bytes = rows.element == Element::float32 ? sizeof(float4) : sizeof(uint2);
-  return rows.width % 4 == 0 && rows.stride % 4 == 0 &&
-         reinterpret_cast<uintptr_t>(rows.data) % bytes == 0;
 }
 
 // ---- embedding ----

@@ -10,6 +10,7 @@
 // Differences of l are at most 0 for every pair that is summed; others are masked before the
 // exponential, which would overflow.
 
+#include "engine/cuda/alignment.h"
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
 #include "engine/cuda/scan_sums.cuh"
@@ -84,10 +85,6 @@ __global__ void __launch_bounds__(kThreads, 3) output_tiles(Operands o) {
   }
 }
 
-bool in_fours(const void* data, int64_t stride) {
-  return stride % 4 == 0 && reinterpret_cast<uintptr_t>(data) % sizeof(float4) == 0;
-}
-
 template <class T, bool kGated>
 void compute_as(Operands o, bool aligned, Stream stream) {
   o.c_stays = scan_tile::c_stays<T>(o.rule);
@@ -97,9 +94,8 @@ void compute_as(Operands o, bool aligned, Stream stream) {
 }
 
 template <bool kGated>
-void compute(const Operands& o, Stream stream) {
-  const bool aligned = scan_tile::in_sixteens(o.rule, o.xbc) && in_fours(o.out, o.out_stride) &&
-                       in_fours(o.z.data, o.z.stride) && in_fours(o.z.scale, 0);
+void compute(const Operands& o, bool in_fours, Stream stream) {
+  const bool aligned = in_fours && scan_tile::in_sixteens(o.rule, o.xbc);
   o.xbc.element == Element::float32 ? compute_as<float, kGated>(o, aligned, stream)
                                     : compute_as<Bfloat16, kGated>(o, aligned, stream);
 }
@@ -108,12 +104,13 @@ void compute(const Operands& o, Stream stream) {
 
 void scan_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows out,
                   Stream stream) {
-  compute<false>({wave, rule, xbc, {}, 1, out.data, out.stride, false}, stream);
+  compute<false>({wave, rule, xbc, {}, 1, out.data, out.stride, false}, in_fours(out), stream);
 }
 
 void scan_gated_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows z,
                         float scale, OperandRows out, Stream stream) {
-  compute<true>({wave, rule, xbc, z, scale, out.data, out.stride, false}, stream);
+  compute<true>({wave, rule, xbc, z, scale, out.data, out.stride, false},
+                in_fours(z) && in_fours(out), stream);
 }
 
 }  // namespace e2lm::cuda
