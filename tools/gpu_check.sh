@@ -45,6 +45,14 @@ unpack() { # archive, folder
   if command -v xz >/dev/null; then tar -xJf "$1" -C "$2"; else python3 -m tarfile -e "$1" "$2"; fi
 }
 
+# Where cuBLASLt lies if not on the loader's path: with the toolkit, or with PyTorch.
+blas_folders() {
+  local packages
+  packages=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))' 2>/dev/null) || true
+  find /usr/local/cuda*/ ${packages:+"$packages/nvidia"} -name 'libcublasLt.so*' -printf '%h\n' \
+    2>/dev/null | sort -u | paste -sd: || true
+}
+
 libraries=${LD_LIBRARY_PATH:-} # of our programs alone: others want their own
 ours() { # as judge, for a program of ours
   local what=$1 seconds=$2
@@ -127,7 +135,7 @@ case ${1:-} in
   --packed)
     folder=$(mktemp -d)
     unpack "$2/gpu_check.tar.xz" "$folder"
-    libraries=$folder/lib:/usr/local/cuda/lib64:$libraries
+    libraries=$folder/lib:$(blas_folders):$libraries
     check "$folder"
     ;;
   '')
