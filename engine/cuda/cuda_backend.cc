@@ -135,9 +135,12 @@ MemoryModel CudaBackend::memory_model(const StateShape& shape, int64_t activatio
   const int64_t heads = packed_heads_width(shape) * element_bytes();
   const int64_t steps = shape.mamba_heads * (kFloat + static_cast<int64_t>(sizeof(double)));
   const int64_t state = shape.inner_width() * shape.state_size * kFloat;
+  const int64_t products =
+      shape.mamba_heads > 0 ? shape.groups * kMostSeenTiles * kTileRows * kFloat : 0;
   return {.fixed = weight_bytes_ + fixed_scratch_bytes() + path,
           // States within a layer: one for every few units, counted as one for each tile's rows.
-          .per_row = activation_bytes_per_row + heads + steps + keys + 64 + state / kUnitRows,
+          .per_row =
+              activation_bytes_per_row + heads + steps + products + keys + 64 + state / kUnitRows,
           .per_kept_state = shape.kept_state_bytes()};
 }
 
@@ -173,6 +176,7 @@ void CudaBackend::prepare(const StateShape& shape, const PrefixTree& tree,
     grow(kept_states_, shape.layers * sizes_.kept_states * scan_state_floats() * kFloat);
     grow(kept_inputs_, shape.layers * sizes_.kept_states * conv_tail_floats() * kFloat);
     grow(dt_, sizes_.rows * shape.mamba_heads * kFloat);
+    grow(tile_products_, sizes_.seen_tiles * shape.groups * kTileRows * kTileRows * kFloat);
     grow(log_decay_, sizes_.rows * shape.mamba_heads * static_cast<int64_t>(sizeof(double)));
   }
   grow(normed_, kLogitRows * widest_inputs_ * element_bytes());
@@ -274,8 +278,10 @@ void CudaBackend::gated_scan(const Wave&, int64_t layer, const MambaWeights& wei
       .layer_states = layer_states_.as<float>(),
       .kept_states = kept_states_.as<float>() + layer * sizes_.kept_states * scan_state_floats(),
       .dt = dt_.as<float>(),
-      .log_decay = log_decay_.as<double>()};
+      .log_decay = log_decay_.as<double>(),
+      .products = tile_products_.as<float>()};
   const OperandRows xbc = operands(inputs.xbc);
+  scan_products(wave_, rule, xbc, stream_.get());
   time_steps(wave_, rule, floats(inputs.dt_in), stream_.get());
   int32_t first = 0;
   for (const int32_t last : plan_.level_ends) {

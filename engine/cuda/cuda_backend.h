@@ -112,6 +112,7 @@ class CudaBackend final : public Backend {
   DeviceMemory kept_states_;           // [L, kept states, M, N, X]
   DeviceMemory kept_inputs_;           // [L, kept states, W-1, C]
   DeviceMemory dt_, log_decay_;        // [R, M]
+  DeviceMemory tile_products_;         // [seen tiles, G, 64, 64]
   DeviceMemory normed_, logits_;       // [kLogitRows, D], [kLogitRows, kLogitColumns]
   DeviceMemory sums_, target_logits_;  // [S], [targets]
   DeviceMemory score_records_;         // [targets]

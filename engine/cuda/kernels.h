@@ -104,6 +104,7 @@ struct ScanRule {
   float* kept_states;   // of this layer: [kept states, M, N, X]
   float* dt;            // scratch [R, M]
   double* log_decay;    // scratch [R, M]
+  float* products;      // scratch [seen tiles, G, 64, 64]
 };
 
 // dt = clamp(softplus(dt_in + dt_bias)), and the logarithm of the decay since the unit began:
@@ -113,6 +114,10 @@ void time_steps(const WaveRecords& wave, const ScanRule& rule, FloatRows dt_in, 
 // The states after the parent rows of jobs [first, last), which belong to one level.
 void scan_states(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, int32_t first_job,
                  int32_t last_job, Stream stream);
+
+// products = C·Bᵀ of every tile's rows with those of its unit that it sees, for all heads of a
+// group.
+void scan_products(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, Stream stream);
 
 // y of all rows, from their units' first states. xbc [R, x (E) | B (G·N) | C (G·N)] → [R, E]
 void scan_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows out,

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "engine/cuda/bfloat16.h"
+
 namespace e2lm::cuda {
 
 // Where the scan state after a parent row lies: kNoState before a text, >= 0 in the room that one
@@ -37,10 +39,17 @@ struct TileRecord {
   int32_t unit;
   int32_t first_row;
   int32_t rows;
-  int32_t first_seen;  // of the unit's rows that the tile's descend from, itself among them
+  int32_t first_seen;       // of the unit's rows that the tile's descend from, itself among them
+  int32_t first_seen_tile;  // number of the first of its seen_tiles() in the wave
   int32_t keys;
   int64_t first_key;
 };
+
+// How many pieces of kTileRows the rows of a unit that a tile sees are, the last one its own end.
+constexpr int32_t kMostSeenTiles = kUnitRows / kTileRows;
+E2LM_BOTH inline int32_t seen_tiles(const TileRecord& tile) {
+  return (tile.first_row + tile.rows - tile.first_seen + kTileRows - 1) / kTileRows;
+}
 
 // A key/value row and how far it can be seen: by the rows from itself to before `until`, which are
 // its descendants because rows are numbered depth first.

@@ -34,7 +34,6 @@ struct Operands {
   float scale;  // likewise
   void* out;    // [R, E]
   int64_t out_stride;
-  bool c_stays;
 };
 
 // A head's sums, on their way to memory, from row to row of a tile.
@@ -70,7 +69,7 @@ __device__ inline void store_head(const Operands& o, const ScanSums<T, kAligned>
 template <class T, bool kGated, bool kAligned>
 __global__ void __launch_bounds__(kThreads, 3) output_tiles(Operands o) {
   auto& shared = *dynamic_shared<SumsShared<T>>();
-  ScanSums<T, kAligned> sums(o.wave, o.rule, o.xbc, o.c_stays, shared);
+  ScanSums<T, kAligned> sums(o.wave, o.rule, o.xbc, shared);
   sums.compute();
   auto* staged = reinterpret_cast<float*>(&shared.buffers);
   static_assert(sizeof(shared.buffers) >= kTileRows * kStagedStride * sizeof(float), "it is free");
@@ -86,11 +85,10 @@ __global__ void __launch_bounds__(kThreads, 3) output_tiles(Operands o) {
 }
 
 template <class T, bool kGated>
-void compute_as(Operands o, bool aligned, Stream stream) {
-  o.c_stays = scan_tile::c_stays<T>(o.rule);
+void compute_as(const Operands& o, bool aligned, Stream stream) {
   const auto kernel = aligned ? output_tiles<T, kGated, true> : output_tiles<T, kGated, false>;
-  launch(kernel, "scan", scan_tile::sums_grid(o.wave, o.rule), kThreads,
-         scan_tile::sums_shared_bytes<T>(o.rule), stream, o);
+  launch(kernel, "scan", scan_tile::sums_grid(o.wave, o.rule), kThreads, sizeof(SumsShared<T>),
+         stream, o);
 }
 
 template <bool kGated>
@@ -104,13 +102,13 @@ void compute(const Operands& o, bool in_fours, Stream stream) {
 
 void scan_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows out,
                   Stream stream) {
-  compute<false>({wave, rule, xbc, {}, 1, out.data, out.stride, false}, in_fours(out), stream);
+  compute<false>({wave, rule, xbc, {}, 1, out.data, out.stride}, in_fours(out), stream);
 }
 
 void scan_gated_outputs(const WaveRecords& wave, const ScanRule& rule, OperandRows xbc, FloatRows z,
                         float scale, OperandRows out, Stream stream) {
-  compute<true>({wave, rule, xbc, z, scale, out.data, out.stride, false},
-                in_fours(z) && in_fours(out), stream);
+  compute<true>({wave, rule, xbc, z, scale, out.data, out.stride}, in_fours(z) && in_fours(out),
+                stream);
 }
 
 }  // namespace e2lm::cuda

@@ -13,7 +13,7 @@
 
 namespace e2lm::cuda::scan_tile {
 
-constexpr int kHeadsPerBlock = 2;  // that share C·Bᵀ
+constexpr int kHeadsPerBlock = 2;  // that share what is read of C·Bᵀ
 constexpr int kWeighed = 16;       // summed rows whose weights are in registers at once
 
 // Of the rows that are summed in a few steps, as they lie in memory.
@@ -23,16 +23,15 @@ struct Source {
   int32_t until[kTileRows];
 };
 
-// Three tiles take turns where they are small.
+// Tiles that take turns: as many as leave room for other blocks.
 template <class T>
-constexpr int kBuffers = sizeof(T) == sizeof(Bfloat16) ? 3 : 1;
+constexpr int kBuffers = sizeof(T) == sizeof(Bfloat16) ? 3 : 2;
 
-// C of the tile lies behind it: the slice that is worked on, or all of them one after another.
 template <class T>
 struct alignas(16) SumsShared {
   struct Buffer {
-    Tile<T> tile;   // B or x of the rows that are summed; before, the state
-    Source source;  // with the first tile of these rows
+    Tile<T> tile;   // x of the rows that are summed; before, C or a state
+    Source source;  // with the first head
   };
   Buffer buffers[kBuffers<T>];
   float decay_here[kHeadsPerBlock][kTileRows];   // l·log2(e) of the tile's rows, from its first's
@@ -40,21 +39,6 @@ struct alignas(16) SumsShared {
   float dt[kHeadsPerBlock][kTileRows];
   int32_t until[kTileRows];
 };
-
-// Whether all of C stays: where three blocks of its slices fit the larger cards, and one the
-// smallest since compute capability 8.0.
-template <class T>
-bool c_stays(const ScanRule& rule) {
-  constexpr int kMostSlices = 4;
-  const int slices = slices_of(rule.state_size);
-  return slices == 1 || (sizeof(T) == sizeof(Bfloat16) && slices <= kMostSlices);
-}
-
-template <class T>
-size_t sums_shared_bytes(const ScanRule& rule) {
-  const int slices = c_stays<T>(rule) ? slices_of(rule.state_size) : 1;
-  return sizeof(SumsShared<T>) + slices * sizeof(Tile<T>);
-}
 
 // Blocks [tiles, heads and their columns]: blockIdx.x is a tile of the wave.
 inline Grid sums_grid(const WaveRecords& wave, const ScanRule& rule) {
@@ -68,34 +52,27 @@ template <class T, bool kAligned>
 class ScanSums {
  public:
   __device__ ScanSums(const WaveRecords& wave, const ScanRule& rule, const OperandRows& xbc,
-                      bool c_stays, SumsShared<T>& shared)
+                      SumsShared<T>& shared)
       : wave_(wave),
         rule_(rule),
         xbc_(xbc),
-        c_stays_(c_stays),
         s_(shared),
-        c_(reinterpret_cast<T*>(&shared + 1)),
         tile_(wave.tiles[blockIdx.x]),
         start_(wave.units[tile_.unit].start),
         warp_row_(thread() / kWarp * kWarpRows),
-        place_(lane_place()),
-        state_slices_(slices_of(rule_.state_size)) {
+        place_(lane_place()) {
     const int slices = slices_of(rule_.width);
     const int group_heads = rule_.heads / rule_.groups;
     const int blocks_per_group = (group_heads + kHeadsPerBlock - 1) / kHeadsPerBlock;
     const int block = static_cast<int>(blockIdx.y) / slices;
-    const int group = block / blocks_per_group;
+    group_ = block / blocks_per_group;
     x_ = static_cast<int>(blockIdx.y) % slices * kSlice;
     columns_ = min(kSlice, rule_.width - x_);
-    head_ = group * group_heads + block % blocks_per_group * kHeadsPerBlock;
-    heads_ = min(kHeadsPerBlock, (group + 1) * group_heads - head_);
-    b_column_ = rule_.heads * rule_.width + group * rule_.state_size;
-    c_column_ = b_column_ + rule_.groups * rule_.state_size;
+    head_ = group_ * group_heads + block % blocks_per_group * kHeadsPerBlock;
+    heads_ = min(kHeadsPerBlock, (group_ + 1) * group_heads - head_);
   }
 
   __device__ void compute() {
-    for (int slice = 0; c_stays_ && slice < state_slices_; ++slice) send_c(slice);
-    end_batch();
     load_decays();
     if (start_ != kNoState) add_start();
     add_seen();
@@ -129,32 +106,6 @@ class ScanSums {
   __device__ int rows_from(int first) const {
     return min(kTileRows, tile_.first_row + tile_.rows - first);
   }
-  __device__ int state_columns(int slice) const {
-    return min(kSlice, rule_.state_size - slice * kSlice);
-  }
-
-  // ---- what the tile's own rows need ----
-
-  __device__ T* place_of_c(int slice) const {
-    return c_ + (c_stays_ ? slice * static_cast<int>(sizeof(Tile<T>) / sizeof(T)) : 0);
-  }
-
-  __device__ void send_c(int slice) {
-    send_tile<kAligned>(place_of_c(slice), xbc_, tile_.first_row, tile_.rows,
-                        c_column_ + slice * kSlice, state_columns(slice));
-  }
-
-  // C of a slice, brought now where not all of it is there.
-  __device__ const T* c_of(int slice) {
-    if (!c_stays_) {
-      __syncthreads();  // the last slice has been used
-      send_c(slice);
-      end_batch();
-      wait_for_batches<0>();
-      __syncthreads();
-    }
-    return place_of_c(slice);
-  }
 
   // l relative to that of the tile's first row: the differences taken later are small, so float32
   // holds them.
@@ -172,18 +123,23 @@ class ScanSums {
 
   // sums = exp(l)·C·S0
   __device__ void add_start() {
-    for (int slice = 0, turn = 0; slice < state_slices_; ++slice) {
+    const int c_column = rule_.heads * rule_.width + (rule_.groups + group_) * rule_.state_size;
+    const T* c = s_.buffers[0].tile;
+    for (int n = 0; n < rule_.state_size; n += kSlice) {
 #pragma unroll
-      for (int h = 0; h < kHeadsPerBlock; ++h, ++turn) {
+      for (int h = 0; h < kHeadsPerBlock; ++h) {
         if (h >= heads_) break;
-        T* tile = s_.buffers[turn % kBuffers<T>].tile;
-        if constexpr (kBuffers<T> == 1) __syncthreads();  // the last state has been used
-        const float* state = state_at(rule_, start_, head_ + h);
-        load_state<kAligned>(tile, state, rule_, slice * kSlice, x_);
-        wait_for_batches<0>();  // C
+        T* state = s_.buffers[1 + h % (kBuffers<T> - 1)].tile;
+        __syncthreads();  // what lay there has been used
+        if (h == 0) {
+          send_tile<kAligned>(s_.buffers[0].tile, xbc_, tile_.first_row, tile_.rows, c_column + n,
+                              min(kSlice, rule_.state_size - n));
+        }
+        end_batch();
+        load_state<kAligned>(state, state_at(rule_, start_, head_ + h), rule_, n, x_);
+        wait_for_batches<0>();
         __syncthreads();
-        const T* c = h == 0 ? c_of(slice) : place_of_c(slice);
-        multiply_by_columns<kSlice>(sums_[h], c + warp_row_ * kStride<T>, kStride<T>, tile,
+        multiply_by_columns<kSlice>(sums_[h], c + warp_row_ * kStride<T>, kStride<T>, state,
                                     kStride<T>, kSlice);
       }
     }
@@ -212,37 +168,40 @@ class ScanSums {
 
   // ---- the rows that are summed ----
 
-  // For every 64 of them C·Bᵀ from slices of B, then from that their part of the sums.
+  // Every 64 of them with their C·Bᵀ, of which all heads of the group make their weights.
   __device__ void add_seen() {
-    const int end = tile_.first_row + tile_.rows, parts = state_slices_ + heads_;
-    const auto start = [this, parts](int step, int buffer) {
-      send_part(tile_.first_seen + step / parts * kTileRows, step % parts, s_.buffers[buffer]);
+    const int seen = seen_tiles(tile_);
+    const auto start = [this](int step, int buffer) {
+      send_head(tile_.first_seen + step / heads_ * kTileRows, step % heads_, s_.buffers[buffer]);
     };
-    const int steps = (end - tile_.first_seen + kTileRows - 1) / kTileRows * parts;
-    Pipeline<kBuffers<T>, decltype(start)> pipeline(steps, start);
-    for (int first = tile_.first_seen; first < end; first += kTileRows) {
-      float products[kSlice / 8][4] = {};  // C·Bᵀ [16 of the tile, 64 summed rows]
-      for (int slice = 0; slice < state_slices_; ++slice) {
-        const Buffer& buffer = s_.buffers[pipeline.next()];
-        if (slice == 0) take_source(buffer.source);
-        multiply_by_rows<kSlice>(products, c_of(slice) + warp_row_ * kStride<T>, kStride<T>,
-                                 buffer.tile, kStride<T>, kSlice);
-      }
+    Pipeline<kBuffers<T>, decltype(start)> pipeline(seen * heads_, start);
+    for (int i = 0; i < seen; ++i) {
+      float products[kSlice / 8][4];  // C·Bᵀ [16 of the tile, 64 summed rows]
+      load_products(products, tile_.first_seen_tile + i);
 #pragma unroll
       for (int h = 0; h < kHeadsPerBlock; ++h) {
-        if (h < heads_) add_rows(products, first, h, s_.buffers[pipeline.next()].tile);
+        if (h >= heads_) break;
+        const Buffer& buffer = s_.buffers[pipeline.next()];
+        if (h == 0) take_source(buffer.source);
+        add_rows(products, tile_.first_seen + i * kTileRows, h, buffer.tile);
       }
     }
   }
 
-  // The slices of B come first, then x of each head.
-  __device__ void send_part(int first, int part, Buffer& buffer) {
-    if (part == 0) send_source(first, buffer.source);
-    const bool state = part < state_slices_;
-    const int column =
-        state ? b_column_ + part * kSlice : (head_ + part - state_slices_) * rule_.width + x_;
-    send_tile<kAligned>(buffer.tile, xbc_, first, rows_from(first), column,
-                        state ? state_columns(part) : columns_);
+  __device__ void load_products(float (&products)[kSlice / 8][4], int seen_tile) {
+    const float* from = products_at(rule_, seen_tile, group_);
+#pragma unroll
+    for (int j = 0; j < kSlice / 8; ++j) {
+      const Four four = load_four(from + j * 4 * kWarp);
+#pragma unroll
+      for (int i = 0; i < 4; ++i) products[j][i] = four.v[i];
+    }
+  }
+
+  __device__ void send_head(int first, int h, Buffer& buffer) {
+    if (h == 0) send_source(first, buffer.source);
+    send_tile<kAligned>(buffer.tile, xbc_, first, rows_from(first), (head_ + h) * rule_.width + x_,
+                        columns_);
   }
 
   __device__ void send_source(int first, Source& to) {
@@ -257,7 +216,6 @@ class ScanSums {
     if (h == 0) send<sizeof(int32_t)>(&to.until[row], wave_.until + at, there);
   }
 
-  // They are used from the next step on.
   __device__ void take_source(const Source& from) {
     const int h = thread() / kTileRows, row = thread() % kTileRows;
     if (h < heads_) {
@@ -265,6 +223,7 @@ class ScanSums {
       s_.dt[h][row] = from.dt[h][row];
     }
     if (h == 0) s_.until[row] = from.until[row];
+    __syncthreads();
   }
 
   // sums += the weights exp(l[r] - l[s])·dt[s]·(C[r]·B[s]) where r descends from s, else 0, times
@@ -298,17 +257,14 @@ class ScanSums {
   const WaveRecords& wave_;
   const ScanRule& rule_;
   const OperandRows& xbc_;
-  const bool c_stays_;  // all of C is in shared memory
   SumsShared<T>& s_;
-  T* const c_;
   const TileRecord tile_;
   const StateRef start_;
   const int warp_row_;
   const LanePlace place_;
-  const int state_slices_;
-  int x_, columns_;          // of each head: the slice [x_, x_ + columns_)
-  int head_, heads_;         // heads [head_, head_ + heads_), of one group
-  int b_column_, c_column_;  // of the group, in xbc
+  int group_;
+  int x_, columns_;   // of each head: the slice [x_, x_ + columns_)
+  int head_, heads_;  // heads [head_, head_ + heads_), of the group
   float sums_[kHeadsPerBlock][kSlice / 8][4] = {};
 };
 

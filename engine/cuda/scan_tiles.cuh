@@ -37,6 +37,14 @@ __device__ inline float* state_at(const ScanRule& rule, StateRef ref, int head) 
   return base + (entry * rule.heads + head) * size;
 }
 
+// C·Bᵀ of a seen tile, as this lane of this warp has it in its sums: four values here and, for the
+// next eight columns, a warp's fours further on.
+__device__ inline float* products_at(const ScanRule& rule, int seen_tile, int group) {
+  const int64_t tile = static_cast<int64_t>(seen_tile) * rule.groups + group;
+  const int lane = thread() % kWarp, warp = thread() / kWarp;
+  return rule.products + tile * kTileRows * kTileRows + warp * kWarpRows * kTileRows + 4 * lane;
+}
+
 // Whether the columns of heads and states begin at multiples of 16 bytes, and are as many.
 inline bool in_sixteens(const ScanRule& rule, const OperandRows& xbc) {
   constexpr int kGrain = 8;

@@ -44,6 +44,7 @@ PlanSizes WavePlanner::measure(const PrefixTree& tree, const std::vector<Unit>& 
     grow(sizes.kept_jobs, std::ssize(plan.kept_tail_slots));
     grow(sizes.cached_rows, std::ssize(plan.cached_rows));
     grow(sizes.layer_states, plan.layer_states);
+    grow(sizes.seen_tiles, plan.seen_tiles);
     grow(sizes.scored_rows, std::ssize(wave.scored_rows));
     grow(sizes.targets, std::ssize(wave.targets));
   }
@@ -169,8 +170,10 @@ void WavePlanner::add_tiles(WavePlan& plan) const {
                             .first_row = static_cast<int32_t>(first_row - begin_),
                             .rows = rows,
                             .first_seen = first_seen(units_[u], first_row),
+                            .first_seen_tile = plan.seen_tiles,
                             .keys = static_cast<int32_t>(std::ssize(plan.keys) - first_key),
                             .first_key = first_key});
+      plan.seen_tiles += seen_tiles(plan.tiles.back());
     }
   }
 }

@@ -25,12 +25,13 @@ struct WavePlan {
   std::vector<int32_t> kept_tail_slots;  // [kept jobs] where: kept states by index
   std::vector<CachedRow> cached_rows;    // whose keys and values are cached when the wave is done
   int32_t layer_states = 0;              // states that live within a layer
+  int32_t seen_tiles = 0;                // of all tiles
 };
 
 // The most that any wave of a schedule needs.
 struct PlanSizes {
   int64_t rows = 0, units = 0, tiles = 0, keys = 0, jobs = 0, kept_jobs = 0, cached_rows = 0;
-  int64_t layer_states = 0;
+  int64_t layer_states = 0, seen_tiles = 0;
   int64_t kept_states = 0;  // alive at once
   int64_t scored_rows = 0, targets = 0;
 };

@@ -109,14 +109,16 @@ class CudaLoads : public testing::TestWithParam<Element> {
     const Numbers dt = numbers(Element::float32, kRows * heads, 0);
     const std::vector<float> rate = {-0.5F, -0.1F, -2.0F}, ones(heads, 1.0F);
     const DeviceMemory state(heads * width * state_size * 4), steps(kRows * heads * 4),
-        decay(kRows * heads * 8), out(kRows * inner * 4);
+        decay(kRows * heads * 8), products(2 * kTileRows * kTileRows * 4), out(kRows * inner * 4);
     ScanRule rule = {heads, width, state_size, 1, rate.data(), ones.data(), ones.data()};
     rule.dt_max = std::numeric_limits<float>::infinity();
     rule.layer_states = state.as<float>();
     rule.dt = steps.as<float>();
     rule.log_decay = decay.as<double>();
+    rule.products = products.as<float>();
     const OperandRows operands = {data(xbc), row, row, GetParam()};
     time_steps(wave_, rule, {dt.floats(), heads, heads, nullptr}, nullptr);
+    scan_products(wave_, rule, operands, nullptr);
     scan_states(wave_, rule, operands, 0, 1, nullptr);
     if (gated) {
       const Numbers z = numbers(Element::float32, kRows * inner, shift);
@@ -132,8 +134,8 @@ class CudaLoads : public testing::TestWithParam<Element> {
   std::vector<int32_t> positions_, until_, parent_;
   std::vector<KeyRecord> keys_;
   const UnitRecord units_[2] = {{0, kFirst, kNoState}, {kFirst, kRows - kFirst, 0}};
-  const TileRecord tiles_[2] = {{0, 0, kFirst, 0, kFirst, 0},
-                                {1, kFirst, kRows - kFirst, kFirst, kRows, kFirst}};
+  const TileRecord tiles_[2] = {{0, 0, kFirst, 0, 0, kFirst, 0},
+                                {1, kFirst, kRows - kFirst, kFirst, 1, kRows, kFirst}};
   const StateJob job_ = {0, kFirst - 1, 0};
   const CachedRow cached_ = {kRows - 1, 0};
   WaveRecords wave_ = {};

@@ -122,9 +122,10 @@ TEST_P(Plans, UnitsCoverTheTreeAndDescendFromTheirParentRow) {
 TEST_P(Plans, EveryRowReadsItsPath) {
   const PrefixTree tree = random_tree(GetParam(), 60, 40);
   const auto paths = paths_of(tree);
-  const auto units = cut_units(tree, 32);
   constexpr int64_t kTaps = 4, kBefore = kTaps - 1;
-  for (const int64_t rows : {1, 40, 100, 100000}) {
+  for (const auto& [unit_rows, rows] :
+       {std::pair(32, 1), {32, 40}, {32, 100}, {32, 100000}, {kUnitRows, 1}, {kUnitRows, 100000}}) {
+    const auto units = cut_units(tree, unit_rows);
     const auto waves = waves_of(tree, units, rows);
     const PlanSizes sizes = WavePlanner::measure(tree, units, kTaps, waves);
     WavePlanner planner(tree, units, kTaps);
@@ -160,12 +161,17 @@ TEST_P(Plans, EveryRowReadsItsPath) {
       for (const auto& [ref, path] : made) states[ref] = path;
 
       // Outputs.
+      int32_t seen_before = 0;
       for (const TileRecord& tile : plan.tiles) {
         const UnitRecord& unit = plan.units[tile.unit];
+        EXPECT_EQ(tile.first_seen_tile, seen_before);
+        seen_before += seen_tiles(tile);
+        EXPECT_LE(seen_tiles(tile), kMostSeenTiles);
+        EXPECT_GT(plan.until[tile.first_seen], tile.first_row);  // no earlier than need be
         for (int32_t r = tile.first_row; r < tile.first_row + tile.rows; ++r) {
           std::vector<int64_t> scanned =
               unit.start == kNoState ? std::vector<int64_t>{} : states.at(unit.start);
-          for (int32_t s = unit.first_row; s <= r; ++s) {
+          for (int32_t s = tile.first_seen; s <= r; ++s) {
             if (r < plan.until[s]) scanned.push_back(begin + s);
           }
           EXPECT_EQ(scanned, paths[begin + r]);
@@ -178,6 +184,9 @@ TEST_P(Plans, EveryRowReadsItsPath) {
           EXPECT_EQ(seen, paths[begin + r]);
         }
       }
+
+      EXPECT_EQ(plan.seen_tiles, seen_before);
+      EXPECT_LE(plan.seen_tiles, sizes.seen_tiles);
 
       // Convolution inputs, nearest first.
       const auto input = [&](int32_t tap) {
