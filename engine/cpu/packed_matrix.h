@@ -34,11 +34,14 @@ class TileProduct {
   void run(const std::byte* x, int64_t tiles, const dnnl::memory& weights, float* out) const;
 
  private:
+  void run_on_zeros() const;
+
   Operand operand_;
   int64_t outputs_;
   dnnl::memory::desc x_, weights_, out_, plain_weights_;
   dnnl::matmul::primitive_desc description_;
   dnnl::matmul primitive_;
+  dnnl::reorder packing_;
 };
 
 // Tile products by shape; a model has few.
