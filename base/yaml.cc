@@ -36,6 +36,9 @@ class Converter {
     if (from.IsScalar()) {
       node.kind = Yaml::Kind::scalar;
       node.text = from.Scalar();
+      if (!is_utf8(node.text)) {
+        throw Error(node.where(), "is not valid UTF-8", "text in UTF-8");
+      }
     } else if (from.IsSequence()) {
       node.kind = Yaml::Kind::list;
       for (const auto& item : from) node.items.push_back(convert(item, depth + 1));

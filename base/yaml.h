@@ -50,7 +50,7 @@ Yaml overlay(Yaml under, const Yaml& over);
 enum class DuplicateKeys { refused, last_wins };
 
 // Reads one document. Merge keys (<<) and aliases are resolved. Throws Error with file and line on
-// a syntax error, a key given twice, or a file that unfolds to more than a million nodes.
+// a syntax error, a text not in UTF-8, a key given twice, or more than a million nodes unfolded.
 Yaml parse_yaml(std::string_view text, std::string_view path,
                 DuplicateKeys duplicates = DuplicateKeys::refused);
 Yaml read_yaml(const Path& path, DuplicateKeys duplicates = DuplicateKeys::refused);

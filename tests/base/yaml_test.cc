@@ -80,6 +80,14 @@ TEST(YamlTest, ErrorsNameTheLine) {
   expect_error([] { parse_yaml("a: 1\nb: 2\na: 3\n", "t.yaml"); }, "t.yaml:3", "'a'", "twice");
 }
 
+// Such a text once ended the program, where a message was to quote it.
+TEST(YamlTest, TextsAreUtf8) {
+  for (const char* text : {"a: 1\nb: l\x97", "a: 1\nb: [1, \"\xff\"]", "a: 1\nl\x97: 1"}) {
+    expect_error([text] { parse_yaml(text, "t.yaml"); }, "t.yaml:2", "not valid UTF-8");
+  }
+  EXPECT_EQ(parse_yaml("a: \u00b0", "t").find("a")->text, "\u00b0");
+}
+
 TEST(YamlTest, RefusesFilesThatUnfoldWithoutEnd) {
   std::string text = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 9; ++i) {
