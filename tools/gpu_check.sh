@@ -16,6 +16,7 @@ programs=(tests/engine/engine_tests tests/bench/cuda_bench harness/e2lm)
 build_programs() {
   # shellcheck source=tools/setup.sh
   source tools/setup.sh
+  install_missing "${build_packages[@]}" "${test_packages[@]}"
   build release engine_tests cuda_bench e2lm
 }
 

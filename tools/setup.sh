@@ -58,12 +58,12 @@ configure() {
   rm -f "$log"
 }
 
-# build PRESET TARGET...: configures once, then builds; silent when there is nothing to do. The
-# target `all` holds the tests.
+# build PRESET TARGET...: configures once, then builds; silent when there is nothing to do. All
+# targets but e2lm and fuzzers are there only with the tests.
 build() {
   local folder="$root/build/$1" preset=$1
   shift
-  if [ "$*" = all ]; then
+  if [ "$*" != e2lm ] && [ "$*" != fuzzers ]; then
     grep -qs 'E2LM_TESTS:BOOL=ON' "$folder/CMakeCache.txt" || configure "$preset" ON
   elif [ ! -e "$folder/build.ninja" ]; then
     configure "$preset" OFF
