@@ -3,15 +3,21 @@
 # the card, the small ones again under compute-sanitizer (memcheck, racecheck), the benchmarks, and
 # lm-evaluation-harness beside it where that is installed. Ends with one table: PASS, MISS, or why
 # something was not run. Exit codes: 0 nothing missed, 1 something was.
-#   tools/gpu_check.sh                 build here and check
-#   tools/gpu_check.sh --pack FOLDER   build here, and gather what another machine needs to check
-#   tools/gpu_check.sh --packed FOLDER check what was packed, without building
+#   tools/gpu_check.sh                  build here and check
+#   tools/gpu_check.sh --pack FOLDER [PYTHON]
+#                                       build here, and gather what another machine needs to check;
+#                                       with the version of its Python (3.12) lm-evaluation-harness,
+#                                       too, if it has PyTorch and transformers but not that
+#   tools/gpu_check.sh --packed FOLDER  check what was packed, without building
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 export E2LM_SOURCE_FOLDER=$PWD
 card_tests='*GoldenModels*cuda*:*CudaLaws*:*CudaErrors*'
 small_tests='*GoldenModels*cuda_falcon_h1_gated_norm_groups:*GoldenModels*cuda_llama_gqa'
 programs=(tests/engine/engine_tests tests/bench/cuda_bench harness/e2lm)
+# What lm-evaluation-harness loads for log-likelihoods beyond PyTorch, transformers and theirs.
+peer_packages=(lm_eval datasets dill multiprocess)
+time_limit=580 # seconds in all: the table must come within ten minutes
 
 build_programs() {
   # shellcheck source=tools/setup.sh
@@ -36,6 +42,10 @@ pack() {
       *) cp -L "$library" "$staging/lib/" ;;
     esac
   done
+  if [ -n "${2:-}" ]; then
+    python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+      --python-version "$2" --target "$staging/python" "${peer_packages[@]}"
+  fi
   XZ_OPT=-T0 tar -cJf "$1/gpu_check.tar.xz" -C "$staging" .
   rm -r "$staging"
   du -sh "$1" >&2
@@ -66,20 +76,26 @@ verdict() { # what, PASS or MISS or not run, and anything about it
   verdicts+=("| $1 | $2 | ${3:-} |")
 }
 
-# Runs a command for so many seconds at most, and gives its verdict. Output goes to the screen and
-# to $log.
+# Runs a command for so many seconds at most, fewer where the time limit is near, and gives its
+# verdict. Output goes to the screen and to $log.
 judge() { # what, seconds, command..
-  local what=$1 seconds=$2 status=0
+  local what=$1 seconds=$2 status=0 left=$((time_limit - SECONDS + started))
   shift 2
   echo "== $what"
-  timeout "$seconds" "$@" 2>&1 | tee "$log" | tail -60 || status=$?
+  : >"$log"
+  if ((left <= 0)); then
+    verdict "$what" 'not run' "no time left of $time_limit s"
+    return
+  fi
+  seconds=$((seconds < left ? seconds : left))
+  timeout -k 5 "$seconds" "$@" 2>&1 | tee "$log" | tail -60 || status=$?
   if grep -qE '^\[  PASSED  \] 0 tests|^Nothing to measure' "$log"; then
     verdict "$what" 'not run' "$(grep -m 1 -iE 'card|driver' "$log")"
     return
   fi
   case $status in
     0) verdict "$what" PASS "$(grep '^\[  PASSED' "$log")" ;;
-    124) verdict "$what" 'not finished' "within $seconds s" ;;
+    124 | 137) verdict "$what" 'not finished' "within $seconds s" ;;
     *) verdict "$what" MISS "exit code $status" ;;
   esac
 }
@@ -103,20 +119,28 @@ check_peer() {
   chmod +x "$log.e2lm"
   local needed='import lm_eval, torch, transformers
 assert torch.cuda.is_available(), "torch finds no card"'
-  if missing=$(python3 -c "$needed" 2>&1); then
-    judge 'scores as lm-evaluation-harness has them' 90 python3 tools/bench_peers.py \
-      --device cuda --geometry falcon-h1-0.5b --tokenizer series/tokenizer --limit 100 --repeats 1 \
-      --task tasks/library/wordnet/wordnet_kinds.yaml --program "$log.e2lm"
-    verdict 'lm-evaluation-harness beside it' "$(grep -o 'ratio [0-9.]*' "$log" || echo 'not run')"
-  else
+  local shots least ratio with=(env "PYTHONPATH=$bin/python${PYTHONPATH:+:$PYTHONPATH}" python3)
+  if ! missing=$("${with[@]}" -c "$needed" 2>&1); then
     verdict 'lm-evaluation-harness beside it' 'not run' "$(tail -1 <<<"$missing")"
+    return
   fi
+  while read -r shots least; do
+    judge "scores as lm-evaluation-harness has them, $shots-shot" 120 "${with[@]}" \
+      tools/bench_peers.py --device cuda --geometry falcon-h1-0.5b --tokenizer series/tokenizer \
+      --limit 100 --repeats 1 --task tasks/library/wordnet/wordnet_kinds.yaml \
+      --num_fewshot "$shots" --program "$log.e2lm" </dev/null
+    ratio=$(sed -n 's/^ *ratio \(at least \)\{0,1\}\([0-9.]*\).*/\2/p' "$log")
+    if [ -n "$ratio" ]; then
+      verdict "times lm-evaluation-harness, $shots-shot (at least $least)" \
+        "$(awk "BEGIN {print ($ratio >= $least) ? \"PASS\" : \"MISS\"}")" "$ratio"
+    fi
+  done <<<$'0 10\n5 30'
 }
 
 check() {
-  bin=$(readlink -f "$1") log=$(mktemp)
+  bin=$(readlink -f "$1") log=$(mktemp) started=$SECONDS
   nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
-  ours 'tests on the card' 120 "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1
+  ours 'tests on the card' 150 "$bin/engine_tests" --gtest_filter="$card_tests" --gtest_brief=1
   check_memory
   local geometry seconds
   while read -r geometry seconds; do
@@ -124,7 +148,7 @@ check() {
     mapfile -t -O "${#verdicts[@]}" verdicts < <(
       sed -n 's/^\(| .* |\) \([^|]*\) | \(PASS\|MISS\) |$/\1 \3 | \2 |/p' "$log"
     )
-  done <<<$'falcon-h1-0.5b 50\nfalcon-h1-1.5b 80\nfalcon-h1-3b 110'
+  done <<<$'falcon-h1-0.5b 60\nfalcon-h1-1.5b 90\nfalcon-h1-3b 120'
   check_peer
   printf '\n| checked | | |\n|---|---|---|\n'
   printf '%s\n' "${verdicts[@]}"
@@ -132,7 +156,7 @@ check() {
 }
 
 case ${1:-} in
-  --pack) pack "$2" ;;
+  --pack) pack "$2" "${3:-}" ;;
   --packed)
     folder=$(mktemp -d)
     unpack "$2/gpu_check.tar.xz" "$folder"
@@ -146,7 +170,7 @@ case ${1:-} in
     check "$folder"
     ;;
   *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0"
+    sed -n '2,13s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac
