@@ -18,7 +18,7 @@ inline bool in_fours(const FloatRows& rows) {
 }
 
 inline bool in_fours(const OperandRows& rows) {
-  const uintptr_t value_bytes = rows.element == Element::float32 ? 4 : 2;
+  const auto value_bytes = static_cast<uintptr_t>(element_bytes(rows.element));
   return rows.width % 4 == 0 && rows.stride % 4 == 0 &&
          reinterpret_cast<uintptr_t>(rows.data) % (4 * value_bytes) == 0;
 }

@@ -12,6 +12,7 @@
 #include "engine/cuda/product.h"
 #include "engine/cuda/upload.h"
 #include "engine/cuda/wave_buffer.h"
+#include "engine/cuda/wave_memory.h"
 #include "engine/cuda/wave_plan.h"
 
 namespace e2lm::cuda {
@@ -27,7 +28,8 @@ class CudaBackend final : public Backend {
       : element_(element),
         weight_limit_bytes_(limits.weight_bytes),
         uploader_(stream_.get(), limits.called_off),
-        products_(stream_.get()) {}
+        products_(stream_.get()),
+        memory_(element) {}
   ~CudaBackend() override;
 
   std::unique_ptr<Matrix> matrix(HostMatrix weights) override;
@@ -35,8 +37,8 @@ class CudaBackend final : public Backend {
   std::unique_ptr<Embedding> embedding(const Tensor& table) override;
   Array activations(int64_t rows, int64_t width) override;
   ProductArray product_rows(int64_t rows, int64_t width) override;
-  int64_t product_element_bytes() const override;
-  int64_t weight_bytes() const override { return weight_bytes_; }
+  int64_t product_element_bytes() const override { return element_bytes(element_); }
+  int64_t weight_bytes() const override { return weights_.bytes; }
 
   int64_t default_memory_bytes() const override;
   int64_t max_wave_rows() const override { return kMaxWaveRows; }
@@ -68,8 +70,6 @@ class CudaBackend final : public Backend {
  private:
   // More rows in a wave gain no speed; fewer leave parts of a large card idle.
   static constexpr int64_t kMaxWaveRows = 16384;
-  // Logits that exist at once: few enough to stay in the card's cache.
-  static constexpr int64_t kLogitRows = 1024, kLogitColumns = kMostLogitColumns;
 
   // Scores on their way to the host.
   struct Pending {
@@ -81,41 +81,21 @@ class CudaBackend final : public Backend {
   void check_room(int64_t bytes) const;  // for weights, before they are taken
   FloatRows floats(Rows rows) const;
   OperandRows operands(ProductRows rows) const;
-  int64_t element_bytes() const { return element_ == Element::float32 ? 4 : 2; }
-  int64_t cache_row_bytes(const StateShape& shape) const;  // of one layer
-  int64_t cache_bytes_per_layer() const;                   // keys and values of the longest path
-  int64_t scan_state_floats() const;                       // of one layer
-  int64_t conv_tail_floats() const;                        // of one layer
-  int64_t fixed_scratch_bytes() const;                     // of logits
 
   const Element element_;
   const int64_t weight_limit_bytes_;  // 0: none
   OwnedStream stream_;
   Uploader uploader_;
   Products products_;
-  int64_t weight_bytes_ = 0;
-  int64_t widest_inputs_ = 0, widest_outputs_ = 0;  // of all matrices
+  WeightSizes weights_;
 
-  StateShape shape_;
-  int32_t positions_ = 0;  // of the longest path
   std::vector<Unit> units_;
-  PlanSizes sizes_;
   std::optional<WavePlanner> planner_;
   WavePlan plan_;
   WaveBuffer buffer_;
   WaveRecords wave_ = {};
 
-  DeviceMemory rotations_;             // [positions, cos (P/2) | sin (P/2)]
-  DeviceMemory heads_;                 // [R, packed heads]
-  DeviceMemory cache_;                 // [L, positions, k (K·P') | v (K·P')]
-  DeviceMemory layer_states_;          // [layer states, M, N, X]
-  DeviceMemory kept_states_;           // [L, kept states, M, N, X]
-  DeviceMemory kept_inputs_;           // [L, kept states, W-1, C]
-  DeviceMemory dt_, log_decay_;        // [R, M]
-  DeviceMemory tile_products_;         // [seen tiles, G, 64, 64]
-  DeviceMemory normed_, logits_;       // [kLogitRows, D], [kLogitRows, kLogitColumns]
-  DeviceMemory sums_, target_logits_;  // [S], [targets]
-  DeviceMemory score_records_;         // [targets]
+  WaveMemory memory_;
   std::array<Pending, 2> pending_;
   int next_pending_ = 0, oldest_pending_ = 0;
 };

@@ -14,6 +14,9 @@ namespace e2lm::cuda {
 
 // What product inputs are made of.
 enum class Element { float32, bfloat16 };
+constexpr int64_t element_bytes(Element element) {
+  return element == Element::float32 ? sizeof(float) : sizeof(Bfloat16);
+}
 
 // Float32 rows; readers multiply column c by scale[c], where there is a scale.
 struct FloatRows {

@@ -174,10 +174,10 @@ Products::~Products() = default;
 void Products::multiply(const DeviceMatrix& weights, Outputs outputs, OperandRows x, int32_t rows,
                         Into into, FloatRows out) {
   if (rows == 0 || outputs.count == 0) return;
-  const int64_t bytes = x.element == Element::float32 ? 4 : 2;
-  library_->multiply({weights.inputs, outputs.count, x.stride, out.stride, x.element},
-                     weights.weights.as<char>() + outputs.first * weights.inputs * bytes, x.data,
-                     rows, weights.alpha, into == Into::sum ? 1.0F : 0.0F, out.data);
+  library_->multiply(
+      {weights.inputs, outputs.count, x.stride, out.stride, x.element},
+      weights.weights.as<char>() + outputs.first * weights.inputs * element_bytes(x.element),
+      x.data, rows, weights.alpha, into == Into::sum ? 1.0F : 0.0F, out.data);
 }
 
 }  // namespace e2lm::cuda

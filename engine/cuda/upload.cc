@@ -18,10 +18,6 @@ int64_t padded(int64_t outputs) {
   return (outputs + kOutputsGrain - 1) / kOutputsGrain * kOutputsGrain;
 }
 
-int64_t element_bytes(Element element) {
-  return element == Element::float32 ? sizeof(float) : sizeof(Bfloat16);
-}
-
 Element embedding_element(const Tensor& table) {
   return table.dtype == DType::bfloat16 ? Element::bfloat16 : Element::float32;
 }

@@ -1,0 +1,52 @@
+#include "engine/cuda/backend.h"
+
+#include <fmt/format.h>
+
+#include "base/memory.h"
+#include "engine/cuda/cuda_backend.h"
+
+namespace e2lm {
+namespace {
+
+bool new_enough(const cuda::Card& card) {
+  return card.major > 7 || (card.major == 7 && card.minor >= 5);
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits& limits) {
+  std::string why;
+  if (cuda::count_cards(&why) == 0) throw Error("--device cuda", "no card: " + why, "cpu");
+  const cuda::Card card = cuda::describe_card(0);
+  if (!new_enough(card)) {
+    throw Error("--device cuda",
+                fmt::format("{} has compute capability {}.{}", card.name, card.major, card.minor),
+                "7.5 or later, or cpu");
+  }
+  if (precision == Precision::bfloat16 && !card.has_bfloat16()) {
+    throw Error("--dtype bfloat16",
+                fmt::format("{} has no tensor cores for it (compute capability {}.{})", card.name,
+                            card.major, card.minor),
+                "8.0 or later, or --dtype float32");
+  }
+  return std::make_unique<cuda::CudaBackend>(
+      precision == Precision::float32 ? cuda::Element::float32 : cuda::Element::bfloat16, limits);
+}
+
+bool cuda_is_there() {
+  return cuda::count_cards() > 0 && new_enough(cuda::describe_card(0));
+}
+
+bool cuda_has_bfloat16() {
+  return cuda_is_there() && cuda::describe_card(0).has_bfloat16();
+}
+
+std::string describe_cuda() {
+  std::string why;
+  if (cuda::count_cards(&why) == 0) return "no card: " + why;
+  const cuda::Card card = cuda::describe_card(0);
+  return fmt::format("{}, compute capability {}.{}, {}", card.name, card.major, card.minor,
+                     format_bytes(card.memory_bytes));
+}
+
+}  // namespace e2lm
