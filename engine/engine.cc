@@ -180,7 +180,7 @@ std::string_view precision_name(Precision precision) {
 }
 
 std::vector<DeviceSummary> list_devices() {
-  const std::string bfloat16 = cpu_has_bfloat16() ? "float32, bfloat16" : "float32";
+  const std::string bfloat16 = cpu_has_fast_bfloat16() ? "float32, bfloat16" : "float32";
   const std::string on_card = cuda_has_bfloat16() ? "float32, bfloat16" : "float32";
   return {{Device::cpu, true, bfloat16, fmt::format("{} threads", available_threads())},
           {Device::cuda, cuda_is_there(), cuda_is_there() ? on_card : "", describe_cuda()}};
@@ -189,7 +189,7 @@ std::vector<DeviceSummary> list_devices() {
 Precision choose_precision(const EngineOptions& options, DType stored) {
   if (options.precision) return *options.precision;
   if (stored != DType::bfloat16) return Precision::float32;
-  const bool fast = options.device == Device::cuda ? cuda_has_bfloat16() : cpu_has_bfloat16();
+  const bool fast = options.device == Device::cuda ? cuda_has_bfloat16() : cpu_has_fast_bfloat16();
   return fast ? Precision::bfloat16 : Precision::float32;
 }
 

@@ -105,8 +105,8 @@ std::unique_ptr<Backend> open_cpu_backend(int threads, Precision precision) {
   return std::make_unique<cpu::CpuBackend>(threads, cpu::choose_operand(precision));
 }
 
-bool cpu_has_bfloat16() {
-  return cpu::has_bfloat16_products();
+bool cpu_has_fast_bfloat16() {
+  return cpu::has_fast_bfloat16_products();
 }
 
 }  // namespace e2lm

@@ -1,6 +1,7 @@
 #include "engine/cpu/isa.h"
 
 #include <cstdlib>
+#include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 
 #include "base/error.h"
@@ -31,6 +32,17 @@ bool has_isa(Isa isa) {
 bool has_bfloat16_products() {
 #if defined(__x86_64__)
   return has_isa(Isa::avx512) && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
+bool has_fast_bfloat16_products() {
+#if defined(__x86_64__)
+  if (!has_bfloat16_products()) return false;
+  constexpr auto kAmx = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+  const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  return (has & kAmx) == kAmx || __builtin_cpu_is("amd");
 #else
   return false;
 #endif
