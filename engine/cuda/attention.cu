@@ -48,6 +48,7 @@ struct Operands {
   WaveRecords wave;
   HeadRule rule;
   float scale;
+  float log2_scale;  // exp(score / sqrt(P)) is 2 to the power of score times this
   OperandRows heads, out;
   const void* cache;
 };
@@ -87,8 +88,9 @@ class TileAttention {
   __device__ void send_queries() {
     const T* first =
         static_cast<const T*>(o_.heads.data) + tile_.first_row * o_.heads.stride + head_ * width_;
+    const int stride = stride_bytes<T>(o_.heads.stride);
     send_rows<kTileRows, kWidth, kThreads>(s_.q, kStride, tile_.rows, width_,
-                                           [&](int row) { return first + row * o_.heads.stride; });
+                                           [&](int row) { return row_of(first, row, stride); });
   }
 
   // A block's keys and values, whose records are there, and the records of the next.
@@ -97,17 +99,20 @@ class TileAttention {
     const T* cache = static_cast<const T*>(o_.cache) + kv_head_ * width_;
     const T* rows =
         static_cast<const T*>(o_.heads.data) + (o_.rule.query_heads + kv_head_) * width_;
-    const int cache_stride = 2 * o_.rule.kv_heads * width_, values = o_.rule.kv_heads * width_;
-    const auto key_at = [&](int key) {
-      const int row = keys[key].row;
-      return row >= 0 ? rows + row * o_.heads.stride
-                      : cache + static_cast<int64_t>(cached_key(row)) * cache_stride;
-    };
-    const auto value_at = [&](int key) { return key_at(key) + values; };
-    send_rows<kKeys, kWidth, kThreads>(s_.blocks[buffer].k, kStride, count_of(block), width_,
-                                       key_at);
-    send_rows<kKeys, kWidth, kThreads>(s_.blocks[buffer].v, kStride, count_of(block), width_,
-                                       value_at);
+    const int values = o_.rule.kv_heads * width_;
+    const int row_stride = stride_bytes<T>(o_.heads.stride);
+    const int cache_stride = stride_bytes<T>(2 * values);
+    Block& to = s_.blocks[buffer];
+    const int count = count_of(block);
+    constexpr int kValues = 16 / static_cast<int>(sizeof(T));
+    for_each_piece<kKeys, kWidth, kValues, kThreads>([&](int key, int column) {
+      const bool there = key < count && column < width_;
+      const int row = key < count ? keys[key].row : 0;
+      const T* from =
+          row >= 0 ? row_of(rows, row, row_stride) : row_of(cache, cached_key(row), cache_stride);
+      send<16>(to.k + key * kStride + column, from + column, there);
+      send<16>(to.v + key * kStride + column, from + values + column, there);
+    });
     const int i = static_cast<int>(threadIdx.x), next = (block + 1) * kKeys + i;
     if (i < kKeys && next < tile_.keys) {
       send<sizeof(KeyRecord)>(&s_.keys[(block + 1) % 3][i], o_.wave.keys + tile_.first_key + next,
@@ -118,15 +123,14 @@ class TileAttention {
   __device__ void take(int block, const Block& at) {
     float scores[kKeys / 8][4] = {};
     multiply_by_rows<kKeys>(scores, s_.q + warp_row_ * kStride, kStride, at.k, kStride, kWidth);
-    mask(scores, s_.keys[block % 3], count_of(block));
+    if ((block + 1) * kKeys > tile_.common_keys) mask(scores, s_.keys[block % 3], count_of(block));
 #pragma unroll
     for (int half = 0; half < 2; ++half) weigh(scores, half);
     multiply_sums<kKeys, kWidth>(sums_, scores, at.v, kStride);
   }
 
-  // Scores of keys that a row does not see become minus infinity, others are scaled.
+  // Scores of keys that a row does not see become minus infinity.
   __device__ void mask(float (&scores)[kKeys / 8][4], const KeyRecord* keys, int count) {
-    const float scale = kLog2E / sqrtf(static_cast<float>(o_.rule.head_width));
     const int row = tile_.first_row + warp_row_ + place_.row;
 #pragma unroll
     for (int j = 0; j < kKeys / 8; ++j) {
@@ -137,8 +141,7 @@ class TileAttention {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
           const int own = row + 8 * half;
-          float& score = scores[j][2 * half + side];
-          score = record.row <= own && own < record.until ? score * scale : -INFINITY;
+          if (own < record.row || own >= record.until) scores[j][2 * half + side] = -INFINITY;
         }
       }
     }
@@ -155,8 +158,9 @@ class TileAttention {
     for (int step = 1; step < 4; step *= 2) {  // the four lanes that hold the row
       top = fmaxf(top, __shfl_xor_sync(kAllLanes, top, step));
     }
-    const float base = top == -INFINITY ? 0.0F : top;  // for a row that has seen no key yet
-    const float decay = exp2f(highest_[half] - base);
+    const float base =
+        top == -INFINITY ? 0.0F : top * o_.log2_scale;  // for a row that has seen no key yet
+    const float decay = power_of_two(highest_[half] * o_.log2_scale - base);
     highest_[half] = top;
     total_[half] *= decay;
 #pragma unroll
@@ -168,7 +172,7 @@ class TileAttention {
     for (int j = 0; j < kKeys / 8; ++j) {
 #pragma unroll
       for (int i = 2 * half; i < 2 * half + 2; ++i) {
-        scores[j][i] = exp2f(scores[j][i] - base);
+        scores[j][i] = power_of_two(scores[j][i] * o_.log2_scale - base);
         total_[half] += scores[j][i];
       }
     }
@@ -235,7 +239,8 @@ void attend_all(const Operands& o, Stream stream) {
 
 void attention(const WaveRecords& wave, const HeadRule& rule, float scale, OperandRows heads,
                const void* cache, OperandRows out, Stream stream) {
-  const Operands operands{wave, rule, scale, heads, out, cache};
+  const float log2_scale = kLog2E / sqrtf(static_cast<float>(rule.head_width));
+  const Operands operands{wave, rule, scale, log2_scale, heads, out, cache};
   if (out.element == Element::float32) {
     attend_all<float>(operands, stream);
   } else {

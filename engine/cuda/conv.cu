@@ -12,15 +12,40 @@ constexpr int kThreads = 128;
 constexpr int kRun = 8;        // rows one after another that a thread computes
 constexpr int kUsualTaps = 4;  // of every released model
 
-// kCount neighbouring input channels of a row named by a tap.
+// kCount neighbouring channels of the rows that feed a convolution.
 template <int kCount>
-__device__ inline Four input(const FloatRows& x, const float* kept, int32_t tap, int32_t c) {
-  if (tap == kNoRow) return {};
-  if (tap < kNoRow) {
-    return load_some<kCount>(kept + static_cast<int64_t>(kept_index(tap)) * x.width + c);
+class Inputs {
+ public:
+  __device__ Inputs(const FloatRows& x, const float* kept, int32_t column)
+      : column_(column),
+        x_(x.data),
+        stride_(stride_bytes<float>(x.stride)),
+        kept_(kept),
+        kept_stride_(stride_bytes<float>(x.width)),
+        scale_(x.scale ? load_some<kCount>(x.scale + column) : Four{{1, 1, 1, 1}}) {}
+
+  // Of a row of the wave.
+  __device__ Four row(int32_t r) const {
+    Four value = load_some<kCount>(row_of(x_, r, stride_) + column_);
+    for (int i = 0; i < kCount; ++i) value.v[i] *= scale_.v[i];
+    return value;
   }
-  return load_scaled<kCount>(x.data + tap * x.stride, x.scale, c);
-}
+
+  // Of whatever row a tap names.
+  __device__ Four at(int32_t tap) const {
+    if (tap == kNoRow) return {};
+    if (tap > kNoRow) return row(tap);
+    return load_some<kCount>(row_of(kept_, kept_index(tap), kept_stride_) + column_);
+  }
+
+ private:
+  int32_t column_;
+  const float* x_;
+  int stride_;
+  const float* kept_;
+  int kept_stride_;
+  Four scale_;
+};
 
 template <int kCount>
 __device__ inline void add_product(Four& sum, const Four& x, const float* weight) {
@@ -41,14 +66,13 @@ __global__ void convolve_rows(const int32_t* taps, ConvRule rule, FloatRows x, O
   const auto c = static_cast<int32_t>(blockIdx.y * blockDim.x + threadIdx.x) * kCount;
   if (c >= x.width) return;
   const int32_t before = rule.taps - 1;
+  const Inputs<kCount> inputs(x, rule.kept, c);
   Four sum = rule.bias ? load_some<kCount>(rule.bias + c) : Four{};
   for (int32_t t = 0; t < before; ++t) {  // the farthest first, as on the host
     const int32_t tap = taps[static_cast<int64_t>(r) * before + before - 1 - t];
-    add_product<kCount>(sum, input<kCount>(x, rule.kept, tap, c),
-                        rule.weight + static_cast<int64_t>(t) * x.width + c);
+    add_product<kCount>(sum, inputs.at(tap), rule.weight + static_cast<int64_t>(t) * x.width + c);
   }
-  add_product<kCount>(sum, input<kCount>(x, rule.kept, r, c),
-                      rule.weight + static_cast<int64_t>(before) * x.width + c);
+  add_product<kCount>(sum, inputs.row(r), rule.weight + static_cast<int64_t>(before) * x.width + c);
   finish<T, kCount>(out, r, c, sum);
 }
 
@@ -60,10 +84,11 @@ __global__ void __launch_bounds__(kThreads)
   const auto first = static_cast<int32_t>(blockIdx.x) * kRun;
   const auto c = static_cast<int32_t>(blockIdx.y * blockDim.x + threadIdx.x) * kCount;
   if (c >= x.width) return;
+  const Inputs<kCount> inputs(x, rule.kept, c);
   Four own[kRun], weight[kTaps];
 #pragma unroll
   for (int i = 0; i < kRun; ++i) {
-    own[i] = first + i < rows ? input<kCount>(x, rule.kept, first + i, c) : Four{};
+    own[i] = first + i < rows ? inputs.row(first + i) : Four{};
   }
 #pragma unroll
   for (int t = 0; t < kTaps; ++t) {
@@ -79,7 +104,7 @@ __global__ void __launch_bounds__(kThreads)
     for (int back = kTaps - 1; back > 0; --back) {  // the farthest first, as on the host
       const int32_t tap = taps[static_cast<int64_t>(r) * (kTaps - 1) + back - 1];
       const bool near = back <= i && tap == r - back;
-      const Four value = near ? own[i >= back ? i - back : 0] : input<kCount>(x, rule.kept, tap, c);
+      const Four value = near ? own[i >= back ? i - back : 0] : inputs.at(tap);
       for (int k = 0; k < kCount; ++k) sum.v[k] += value.v[k] * weight[kTaps - 1 - back].v[k];
     }
     for (int k = 0; k < kCount; ++k) sum.v[k] += own[i].v[k] * weight[kTaps - 1].v[k];
@@ -95,7 +120,7 @@ __global__ void keep_inputs(const int32_t* tails, const int32_t* slots, ConvRule
   float* to = rule.kept + (static_cast<int64_t>(slots[job]) * before + back) * x.width;
   for (auto c = static_cast<int32_t>(threadIdx.x); c < x.width;
        c += static_cast<int32_t>(blockDim.x)) {
-    to[c] = input<1>(x, rule.kept, tap, c).v[0];
+    to[c] = Inputs<1>(x, rule.kept, c).at(tap).v[0];
   }
 }
 

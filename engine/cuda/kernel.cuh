@@ -73,8 +73,32 @@ __device__ inline float warp_max(float value) {
   return value;
 }
 
+// 2 to the power of x in one instruction, where exp2f takes four to have numbers below the smallest
+// normal one, too: here they are 0.
+__device__ inline float power_of_two(float x) {
+#ifdef __CUDA_ARCH__
+  float result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+#else
+  return exp2f(x);
+#endif
+}
+
+// 1 / x likewise: exact but for the last bit, 0 for numbers too large to have a normal reciprocal.
+__device__ inline float reciprocal(float x) {
+#ifdef __CUDA_ARCH__
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+#else
+  return 1.0F / x;
+#endif
+}
+
+// Off by no more than what float32 rounds 1 by, times x.
 __device__ inline float silu(float x) {
-  return x / (1.0F + expf(-x));
+  return x * reciprocal(1.0F + power_of_two(-kLog2E * x));
 }
 
 // Four neighbouring values, moved at once. `at` is a multiple of four values from aligned memory.
@@ -115,6 +139,33 @@ __device__ inline void store_four(Bfloat16* at, const Four& f) {
   packed.x = pack_two(f.v[0], f.v[1]);
   packed.y = pack_two(f.v[2], f.v[3]);
   store_aligned(at, packed);
+}
+
+// A row of rows that lie `stride_bytes` apart, in one multiply-add.
+template <class T>
+__device__ inline const T* row_of(const T* first, int row, int stride_bytes) {
+  return reinterpret_cast<const T*>(reinterpret_cast<const char*>(first) +
+                                    static_cast<int64_t>(row) * stride_bytes);
+}
+
+template <class T>
+__device__ inline int stride_bytes(int64_t stride) {
+  return static_cast<int>(stride) * static_cast<int>(sizeof(T));
+}
+
+// A thread's share of a tile [kRows, kColumns] in pieces of kValues neighbours: act(row, column).
+// All its pieces have the same column.
+template <int kRows, int kColumns, int kValues, int kThreads, class Act>
+__device__ inline void for_each_piece(const Act& act) {
+  constexpr unsigned kPerRow = kColumns / kValues, kStep = kThreads / kPerRow;
+  static_assert(kThreads % kPerRow == 0 && kRows % kStep == 0, "all threads have as many");
+  constexpr int kPieces = kRows / kStep;
+  const int first = static_cast<int>(threadIdx.x / kPerRow);
+  const int column = static_cast<int>(threadIdx.x % kPerRow * kValues);
+#pragma unroll(kPieces <= 8 ? kPieces : 4)
+  for (int piece = 0; piece < kPieces; ++piece) {
+    act(first + piece * static_cast<int>(kStep), column);
+  }
 }
 
 // Values [0, kCount) from `at`, four at once or one by one: what width and alignment allow.

@@ -41,9 +41,27 @@ __device__ inline float logit(const LogitTile& tile, const float* row, int c) {
 constexpr int kGroups = kMostLogitColumns / (4 * kThreads);
 static_assert(kGroups * 4 * kThreads == kMostLogitColumns, "a block takes a tile at once");
 
+// Scales a thread's logits; where there is no token, they are lower than any.
+template <bool kScaled>
+__device__ inline void finish_logits(Four (&logits)[kGroups], const LogitTile& tile, int thread) {
+#pragma unroll
+  for (int g = 0; g < kGroups; ++g) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const int c = 4 * (thread + g * kThreads) + i;
+      if (c >= tile.columns) {
+        logits[g].v[i] = -INFINITY;
+      } else if (kScaled) {
+        logits[g].v[i] *= tile.scale[tile.first + c];
+      }
+    }
+  }
+}
+
 // One row a block, whose logits pass through registers once. Every thread goes through its columns
 // in the same order whatever the tile shares memory with, so a row's sum does not depend on other
 // rows.
+template <bool kScaled>
 __global__ void __launch_bounds__(kThreads)
     take_tile(const ScoredRecord* scored, const int32_t* targets, LogitTile tile, int32_t first_row,
               RowSum* sums, float* target_logits) {
@@ -53,20 +71,20 @@ __global__ void __launch_bounds__(kThreads)
   const float* z = tile.data + blockIdx.x * tile.stride;
 
   Four logits[kGroups];
-  Best best{-INFINITY, INT32_MAX};
 #pragma unroll
   for (int g = 0; g < kGroups; ++g) {
     const int first = 4 * (thread + g * kThreads);
-    if (first < tile.stride) logits[g] = load_four(z + first);
+    logits[g] = {{-INFINITY, -INFINITY, -INFINITY, -INFINITY}};
+    if (first < tile.columns) logits[g] = load_four(z + first);
+  }
+  if (kScaled || tile.columns % 4 != 0) finish_logits<kScaled>(logits, tile, thread);
+  Best best{-INFINITY, INT32_MAX};
+#pragma unroll
+  for (int g = 0; g < kGroups; ++g) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      float& own = logits[g].v[i];
-      if (first + i >= tile.columns) {
-        own = -INFINITY;
-        continue;
-      }
-      if (tile.scale) own *= tile.scale[tile.first + first + i];
-      best = better(best, {own, tile.first + first + i});
+      const float own = logits[g].v[i];
+      if (own > best.logit) best = {own, tile.first + 4 * (thread + g * kThreads) + i};
     }
   }
   best = best_of_warp(best);
@@ -78,7 +96,7 @@ __global__ void __launch_bounds__(kThreads)
   float sum = 0;
 #pragma unroll
   for (int g = 0; g < kGroups; ++g) {
-    for (int i = 0; i < 4; ++i) sum += expf(logits[g].v[i] - best.logit);
+    for (int i = 0; i < 4; ++i) sum += power_of_two((logits[g].v[i] - best.logit) * kLog2E);
   }
   sum = warp_sum(sum);
   if (thread % kWarp == 0) s.sum[warp] = sum;
@@ -120,8 +138,9 @@ __global__ void finish_rows(const ScoredRecord* scored, const int32_t* targets, 
 
 void take_logits(const WaveRecords& wave, const LogitTile& tile, int32_t first_row, int32_t rows,
                  RowSum* sums, float* target_logits, Stream stream) {
-  launch(take_tile, "logprobs", Grid{static_cast<unsigned>(rows)}, kThreads, sizeof(Shared), stream,
-         wave.scored, wave.targets, tile, first_row, sums, target_logits);
+  launch(tile.scale ? take_tile<true> : take_tile<false>, "logprobs",
+         Grid{static_cast<unsigned>(rows)}, kThreads, sizeof(Shared), stream, wave.scored,
+         wave.targets, tile, first_row, sums, target_logits);
 }
 
 void finish_logprobs(const WaveRecords& wave, const RowSum* sums, const float* target_logits,

@@ -93,17 +93,14 @@ class Pipeline {
 };
 
 // dest [kRows, kColumns], `stride` from row to row: the first `columns` of rows [0, rows), which
-// begin at row_at(r); the rest 0. All these begin and end at multiples of 16 bytes, and there is at
-// least one row. Sent by a block of kThreads threads.
+// begin at row_at(r); the rest 0, not read, but asked for, too. All these begin and end at
+// multiples of 16 bytes. Sent by a block of kThreads threads.
 template <int kRows, int kColumns, int kThreads, class T, class RowAt>
 __device__ inline void send_rows(T* dest, int stride, int rows, int columns, const RowAt& row_at) {
-  constexpr int kValues = 16 / static_cast<int>(sizeof(T)), kPerRow = kColumns / kValues;
-#pragma unroll
-  for (int i = static_cast<int>(threadIdx.x); i < kRows * kPerRow; i += kThreads) {
-    const int row = i / kPerRow, c = i % kPerRow * kValues;
-    const bool there = row < rows && c < columns;
-    send<16>(dest + row * stride + c, there ? row_at(row) + c : row_at(0), there);
-  }
+  constexpr int kValues = 16 / static_cast<int>(sizeof(T));
+  for_each_piece<kRows, kColumns, kValues, kThreads>([&](int row, int column) {
+    send<16>(dest + row * stride + column, row_at(row) + column, row < rows && column < columns);
+  });
 }
 
 }  // namespace e2lm::cuda

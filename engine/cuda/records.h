@@ -42,6 +42,7 @@ struct TileRecord {
   int32_t first_seen;       // of the unit's rows that the tile's descend from, itself among them
   int32_t first_seen_tile;  // number of the first of its seen_tiles() in the wave
   int32_t keys;
+  int32_t common_keys;  // the first of them, which all rows of the tile see
   int64_t first_key;
 };
 

@@ -10,6 +10,8 @@
 // Differences of l are at most 0 for every pair that is summed; others are masked before the
 // exponential, which would overflow.
 
+#include <type_traits>
+
 #include "engine/cuda/alignment.h"
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
@@ -42,27 +44,27 @@ constexpr int kStagedStride = kSlice + 4;
 template <class T, bool kGated, bool kAligned>
 __device__ inline void store_head(const Operands& o, const ScanSums<T, kAligned>& sums, int h,
                                   const float* staged) {
-  constexpr int kCount = kAligned ? 4 : 1, kPerRow = kSlice / kCount;
-  const int head = sums.first_head() + h;
+  constexpr int kCount = kAligned ? 4 : 1;
+  const int head = sums.first_head() + h, rows = sums.tile().rows, columns = sums.columns();
+  const int corner = head * o.rule.width + sums.first_column();
+  const int64_t first = sums.tile().first_row;
   const float skip = o.rule.skip[head];
-#pragma unroll 4
-  for (int i = thread(); i < kTileRows * kPerRow; i += kThreads) {
-    const int own = i / kPerRow, c = i % kPerRow * kCount;
-    if (own >= sums.tile().rows || c >= sums.columns()) continue;
-    const int64_t row = sums.tile().first_row + own;
-    const int column = head * o.rule.width + sums.first_column() + c;
+  using Out = std::conditional_t<kGated, T, float>;
+  const T* x_at = static_cast<const T*>(o.xbc.data) + first * o.xbc.stride + corner;
+  const float* z_at = kGated ? o.z.data + first * o.z.stride : nullptr;
+  Out* to = static_cast<Out*>(o.out) + first * o.out_stride + corner;
+  for_each_piece<kTileRows, kSlice, kCount, kThreads>([&](int own, int c) {
+    if (own >= rows || c >= columns) return;
     Four y = load_some<kCount>(staged + own * kStagedStride + c);
-    const Four x =
-        load_some<kCount>(static_cast<const T*>(o.xbc.data) + row * o.xbc.stride + column);
+    const Four x = load_some<kCount>(row_of(x_at, own, stride_bytes<T>(o.xbc.stride)) + c);
     for (int k = 0; k < kCount; ++k) y.v[k] += skip * x.v[k];
     if constexpr (kGated) {
-      const Four z = load_scaled<kCount>(o.z.data + row * o.z.stride, o.z.scale, column);
+      const float* z_row = row_of(z_at, own, stride_bytes<float>(o.z.stride));
+      const Four z = load_scaled<kCount>(z_row, o.z.scale, corner + c);
       for (int k = 0; k < kCount; ++k) y.v[k] *= silu(z.v[k]) * o.scale;
-      store_some<kCount>(static_cast<T*>(o.out) + row * o.out_stride + column, y);
-    } else {
-      store_some<kCount>(static_cast<float*>(o.out) + row * o.out_stride + column, y);
     }
-  }
+    store_some<kCount>(to + own * o.out_stride + c, y);
+  });
 }
 
 // The results pass through shared memory, so that rows of x, z and out are moved in whole pieces.

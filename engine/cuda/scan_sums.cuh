@@ -13,7 +13,7 @@
 
 namespace e2lm::cuda::scan_tile {
 
-constexpr int kHeadsPerBlock = 2;  // that share what is read of C·Bᵀ
+constexpr int kHeadsPerBlock = 2;  // at most, that share what is read of C·Bᵀ
 constexpr int kWeighed = 16;       // summed rows whose weights are in registers at once
 
 // Of the rows that are summed in a few steps, as they lie in memory.
@@ -21,6 +21,11 @@ struct Source {
   double log_decay[kHeadsPerBlock][kTileRows];
   float dt[kHeadsPerBlock][kTileRows];
   int32_t until[kTileRows];
+};
+
+// What a summed row's weights are made of, besides products.
+struct Step {
+  float decay, dt;  // l·log2(e)
 };
 
 // Tiles that take turns: as many as leave room for other blocks.
@@ -34,10 +39,10 @@ struct alignas(16) SumsShared {
     Source source;  // with the first head
   };
   Buffer buffers[kBuffers<T>];
-  float decay_here[kHeadsPerBlock][kTileRows];   // l·log2(e) of the tile's rows, from its first's
-  float decay_there[kHeadsPerBlock][kTileRows];  // of the summed rows, likewise
-  float dt[kHeadsPerBlock][kTileRows];
-  int32_t until[kTileRows];
+  float decay_here[kHeadsPerBlock][kTileRows];  // l·log2(e) of the tile's rows, from its first's
+  // Of the summed rows, likewise, with dt.
+  alignas(16) Step there[kHeadsPerBlock][kTileRows];
+  alignas(16) int32_t until[kTileRows];
 };
 
 // Blocks [tiles, heads and their columns]: blockIdx.x is a tile of the wave.
@@ -172,18 +177,24 @@ class ScanSums {
   __device__ void add_seen() {
     const int seen = seen_tiles(tile_);
     const auto start = [this](int step, int buffer) {
-      send_head(tile_.first_seen + step / heads_ * kTileRows, step % heads_, s_.buffers[buffer]);
+      // step / heads_ and step % heads_, of one or two
+      send_head(tile_.first_seen + (step >> (heads_ - 1)) * kTileRows, step & (heads_ - 1),
+                s_.buffers[buffer]);
     };
     Pipeline<kBuffers<T>, decltype(start)> pipeline(seen * heads_, start);
     for (int i = 0; i < seen; ++i) {
       float products[kSlice / 8][4];  // C·Bᵀ [16 of the tile, 64 summed rows]
+      uint32_t descent_bits = 0;
       load_products(products, tile_.first_seen_tile + i);
 #pragma unroll
       for (int h = 0; h < kHeadsPerBlock; ++h) {
         if (h >= heads_) break;
         const Buffer& buffer = s_.buffers[pipeline.next()];
-        if (h == 0) take_source(buffer.source);
-        add_rows(products, tile_.first_seen + i * kTileRows, h, buffer.tile);
+        if (h == 0) {
+          take_source(buffer.source);
+          descent_bits = descents(tile_.first_seen + i * kTileRows);
+        }
+        add_rows(products, descent_bits, h, buffer.tile);
       }
     }
   }
@@ -219,16 +230,35 @@ class ScanSums {
   __device__ void take_source(const Source& from) {
     const int h = thread() / kTileRows, row = thread() % kTileRows;
     if (h < heads_) {
-      s_.decay_there[h][row] = static_cast<float>(from.log_decay[h][row] - base(h)) * kLog2E;
-      s_.dt[h][row] = from.dt[h][row];
+      const float decay = static_cast<float>(from.log_decay[h][row] - base(h)) * kLog2E;
+      s_.there[h][row] = {decay, from.dt[h][row]};
     }
     if (h == 0) s_.until[row] = from.until[row];
     __syncthreads();
   }
 
+  // Which of 64 summed rows the lane's two rows descend from: bit 4·j + i for what it has as
+  // [j][i].
+  __device__ uint32_t descents(int first) const {
+    const int r = tile_.first_row + warp_row_ + place_.row;
+    uint32_t bits = 0;
+#pragma unroll
+    for (int j = 0; j < kSlice / 8; ++j) {
+      const int s = 8 * j + place_.column;
+      const auto until = load_aligned<uint2>(&s_.until[s]);
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const int own = r + i / 2 * 8, end = static_cast<int>(i % 2 == 0 ? until.x : until.y);
+        if (s + i % 2 <= own - first && own < end) bits |= 1U << (4 * j + i);
+      }
+    }
+    return bits;
+  }
+
   // sums += the weights exp(l[r] - l[s])·dt[s]·(C[r]·B[s]) where r descends from s, else 0, times
   // x.
-  __device__ void add_rows(const float (&products)[kSlice / 8][4], int first, int h, const T* x) {
+  __device__ void add_rows(const float (&products)[kSlice / 8][4], uint32_t descents, int h,
+                           const T* x) {
     const int own = warp_row_ + place_.row;
     const float here[2] = {s_.decay_here[h][own], s_.decay_here[h][own + 8]};
 #pragma unroll
@@ -236,21 +266,24 @@ class ScanSums {
       float weights[kWeighed / 8][4];
 #pragma unroll
       for (int j = 0; j < kWeighed / 8; ++j) {
-        weigh(weights[j], products[s / 8 + j], here, first, h, s + 8 * j + place_.column);
+        weigh(weights[j], products[s / 8 + j], here, descents >> (4 * (s / 8 + j)),
+              s_.there[h][s + 8 * j + place_.column]);
       }
       multiply_sums<kWeighed, kSlice>(sums_[h], weights, x + s * kStride<T>, kStride<T>);
     }
   }
 
-  // Of summed rows s and s + 1 for the lane's two rows.
+  // Of `step` and the one after it for the lane's two rows. Differences of l are at most 0 where a
+  // row descends from the other; elsewhere they could overflow, so the choice is made before the
+  // power.
   __device__ void weigh(float (&weights)[4], const float (&products)[4], const float (&here)[2],
-                        int first, int h, int s) {
+                        uint32_t descents, const Step& step) {
+    const auto there = load_aligned<float4>(&step);  // decay and dt, twice
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      const int r = tile_.first_row + warp_row_ + place_.row + i / 2 * 8, at = s + i % 2;
-      const bool below = first + at <= r && r < s_.until[at];
-      const float decay = exp2f(fminf(here[i / 2] - s_.decay_there[h][at], 0.0F));
-      weights[i] = below ? products[i] * s_.dt[h][at] * decay : 0.0F;
+      const float decay = here[i / 2] - (i % 2 == 0 ? there.x : there.z);
+      const float dt = i % 2 == 0 ? there.y : there.w;
+      weights[i] = products[i] * (dt * power_of_two(descents >> i & 1U ? decay : -INFINITY));
     }
   }
 

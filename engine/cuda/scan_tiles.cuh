@@ -58,37 +58,41 @@ template <bool kAligned, class T>
 __device__ inline void send_tile(T* dest, const OperandRows& xbc, int64_t first, int rows,
                                  int column, int columns) {
   const T* data = static_cast<const T*>(xbc.data) + first * xbc.stride + column;
+  const int stride = stride_bytes<T>(xbc.stride);
   if constexpr (kAligned) {
     send_rows<kTileRows, kSlice, kThreads>(dest, kStride<T>, rows, columns,
-                                           [&](int row) { return data + row * xbc.stride; });
+                                           [&](int row) { return row_of(data, row, stride); });
   } else {
-    for (int i = thread(); i < kTileRows * kSlice; i += kThreads) {
-      const int row = i / kSlice, c = i % kSlice;
+    for_each_piece<kTileRows, kSlice, 1, kThreads>([&](int row, int c) {
       const bool there = row < rows && c < columns;
-      dest[row * kStride<T> + c] = there ? data[row * xbc.stride + c] : narrow<T>(0.0F);
-    }
+      dest[row * kStride<T> + c] = there ? row_of(data, row, stride)[c] : narrow<T>(0.0F);
+    });
   }
 }
 
-// dest [64, 64] = rows [n, n + 64) and columns [x, x + 64) of a state; the rest 0. Eight loads of a
-// thread are on their way at once.
+// dest [64, 64] = rows [n, n + 64) and columns [x, x + 64) of a state; the rest 0. All loads of a
+// thread are on their way at once where they are of four values.
 template <bool kAligned, class T>
 __device__ inline void load_state(T* dest, const float* state, const ScanRule& rule, int n, int x) {
-  constexpr int kCount = kAligned ? 4 : 1, kPerRow = kSlice / kCount, kAtOnce = 8;
-  for (int i = thread(); i < kSlice * kPerRow; i += kAtOnce * kThreads) {
-    Four values[kAtOnce] = {};
-#pragma unroll
-    for (int turn = 0; turn < kAtOnce; ++turn) {
-      const int at = i + turn * kThreads, row = n + at / kPerRow, c = x + at % kPerRow * kCount;
-      if (row < rule.state_size && c < rule.width) {
-        values[turn] = load_some<kCount>(state + static_cast<int64_t>(row) * rule.width + c);
-      }
-    }
-#pragma unroll
-    for (int turn = 0; turn < kAtOnce; ++turn) {
-      const int at = i + turn * kThreads, row = at / kPerRow, c = at % kPerRow * kCount;
-      store_some<kCount>(dest + row * kStride<T> + c, values[turn]);
-    }
+  constexpr int kCount = kAligned ? 4 : 1;
+  const float* corner = state + static_cast<int64_t>(n) * rule.width + x;
+  const int rows = rule.state_size - n, columns = rule.width - x;
+  const auto load = [&](int row, int c) {
+    return row < rows && c < columns ? load_some<kCount>(corner + row * rule.width + c) : Four{};
+  };
+  const auto store = [&](int row, int c, const Four& value) {
+    store_some<kCount>(dest + row * kStride<T> + c, value);
+  };
+  if constexpr (kAligned) {
+    Four values[kTileRows * kSlice / (kCount * kThreads)];
+    int loaded = 0, stored = 0;
+    for_each_piece<kTileRows, kSlice, kCount, kThreads>(
+        [&](int row, int c) { values[loaded++] = load(row, c); });
+    for_each_piece<kTileRows, kSlice, kCount, kThreads>(
+        [&](int row, int c) { store(row, c, values[stored++]); });
+  } else {
+    for_each_piece<kTileRows, kSlice, kCount, kThreads>(
+        [&](int row, int c) { store(row, c, load(row, c)); });
   }
 }
 
@@ -97,16 +101,15 @@ __device__ inline void load_state(T* dest, const float* state, const ScanRule& r
 template <bool kAligned, class T>
 __device__ inline void load_weighted(T* dest, const OperandRows& xbc, int64_t first, int rows,
                                      int column, int columns, const float* weight) {
-  constexpr int kCount = kAligned ? 4 : 1, kPerRow = kSlice / kCount;
+  constexpr int kCount = kAligned ? 4 : 1;
   const T* data = static_cast<const T*>(xbc.data) + first * xbc.stride + column;
-#pragma unroll 4
-  for (int i = thread(); i < kTileRows * kPerRow; i += kThreads) {
-    const int row = i / kPerRow, c = i % kPerRow * kCount;
+  const int stride = stride_bytes<T>(xbc.stride);
+  for_each_piece<kTileRows, kSlice, kCount, kThreads>([&](int row, int c) {
     Four value = {};
-    if (row < rows && c < columns) value = load_some<kCount>(data + row * xbc.stride + c);
+    if (row < rows && c < columns) value = load_some<kCount>(row_of(data, row, stride) + c);
     for (int v = 0; v < kCount; ++v) value.v[v] *= weight[row];
     store_some<kCount>(dest + row * kStride<T> + c, value);
-  }
+  });
 }
 
 }  // namespace e2lm::cuda::scan_tile

@@ -165,13 +165,14 @@ void WavePlanner::add_tiles(WavePlan& plan) const {
       const int32_t rows = std::min(kTileRows, units_[u].rows - first);
       const int64_t first_row = units_[u].first_row + first;
       const auto first_key = static_cast<int64_t>(plan.keys.size());
-      add_tile_keys(first_row, first_row + rows, plan);
+      const int32_t common_keys = add_tile_keys(first_row, first_row + rows, plan);
       plan.tiles.push_back({.unit = static_cast<int32_t>(u - first_unit_),
                             .first_row = static_cast<int32_t>(first_row - begin_),
                             .rows = rows,
                             .first_seen = first_seen(units_[u], first_row),
                             .first_seen_tile = plan.seen_tiles,
                             .keys = static_cast<int32_t>(std::ssize(plan.keys) - first_key),
+                            .common_keys = common_keys,
                             .first_key = first_key});
       plan.seen_tiles += seen_tiles(plan.tiles.back());
     }
@@ -191,8 +192,9 @@ int32_t WavePlanner::first_seen(const Unit& unit, int64_t row) const {
 }
 
 // The path to the tile's first row, then the tile's rows. Whatever else one of its rows descends
-// from lies on that path, because rows are numbered depth first.
-void WavePlanner::add_tile_keys(int64_t first_row, int64_t end_row, WavePlan& plan) const {
+// from lies on that path, because rows are numbered depth first. Returns how many keys all its rows
+// see: the path as far as it is common to them.
+int32_t WavePlanner::add_tile_keys(int64_t first_row, int64_t end_row, WavePlan& plan) const {
   const int32_t node = node_of(first_row);
   const auto position = tree_.nodes()[node].position +
                         static_cast<int32_t>(first_row - tree_.nodes()[node].first_row);
@@ -210,10 +212,13 @@ void WavePlanner::add_tile_keys(int64_t first_row, int64_t end_row, WavePlan& pl
     }
     row = row_before(n, above.first_row);
   }
+  int32_t common = 0;
+  while (common < position && keys[common].until >= end_row - begin_) ++common;
   for (row = first_row; row < end_row; ++row) {
     const auto own = static_cast<int32_t>(row - begin_);
     plan.keys.push_back({own, plan.until[own]});
   }
+  return common;
 }
 
 // The rows of this wave on the path to the next one's first row.

@@ -65,7 +65,7 @@ class WavePlanner {
   void add_units(WavePlan& plan);
   void add_tiles(WavePlan& plan) const;
   int32_t first_seen(const Unit& unit, int64_t row) const;
-  void add_tile_keys(int64_t first_row, int64_t end_row, WavePlan& plan) const;
+  int32_t add_tile_keys(int64_t first_row, int64_t end_row, WavePlan& plan) const;
   void add_jobs(WavePlan& plan);
   void add_cached_rows(WavePlan& plan) const;
   void release();

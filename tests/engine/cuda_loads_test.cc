@@ -134,8 +134,8 @@ class CudaLoads : public testing::TestWithParam<Element> {
   std::vector<int32_t> positions_, until_, parent_;
   std::vector<KeyRecord> keys_;
   const UnitRecord units_[2] = {{0, kFirst, kNoState}, {kFirst, kRows - kFirst, 0}};
-  const TileRecord tiles_[2] = {{0, 0, kFirst, 0, 0, kFirst, 0},
-                                {1, kFirst, kRows - kFirst, kFirst, 1, kRows, kFirst}};
+  const TileRecord tiles_[2] = {{0, 0, kFirst, 0, 0, kFirst, 0, 0},
+                                {1, kFirst, kRows - kFirst, kFirst, 1, kRows, kFirst, kFirst}};
   const StateJob job_ = {0, kFirst - 1, 0};
   const CachedRow cached_ = {kRows - 1, 0};
   WaveRecords wave_ = {};

@@ -168,6 +168,11 @@ TEST_P(Plans, EveryRowReadsItsPath) {
         seen_before += seen_tiles(tile);
         EXPECT_LE(seen_tiles(tile), kMostSeenTiles);
         EXPECT_GT(plan.until[tile.first_seen], tile.first_row);  // no earlier than need be
+        for (int32_t k = 0; k < tile.keys - tile.rows; ++k) {
+          const KeyRecord& key = plan.keys[tile.first_key + k];
+          EXPECT_EQ(k < tile.common_keys, key.until >= tile.first_row + tile.rows);
+        }
+        EXPECT_LE(tile.common_keys, tile.keys - tile.rows);  // its own rows come one by one
         for (int32_t r = tile.first_row; r < tile.first_row + tile.rows; ++r) {
           std::vector<int64_t> scanned =
               unit.start == kNoState ? std::vector<int64_t>{} : states.at(unit.start);
