@@ -153,15 +153,20 @@ __device__ inline int stride_bytes(int64_t stride) {
   return static_cast<int>(stride) * static_cast<int>(sizeof(T));
 }
 
+// The column of all pieces that a thread handles of a tile whose rows are kColumns wide.
+template <int kColumns, int kValues>
+__device__ inline int piece_column() {
+  return static_cast<int>(threadIdx.x % (kColumns / kValues) * kValues);
+}
+
 // A thread's share of a tile [kRows, kColumns] in pieces of kValues neighbours: act(row, column).
-// All its pieces have the same column.
 template <int kRows, int kColumns, int kValues, int kThreads, class Act>
 __device__ inline void for_each_piece(const Act& act) {
   constexpr unsigned kPerRow = kColumns / kValues, kStep = kThreads / kPerRow;
   static_assert(kThreads % kPerRow == 0 && kRows % kStep == 0, "all threads have as many");
   constexpr int kPieces = kRows / kStep;
   const int first = static_cast<int>(threadIdx.x / kPerRow);
-  const int column = static_cast<int>(threadIdx.x % kPerRow * kValues);
+  const int column = piece_column<kColumns, kValues>();
 #pragma unroll(kPieces <= 8 ? kPieces : 4)
   for (int piece = 0; piece < kPieces; ++piece) {
     act(first + piece * static_cast<int>(kStep), column);

@@ -38,8 +38,9 @@ struct Operands {
   int64_t out_stride;
 };
 
-// A head's sums, on their way to memory, from row to row of a tile.
-constexpr int kStagedStride = kSlice + 4;
+// Floats from row to row of a head's sums on their way to memory. Pairs that half a warp stores at
+// once lie in different banks.
+constexpr int kStagedStride = kSlice + 8;
 
 template <class T, bool kGated, bool kAligned>
 __device__ inline void store_head(const Operands& o, const ScanSums<T, kAligned>& sums, int h,
@@ -52,6 +53,11 @@ __device__ inline void store_head(const Operands& o, const ScanSums<T, kAligned>
   using Out = std::conditional_t<kGated, T, float>;
   const T* x_at = static_cast<const T*>(o.xbc.data) + first * o.xbc.stride + corner;
   const float* z_at = kGated ? o.z.data + first * o.z.stride : nullptr;
+  Four z_scale = {{1, 1, 1, 1}};
+  const int column = piece_column<kSlice, kCount>();
+  if (kGated && o.z.scale && column < columns) {
+    z_scale = load_some<kCount>(o.z.scale + corner + column);
+  }
   Out* to = static_cast<Out*>(o.out) + first * o.out_stride + corner;
   for_each_piece<kTileRows, kSlice, kCount, kThreads>([&](int own, int c) {
     if (own >= rows || c >= columns) return;
@@ -60,8 +66,8 @@ __device__ inline void store_head(const Operands& o, const ScanSums<T, kAligned>
     for (int k = 0; k < kCount; ++k) y.v[k] += skip * x.v[k];
     if constexpr (kGated) {
       const float* z_row = row_of(z_at, own, stride_bytes<float>(o.z.stride));
-      const Four z = load_scaled<kCount>(z_row, o.z.scale, corner + c);
-      for (int k = 0; k < kCount; ++k) y.v[k] *= silu(z.v[k]) * o.scale;
+      const Four z = load_some<kCount>(z_row + corner + c);
+      for (int k = 0; k < kCount; ++k) y.v[k] *= silu(z.v[k] * z_scale.v[k]) * o.scale;
     }
     store_some<kCount>(to + own * o.out_stride + c, y);
   });
@@ -79,8 +85,9 @@ __global__ void __launch_bounds__(kThreads, 3) output_tiles(Operands o) {
   for (int h = 0; h < scan_tile::kHeadsPerBlock; ++h) {
     if (h >= sums.heads()) break;
     __syncthreads();  // what lay there has been used
-    sums.give(h,
-              [&](int row, int column, float sum) { staged[row * kStagedStride + column] = sum; });
+    sums.give(h, [&](int row, int column, float left, float right) {
+      store_aligned(staged + row * kStagedStride + column, float2{left, right});
+    });
     __syncthreads();
     store_head<T, kGated>(o, sums, h, staged);
   }

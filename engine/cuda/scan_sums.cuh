@@ -89,7 +89,8 @@ class ScanSums {
   __device__ int first_head() const { return head_; }
   __device__ int heads() const { return heads_; }
 
-  // The sums of a head, given to take(row of the tile, column of the slice, sum).
+  // The sums of a head, given to take(row of the tile, column of the slice, sum there, sum in the
+  // next column).
   template <class Take>
   __device__ void give(int head, const Take& take) const {
 #pragma unroll
@@ -98,8 +99,9 @@ class ScanSums {
 #pragma unroll
       for (int j = 0; j < kSlice / 8; ++j) {
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          take(warp_row_ + place_.row + i / 2 * 8, 8 * j + place_.column + i % 2, sums_[h][j][i]);
+        for (int half = 0; half < 2; ++half) {
+          take(warp_row_ + place_.row + 8 * half, 8 * j + place_.column, sums_[h][j][2 * half],
+               sums_[h][j][2 * half + 1]);
         }
       }
     }

@@ -92,6 +92,9 @@ inline const e2lm::emulator::Index& blockDim = e2lm::emulator::block_size;
 struct alignas(16) float4 {
   float x, y, z, w;
 };
+struct alignas(8) float2 {
+  float x, y;
+};
 struct alignas(8) uint2 {
   uint32_t x, y;
 };
