@@ -30,7 +30,8 @@ std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits
                 "8.0 or later, or --dtype float32");
   }
   return std::make_unique<cuda::CudaBackend>(
-      precision == Precision::float32 ? cuda::Element::float32 : cuda::Element::bfloat16, limits);
+      precision == Precision::float32 ? cuda::Element::float32 : cuda::Element::bfloat16,
+      limits.weight_bytes, limits.called_off);
 }
 
 bool cuda_is_there() {

@@ -85,10 +85,15 @@ __global__ void __launch_bounds__(kThreads)
   const auto c = static_cast<int32_t>(blockIdx.y * blockDim.x + threadIdx.x) * kCount;
   if (c >= x.width) return;
   const Inputs<kCount> inputs(x, rule.kept, c);
+  // Read before anything is stored, so that all of it is on its way at once.
   Four own[kRun], weight[kTaps];
+  int32_t tap[kRun][kTaps - 1];
 #pragma unroll
   for (int i = 0; i < kRun; ++i) {
-    own[i] = first + i < rows ? inputs.row(first + i) : Four{};
+    const int32_t r = min(first + i, rows - 1);
+    own[i] = inputs.row(r);
+#pragma unroll
+    for (int back = 1; back < kTaps; ++back) tap[i][back - 1] = taps[r * (kTaps - 1) + back - 1];
   }
 #pragma unroll
   for (int t = 0; t < kTaps; ++t) {
@@ -102,9 +107,9 @@ __global__ void __launch_bounds__(kThreads)
     Four sum = bias;
 #pragma unroll
     for (int back = kTaps - 1; back > 0; --back) {  // the farthest first, as on the host
-      const int32_t tap = taps[static_cast<int64_t>(r) * (kTaps - 1) + back - 1];
-      const bool near = back <= i && tap == r - back;
-      const Four value = near ? own[i >= back ? i - back : 0] : inputs.at(tap);
+      const int32_t from = tap[i][back - 1];
+      const bool near = back <= i && from == r - back;
+      const Four value = near ? own[i >= back ? i - back : 0] : inputs.at(from);
       for (int k = 0; k < kCount; ++k) sum.v[k] += value.v[k] * weight[kTaps - 1 - back].v[k];
     }
     for (int k = 0; k < kCount; ++k) sum.v[k] += own[i].v[k] * weight[kTaps - 1].v[k];

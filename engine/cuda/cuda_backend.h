@@ -4,10 +4,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "engine/backend.h"
-#include "engine/cuda/backend.h"
 #include "engine/cuda/kernels.h"
 #include "engine/cuda/product.h"
 #include "engine/cuda/upload.h"
@@ -24,10 +25,12 @@ namespace e2lm::cuda {
 // tree, products from the row alone, and every sum is taken in a fixed order.
 class CudaBackend final : public Backend {
  public:
-  CudaBackend(Element element, const CudaLimits& limits)
+  // Weights may take so many bytes on the card (0: any) before OutOfDeviceMemory is thrown; called
+  // off, it takes no more of them.
+  CudaBackend(Element element, int64_t weight_limit_bytes, std::stop_token called_off)
       : element_(element),
-        weight_limit_bytes_(limits.weight_bytes),
-        uploader_(stream_.get(), limits.called_off),
+        weight_limit_bytes_(weight_limit_bytes),
+        uploader_(stream_.get(), std::move(called_off)),
         products_(stream_.get()),
         memory_(element) {}
   ~CudaBackend() override;

@@ -96,7 +96,7 @@ __device__ inline float reciprocal(float x) {
 #endif
 }
 
-// Off by no more than what float32 rounds 1 by, times x.
+// Off by less than 2^-21 of x.
 __device__ inline float silu(float x) {
   return x * reciprocal(1.0F + power_of_two(-kLog2E * x));
 }

@@ -17,12 +17,12 @@ using scan_tile::kSlice;
 using scan_tile::kStride;
 using scan_tile::kThreads;
 using scan_tile::kWarpRows;
-using scan_tile::load_weighted;
 using scan_tile::send_tile;
 using scan_tile::slices_of;
 using scan_tile::state_at;
 using scan_tile::thread;
 using scan_tile::Tile;
+using scan_tile::WeightedTile;
 
 template <class T>
 struct Shared {
@@ -30,6 +30,15 @@ struct Shared {
   Tile<T> x;
   float weight[kTileRows];
 };
+
+// exp(l[e] - l[s])·dt[s] of head m, or 0 where e does not descend from s.
+__device__ inline float weight_of(const WaveRecords& wave, const ScanRule& rule, int s, int e,
+                                  int m, double here) {
+  const int64_t at = static_cast<int64_t>(s) * rule.heads + m;
+  const int until = wave.until[s];
+  const float decay = static_cast<float>(here - rule.log_decay[at]), dt = rule.dt[at];
+  return power_of_two(e < until ? decay * kLog2E : -INFINITY) * dt;
+}
 
 // One 64×64 slice of the state after a row: rows n on of head blockIdx.y.
 template <class T, bool kAligned>
@@ -50,18 +59,15 @@ __global__ void __launch_bounds__(kThreads)
   float sums[kSlice / 8][4] = {};
   for (int first = unit.first_row; first <= job.row; first += kTileRows) {
     const int rows = min(kTileRows, job.row + 1 - first);
-    __syncthreads();
+    WeightedTile<kAligned, T> b;
+    b.load(xbc, first, rows, b_column, b_columns);
+    const float weight = weight_of(wave, rule, first + min(thread(), rows - 1), job.row, m, here);
+    __syncthreads();  // what lies in shared memory has been used
     send_tile<kAligned>(s.x, xbc, first, rows, m * rule.width + x, columns);
     end_batch();
-    if (thread() < kTileRows) {
-      const int row = first + thread();
-      const bool above = thread() < rows && job.row < wave.until[row];
-      const int64_t at = static_cast<int64_t>(row) * rule.heads + m;
-      s.weight[thread()] =
-          above ? expf(static_cast<float>(fmin(here - rule.log_decay[at], 0.0))) * rule.dt[at] : 0;
-    }
+    if (thread() < kTileRows) s.weight[thread()] = thread() < rows ? weight : 0;
     __syncthreads();
-    load_weighted<kAligned>(s.weighted, xbc, first, rows, b_column, b_columns, s.weight);
+    b.store(s.weighted, s.weight);
     wait_for_batches<0>();
     __syncthreads();
     multiply_transposed<kSlice>(sums, s.weighted + warp_row, kStride<T>, s.x, kStride<T>,

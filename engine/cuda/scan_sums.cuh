@@ -8,42 +8,13 @@
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
 #include "engine/cuda/pipeline.cuh"
+#include "engine/cuda/scan_shared.cuh"
 #include "engine/cuda/scan_tiles.cuh"
 #include "engine/cuda/warp_tile.cuh"
 
 namespace e2lm::cuda::scan_tile {
 
-constexpr int kHeadsPerBlock = 2;  // at most, that share what is read of C·Bᵀ
-constexpr int kWeighed = 16;       // summed rows whose weights are in registers at once
-
-// Of the rows that are summed in a few steps, as they lie in memory.
-struct Source {
-  double log_decay[kHeadsPerBlock][kTileRows];
-  float dt[kHeadsPerBlock][kTileRows];
-  int32_t until[kTileRows];
-};
-
-// What a summed row's weights are made of, besides products.
-struct Step {
-  float decay, dt;  // l·log2(e)
-};
-
-// Tiles that take turns: as many as leave room for other blocks.
-template <class T>
-constexpr int kBuffers = sizeof(T) == sizeof(Bfloat16) ? 3 : 2;
-
-template <class T>
-struct alignas(16) SumsShared {
-  struct Buffer {
-    Tile<T> tile;   // x of the rows that are summed; before, C or a state
-    Source source;  // with the first head
-  };
-  Buffer buffers[kBuffers<T>];
-  float decay_here[kHeadsPerBlock][kTileRows];  // l·log2(e) of the tile's rows, from its first's
-  // Of the summed rows, likewise, with dt.
-  alignas(16) Step there[kHeadsPerBlock][kTileRows];
-  alignas(16) int32_t until[kTileRows];
-};
+constexpr int kWeighed = 16;  // summed rows whose weights are in registers at once
 
 // Blocks [tiles, heads and their columns]: blockIdx.x is a tile of the wave.
 inline Grid sums_grid(const WaveRecords& wave, const ScanRule& rule) {

@@ -96,20 +96,35 @@ __device__ inline void load_state(T* dest, const float* state, const ScanRule& r
   }
 }
 
-// dest [64, 64] = rows [first, first + rows) of xbc, columns [column, column + columns), each row
-// times its weight; the rest 0.
+// A thread's share of a tile [64, 64] whose rows get weights on their way to shared memory. All its
+// loads are on their way at once, and before the weights are known.
 template <bool kAligned, class T>
-__device__ inline void load_weighted(T* dest, const OperandRows& xbc, int64_t first, int rows,
-                                     int column, int columns, const float* weight) {
-  constexpr int kCount = kAligned ? 4 : 1;
-  const T* data = static_cast<const T*>(xbc.data) + first * xbc.stride + column;
-  const int stride = stride_bytes<T>(xbc.stride);
-  for_each_piece<kTileRows, kSlice, kCount, kThreads>([&](int row, int c) {
-    Four value = {};
-    if (row < rows && c < columns) value = load_some<kCount>(row_of(data, row, stride) + c);
-    for (int v = 0; v < kCount; ++v) value.v[v] *= weight[row];
-    store_some<kCount>(dest + row * kStride<T> + c, value);
-  });
-}
+class WeightedTile {
+ public:
+  // Rows [first, first + rows) of xbc, columns [column, column + columns); the rest 0.
+  __device__ void load(const OperandRows& xbc, int64_t first, int rows, int column, int columns) {
+    const T* data = static_cast<const T*>(xbc.data) + first * xbc.stride + column;
+    const int stride = stride_bytes<T>(xbc.stride);
+    int next = 0;
+    for_each_piece<kTileRows, kSlice, kCount, kThreads>([&](int row, int c) {
+      Four value = {};
+      if (row < rows && c < columns) value = load_some<kCount>(row_of(data, row, stride) + c);
+      for (int v = 0; v < kCount; ++v) values_[next++] = value.v[v];
+    });
+  }
+
+  __device__ void store(T* dest, const float* weight) const {
+    int next = 0;
+    for_each_piece<kTileRows, kSlice, kCount, kThreads>([&](int row, int c) {
+      Four value = {};
+      for (int v = 0; v < kCount; ++v) value.v[v] = values_[next++] * weight[row];
+      store_some<kCount>(dest + row * kStride<T> + c, value);
+    });
+  }
+
+ private:
+  static constexpr int kCount = kAligned ? 4 : 1;
+  float values_[kTileRows * kSlice / kThreads];
+};
 
 }  // namespace e2lm::cuda::scan_tile
