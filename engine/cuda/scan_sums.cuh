@@ -99,26 +99,35 @@ class ScanSums {
         row < tile_.rows ? static_cast<float>(rule_.log_decay[at] - base(h)) * kLog2E : 0.0F;
   }
 
-  // sums = exp(l)·C·S0
+  // sums = exp(l)·C·S0, the states of as many heads at once as there are buffers besides C's.
   __device__ void add_start() {
+    constexpr int kAtOnce = kBuffers<T> - 1;
     const int c_column = rule_.heads * rule_.width + (rule_.groups + group_) * rule_.state_size;
-    const T* c = s_.buffers[0].tile;
+    const T* c = s_.buffers[0].tile + warp_row_ * kStride<T>;
     for (int n = 0; n < rule_.state_size; n += kSlice) {
 #pragma unroll
-      for (int h = 0; h < kHeadsPerBlock; ++h) {
-        if (h >= heads_) break;
-        T* state = s_.buffers[1 + h % (kBuffers<T> - 1)].tile;
+      for (int first = 0; first < kHeadsPerBlock; first += kAtOnce) {
+        if (first >= heads_) break;
         __syncthreads();  // what lay there has been used
-        if (h == 0) {
+        if (first == 0) {
           send_tile<kAligned>(s_.buffers[0].tile, xbc_, tile_.first_row, tile_.rows, c_column + n,
                               min(kSlice, rule_.state_size - n));
         }
         end_batch();
-        load_state<kAligned>(state, state_at(rule_, start_, head_ + h), rule_, n, x_);
+#pragma unroll
+        for (int i = 0; i < kAtOnce; ++i) {
+          if (first + i >= heads_) break;
+          load_state<kAligned>(s_.buffers[1 + i].tile, state_at(rule_, start_, head_ + first + i),
+                               rule_, n, x_);
+        }
         wait_for_batches<0>();
         __syncthreads();
-        multiply_by_columns<kSlice>(sums_[h], c + warp_row_ * kStride<T>, kStride<T>, state,
-                                    kStride<T>, kSlice);
+#pragma unroll
+        for (int i = 0; i < kAtOnce; ++i) {
+          if (first + i >= heads_) break;
+          multiply_by_columns<kSlice>(sums_[first + i], c, kStride<T>, s_.buffers[1 + i].tile,
+                                      kStride<T>, kSlice);
+        }
       }
     }
     __syncthreads();  // the last states have been used
