@@ -9,6 +9,8 @@ namespace e2lm::cuda {
 namespace {
 
 constexpr int kThreads = 256;
+constexpr int kAhead = 8;  // steps that are read before their turn
+static_assert(kUnitRows % kAhead == 0, "there is room for all that is read");
 constexpr float kSoftplusLinear = 20.0F;  // above this softplus(x) is x, as in torch
 
 __device__ inline float softplus(float x) {
@@ -40,13 +42,24 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x >= kWarp || !there) return;
   const double rate = rule.decay_rate[m];
   double last = 0;  // of the row just done, which most often is the one before on the path
-  for (int r = 0; r < unit.rows; ++r) {
-    const int before = s.parent[r];
-    if (before != unit.first_row + r - 1) {
-      last = before < 0 ? 0 : rule.log_decay[static_cast<int64_t>(before) * rule.heads + m];
+  for (int first = 0; first < unit.rows; first += kAhead) {
+    int before[kAhead];
+    float dt[kAhead];
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) {
+      before[i] = s.parent[first + i];
+      dt[i] = s.dt[first + i][m - head];
     }
-    last += s.dt[r][m - head] * rate;
-    rule.log_decay[static_cast<int64_t>(unit.first_row + r) * rule.heads + m] = last;
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) {
+      const int row = unit.first_row + first + i;
+      if (first + i >= unit.rows) break;
+      if (before[i] != row - 1) {
+        last = before[i] < 0 ? 0 : rule.log_decay[static_cast<int64_t>(before[i]) * rule.heads + m];
+      }
+      last += dt[i] * rate;
+      rule.log_decay[static_cast<int64_t>(row) * rule.heads + m] = last;
+    }
   }
 }
 
