@@ -193,6 +193,10 @@ Precision choose_precision(const EngineOptions& options, DType stored) {
   return fast ? Precision::bfloat16 : Precision::float32;
 }
 
+void check_device(const EngineOptions& options) {
+  if (options.device == Device::cuda) check_cuda(options.precision.value_or(Precision::float32));
+}
+
 int64_t Engine::card_weight_bytes(const Checkpoint& checkpoint, const EngineOptions& options) {
   // What the libraries take, and rounding up.
   constexpr int64_t kBeside = int64_t{64} << 20;

@@ -43,6 +43,10 @@ struct EngineOptions {
 // float32.
 Precision choose_precision(const EngineOptions& options, DType stored);
 
+// Throws Error where the device or the precision that `options` ask for cannot be had, as
+// Engine::open would for any checkpoint.
+void check_device(const EngineOptions& options);
+
 // What a score call did.
 struct EngineStats {
   int64_t rows = 0;         // distinct prefixes computed

@@ -2,9 +2,14 @@
 
 namespace e2lm {
 
-std::unique_ptr<Backend> open_cuda_backend(Precision, const CudaLimits&) {
+void check_cuda(Precision) {
   throw Error("--device cuda", "this program was built without CUDA",
               "a build where nvcc is found (cmake -DE2LM_CUDA=ON says what is missing), or cpu");
+}
+
+std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits&) {
+  check_cuda(precision);
+  return nullptr;
 }
 
 bool cuda_is_there() {

@@ -14,7 +14,7 @@ bool new_enough(const cuda::Card& card) {
 
 }  // namespace
 
-std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits& limits) {
+void check_cuda(Precision precision) {
   std::string why;
   if (cuda::count_cards(&why) == 0) throw Error("--device cuda", "no card: " + why, "cpu");
   const cuda::Card card = cuda::describe_card(0);
@@ -29,6 +29,10 @@ std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits
                             card.major, card.minor),
                 "8.0 or later, or --dtype float32");
   }
+}
+
+std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits& limits) {
+  check_cuda(precision);
   return std::make_unique<cuda::CudaBackend>(
       precision == Precision::float32 ? cuda::Element::float32 : cuda::Element::bfloat16,
       limits.weight_bytes, limits.called_off);

@@ -18,7 +18,10 @@ struct CudaLimits {
   std::stop_token called_off = {};
 };
 
-// The first card. Throws Error if there is none, or if it is too old or cannot do `precision`.
+// Throws Error if there is no card, or if it is too old or cannot do `precision`.
+void check_cuda(Precision precision);
+
+// The first card, checked.
 std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits& limits = {});
 
 // Whether open_cuda_backend would find a card, and whether that multiplies bfloat16 numbers itself.

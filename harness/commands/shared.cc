@@ -45,7 +45,7 @@ std::vector<Option> engine_option_rows() {
            "cpu, cuda or auto (a card where this build and machine have one)"},
           {"dtype", "NAME", "auto",
            "arithmetic of matrix products: float32, bfloat16 or auto (bfloat16 where the "
-           "checkpoint is stored so and the device multiplies it itself)"},
+           "checkpoint is stored so and the device multiplies it faster)"},
           {"threads", "N", "", "threads; default: all processors the process may use"},
           {"memory", "SIZE", "",
            "limit for weights and activations on the device, as 8G; default: half of what "

@@ -212,6 +212,11 @@ class Sweeper {
   EvaluateHooks hooks_;
 };
 
+bool computes(const std::vector<Job>& jobs) {
+  return std::any_of(jobs.begin(), jobs.end(),
+                     [](const Job& job) { return job.error.empty() && !job.cells.empty(); });
+}
+
 int64_t count_cells(const Plan& plan) {
   int64_t checkpoints = 0;
   for (const Plan::SeriesRow& series : plan.series) checkpoints += std::ssize(series.checkpoints);
@@ -229,6 +234,8 @@ SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOpt
     if (!job.error.empty()) continue;
     for (const Job::Cell& cell : job.cells) requests += cell.task->tree.requests();
   }
+  // Else each checkpoint would fail by itself, and the report would tell of nothing else.
+  if (computes(jobs)) check_device(options.engine);
   SweepSummary summary{
       .cells = count_cells(planned.plan), .failed = given_up, .left_out = of_other_shards};
   Sweeper sweeper(store, options, std::move(covered), requests);

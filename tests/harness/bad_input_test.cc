@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "engine/cuda/backend.h"
 #include "harness/store/store.h"
 #include "tests/support/program.h"
 #include "tests/support/run_folder.h"
@@ -173,6 +176,20 @@ TEST_F(BadInputTest, DiskFullWhileWritingTheStore) {
   const ProgramResult later = sweep();
   EXPECT_EQ(later.exit_code, 0) << later.errors;
   EXPECT_THAT(later.output, HasSubstr("of 3 cells"));
+}
+
+TEST_F(BadInputTest, ADeviceThatIsNotThere) {
+  if (cuda_is_there()) GTEST_SKIP() << "there is a card";
+  ASSERT_EQ(sweep().exit_code, 0);
+  const std::string report = read_file(folder_.scratch / "run/report/report.md");
+  const ProgramResult result =
+      run_program({.arguments = {"sweep", folder_.manifest, "-o", folder_.scratch / "run",
+                                 "--quiet", "--device", "cuda"}});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("--device cuda: "));
+  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+  EXPECT_EQ(read_file(folder_.scratch / "run/report/report.md"), report);
+  EXPECT_EQ(sweep().exit_code, 0);
 }
 
 TEST_F(BadInputTest, DiskFullWhilePrinting) {
