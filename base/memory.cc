@@ -27,6 +27,8 @@ int64_t peak_resident_bytes() {
 
 std::string format_bytes(int64_t bytes) {
   const double mebibytes = static_cast<double>(bytes) / (1 << 20);
+  if (mebibytes < 1) return fmt::format("{:.0f} KiB", mebibytes * 1024);
+  if (mebibytes < 10) return fmt::format("{:.1f} MiB", mebibytes);
   return mebibytes < 1024 ? fmt::format("{:.0f} MiB", mebibytes)
                           : fmt::format("{:.2f} GiB", mebibytes / 1024);
 }

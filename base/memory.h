@@ -10,7 +10,7 @@ namespace e2lm {
 int64_t resident_bytes();
 int64_t peak_resident_bytes();
 
-// Bytes as people read them: "38 MiB", "1.46 GiB".
+// Bytes as people read them: "943 KiB", "3.8 MiB", "38 MiB", "1.46 GiB".
 std::string format_bytes(int64_t bytes);
 
 }  // namespace e2lm

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 namespace e2lm {
 namespace {
@@ -84,10 +85,11 @@ class Planner {
     int64_t rows = std::min(max_rows_, tree_.rows() - begin);
     while (cost(begin, end_at(begin, rows)) > limit_bytes_) {
       if (rows <= kSmallestWave) {
-        throw Error(
-            "memory limit",
-            fmt::format("{} MB are too few: a request of {} tokens needs {} MB", limit_bytes_ >> 20,
-                        tree_.longest(), (cost(begin, end_at(begin, rows)) >> 20) + 1));
+        const int64_t needed = cost(begin, end_at(begin, rows));
+        throw Error("memory limit",
+                    fmt::format("{} is too little: a request of {} tokens needs {}",
+                                format_bytes(limit_bytes_), tree_.longest(), format_bytes(needed)),
+                    "a larger --memory");
       }
       rows = std::max(kSmallestWave, rows / 2);
     }

@@ -150,7 +150,7 @@ TEST(ScheduleTest, ALimitTooSmallNamesBothNumbers) {
   const PrefixTree tree = PrefixTree::build(std::vector<TokenRequest>{{ids, 1}});
   const MemoryModel memory = {.per_row = 1 << 20, .per_kept_row = 1 << 10};
   expect_error([&] { make_schedule(tree, memory, int64_t{10} << 20, kRows); }, "memory limit",
-               "10 MB", "4999 tokens", "65 MB");
+               "10 MiB", "4999 tokens", "64 MiB");
 }
 
 }  // namespace

@@ -88,7 +88,8 @@ TEST_F(SurroundingsTest, TimesOfFilesNeedNotMakeSense) {
 TEST_F(SurroundingsTest, TooLittleMemoryIsASentence) {
   const ProgramResult small = sweep({.arguments = {"--memory", "1K"}});
   EXPECT_EQ(small.exit_code, 1) << "every cell fails by itself";
-  EXPECT_THAT(small.errors, AllOf(HasSubstr("failed: memory limit"), HasSubstr("needs 1 MB")));
+  EXPECT_THAT(small.errors, AllOf(HasSubstr("failed: memory limit: 1 KiB is too little"),
+                                  HasSubstr(" KiB (expected a larger --memory)")));
 
   if (kSanitized) GTEST_SKIP() << "the sanitizers' own memory does not fit into a limit";
   // Less and less for the whole process: it ends by itself, with a sentence.
