@@ -43,8 +43,9 @@ pack() {
     esac
   done
   if [ -n "${2:-}" ]; then
-    python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-      --python-version "$2" --target "$staging/python" "${peer_packages[@]}"
+    PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check \
+      --no-compile --no-deps --only-binary=:all: --python-version "$2" --target "$staging/python" \
+      "${peer_packages[@]}"
   fi
   XZ_OPT=-T0 tar -cJf "$1/gpu_check.tar.xz" -C "$staging" .
   rm -r "$staging"
