@@ -202,9 +202,11 @@ class Backend {
   virtual std::vector<int64_t> wave_cuts(const PrefixTree& tree) const = 0;
 
   // Called once before the first wave of a schedule, whose tree lives until its last wave has been
-  // collected. Throws OutOfDeviceMemory if what its waves need cannot be had.
+  // collected. Throws OutOfDeviceMemory if what its waves need cannot be had; release() gives back
+  // what it took until then, so that a schedule of shorter waves has all of the device.
   virtual void prepare(const StateShape& shape, const PrefixTree& tree,
                        const Schedule& schedule) = 0;
+  virtual void release() {}
 
   // Called around every wave; end_wave frees what the wave releases.
   virtual void begin_wave(const Wave& wave) = 0;

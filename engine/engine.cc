@@ -129,6 +129,7 @@ class ModelEngine final : public Engine {
         return schedule;
       } catch (const OutOfDeviceMemory&) {
         model_->release();
+        backend_->release();
         if (wave_rows_ <= kSmallestWave) throw;
         wave_rows_ = std::max(kSmallestWave, std::min(wave_rows_, schedule.widest_wave) / 2);
       }

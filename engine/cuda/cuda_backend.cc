@@ -113,6 +113,12 @@ void CudaBackend::prepare(const StateShape& shape, const PrefixTree& tree,
   next_pending_ = oldest_pending_ = 0;
 }
 
+void CudaBackend::release() {
+  buffer_.release();
+  memory_.release();
+  for (Pending& pending : pending_) pending.records = PinnedMemory();
+}
+
 void CudaBackend::begin_wave(const Wave& wave) {
   plan_ = planner_->next(wave);
   wave_ = buffer_.send(wave, plan_, stream_.get());

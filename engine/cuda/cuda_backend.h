@@ -50,6 +50,7 @@ class CudaBackend final : public Backend {
                            const PrefixTree& tree) const override;
   std::vector<int64_t> wave_cuts(const PrefixTree& tree) const override;
   void prepare(const StateShape& shape, const PrefixTree& tree, const Schedule& schedule) override;
+  void release() override;
   void begin_wave(const Wave& wave) override;
   void end_wave(const Wave&) override {}  // the planner has released what the wave does
   void collect(const Wave& wave) override;

@@ -5,16 +5,20 @@
 #include "engine/backend.h"
 
 namespace e2lm::cuda {
+namespace {
 
-void check(int status, const char* doing) {
-  if (status == cudaSuccess) return;
+[[noreturn]] void fail(int status, const char* doing, const char* memory_wanted) {
   const auto error = static_cast<cudaError_t>(status);
   const std::string said = std::string(doing) + ": " + cudaGetErrorString(error);
-  if (error == cudaErrorMemoryAllocation) {
-    cudaGetLastError();  // asking again must not find this one
-    throw OutOfDeviceMemory("CUDA", said, "a smaller --memory, or a card with more");
-  }
+  cudaGetLastError();  // asking again must not find this one
+  if (error == cudaErrorMemoryAllocation) throw OutOfDeviceMemory("CUDA", said, memory_wanted);
   throw Error("CUDA", said);
+}
+
+}  // namespace
+
+void check(int status, const char* doing) {
+  if (status != cudaSuccess) fail(status, doing, "a smaller --memory, or a card with more");
 }
 
 int count_cards(std::string* why_none) {
@@ -57,7 +61,10 @@ void DeviceMemory::free(void* data) {
 }
 
 PinnedMemory::PinnedMemory(int64_t bytes) : bytes_(bytes) {
-  if (bytes > 0) check(cudaMallocHost(&data_, bytes), "taking host memory for copies");
+  if (bytes == 0) return;
+  const cudaError_t status = cudaMallocHost(&data_, bytes);
+  if (status == cudaSuccess) return;
+  fail(status, "taking host memory for copies", "more free host memory, or a smaller --memory");
 }
 
 PinnedMemory::~PinnedMemory() {

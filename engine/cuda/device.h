@@ -68,7 +68,8 @@ class DeviceMemory {
   int64_t bytes_ = 0;
 };
 
-// Host memory that the device copies from and to by itself.
+// Host memory that the device copies from and to by itself. For want of it OutOfDeviceMemory is
+// thrown, too: smaller waves need less.
 class PinnedMemory {
  public:
   PinnedMemory() = default;

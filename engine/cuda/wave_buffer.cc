@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace e2lm::cuda {
 namespace {
@@ -68,9 +69,16 @@ int64_t record_bytes(const PlanSizes& sizes, int64_t taps) {
 void WaveBuffer::prepare(const PlanSizes& sizes, int64_t taps) {
   const int64_t needed = record_bytes(sizes, taps);
   if (needed <= device_.bytes()) return;
-  device_ = DeviceMemory();
+  // The device's bytes are what there is room for, so the host's come first, never to be fewer.
+  std::array<PinnedMemory, 2> memory = {PinnedMemory(needed), PinnedMemory(needed)};
+  device_ = DeviceMemory();  // not both at once
   device_ = DeviceMemory(needed);
-  for (Side& side : sides_) side.memory = PinnedMemory(needed);
+  for (size_t i = 0; i < sides_.size(); ++i) sides_[i].memory = std::move(memory[i]);
+}
+
+void WaveBuffer::release() {
+  device_ = DeviceMemory();
+  for (Side& side : sides_) side.memory = PinnedMemory();
 }
 
 WaveRecords WaveBuffer::send(const Wave& wave, const WavePlan& plan, Stream stream) {

@@ -12,8 +12,10 @@ namespace e2lm::cuda {
 // that a wave is planned and packed while the one before is computed.
 class WaveBuffer {
  public:
-  // Room for waves of up to `sizes`; W is taps.
+  // Room for waves of up to `sizes`; W is taps. If that cannot be had, what there was stays, or
+  // nothing does.
   void prepare(const PlanSizes& sizes, int64_t taps);
+  void release();  // gives it back
   int64_t bytes() const { return device_.bytes(); }
 
   WaveRecords send(const Wave& wave, const WavePlan& plan, Stream stream);

@@ -88,6 +88,14 @@ void WaveMemory::prepare(const StateShape& shape, const PrefixTree& tree, const 
   grow(scores_, sizes.targets * static_cast<int64_t>(sizeof(ScoreRecord)));
 }
 
+void WaveMemory::release() {
+  for (DeviceMemory* memory :
+       {&rotations_, &heads_, &cache_, &layer_states_, &kept_states_, &kept_inputs_, &dt_,
+        &log_decay_, &tile_products_, &normed_, &logits_, &sums_, &target_logits_, &scores_}) {
+    *memory = DeviceMemory();
+  }
+}
+
 void WaveMemory::prepare_rotations(const OwnedStream& stream) {
   const std::vector<float> rotations = rope_rotations(shape_.rope, shape_.head_width, positions_);
   const int64_t bytes = std::ssize(rotations) * kFloat;

@@ -28,6 +28,7 @@ class WaveMemory {
   // Room for all waves of `sizes`; more than one wave leaves keys and values to later ones.
   void prepare(const StateShape& shape, const PrefixTree& tree, const PlanSizes& sizes,
                bool many_waves, const WeightSizes& weights, const OwnedStream& stream);
+  void release();  // gives all of it back
 
   // Shapes, weights and places of a layer's operations.
   HeadRule head_rule() const;

@@ -46,6 +46,7 @@ class OperationTimer::TimedBackend final : public Backend {
   void prepare(const StateShape& shape, const PrefixTree& tree, const Schedule& schedule) override {
     timed_.prepare(shape, tree, schedule);
   }
+  void release() override { timed_.release(); }
   int64_t gated_room(int64_t outputs) const override { return timed_.gated_room(outputs); }
 
   void begin_wave(const Wave& wave) override {

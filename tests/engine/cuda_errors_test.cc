@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/backend.h"
+#include "engine/cuda/wave_buffer.h"
 #include "engine/engine.h"
 #include "tests/support/cuda_emulator/emulator.h"
 #include "tests/support/expect_error.h"
@@ -21,6 +22,17 @@ class CudaErrors : public testing::Test {
     return Engine::open(
         checkpoint_,
         {.device = Device::cuda, .precision = precision, .memory_bytes = memory_bytes});
+  }
+
+  // Of 31 rows each: eight in a unit, and four units in a wave of 992 rows.
+  static std::vector<TokenRequest> many_requests() {
+    std::vector<TokenRequest> requests;
+    for (int32_t i = 0; i < 90; ++i) {
+      TokenRequest request{.first_scored = 30};
+      for (int32_t t = 0; t < 32; ++t) request.ids.push_back((i + t * 7) % 90);
+      requests.push_back(std::move(request));
+    }
+    return requests;
   }
 
   GoldenModel golden_ = GoldenModel::read("falcon_h1_plain");
@@ -56,12 +68,7 @@ TEST_F(CudaErrors, WeightsThatDoNotFit) {
 
 // The memory promised is not there: other programs took it, or it lies in pieces.
 TEST_F(CudaErrors, WavesAreHalvedUntilTheyFit) {
-  std::vector<TokenRequest> requests;
-  for (int32_t i = 0; i < 90; ++i) {
-    TokenRequest request{.first_scored = 30};
-    for (int32_t t = 0; t < 32; ++t) request.ids.push_back((i + t * 7) % 90);
-    requests.push_back(std::move(request));
-  }
+  const std::vector<TokenRequest> requests = many_requests();
   const auto expected = score_all(*open(), requests);
   const PrefixTree tree = PrefixTree::build(requests);
   ASSERT_GT(tree.rows(), 2000);
@@ -87,6 +94,54 @@ TEST_F(CudaErrors, WavesAreHalvedUntilTheyFit) {
   for (size_t i = 0; i < scores.size(); ++i) {
     EXPECT_EQ(scores[i].logprobs_nats, expected[i].logprobs_nats);
   }
+}
+
+// Of long waves nothing stays where it is needed for short ones.
+TEST_F(CudaErrors, ShorterWavesHaveAllOfTheMemory) {
+  const PrefixTree tree = PrefixTree::build(many_requests());
+  const auto score = [&](Engine& engine) {
+    return engine.score(tree, [](int32_t, TokenScores) {});
+  };
+  const auto open_with = [&](int64_t wave_rows) {
+    emulator::behaviour.memory_bytes = int64_t{1} << 30;
+    return Engine::open(
+        checkpoint_,
+        {.device = Device::cuda, .precision = Precision::float32, .wave_rows = wave_rows});
+  };
+  int64_t waves = 0, needed = 0;
+  {
+    const auto engine = open_with(496);
+    waves = score(*engine).waves;
+    needed = emulator::allocated_bytes();
+  }
+  const auto engine = open_with(992);
+  emulator::behaviour.memory_bytes = needed;
+  EXPECT_EQ(score(*engine).waves, waves) << "halved more than once";
+  EXPECT_LE(emulator::allocated_bytes(), needed);
+}
+
+TEST_F(CudaErrors, HostMemoryThatIsMissingIsNamedAndTheEngineGoesOn) {
+  const auto engine = open();
+  const auto expected = score_all(*engine, requests_);
+  emulator::behaviour.pinned_bytes = 4 << 10;
+  expect_error([&] { score_all(*engine, many_requests()); }, "CUDA", "taking host memory",
+               "more free host memory");
+  emulator::behaviour.pinned_bytes = int64_t{1} << 30;
+  const auto scores = score_all(*engine, requests_);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    EXPECT_EQ(scores[i].logprobs_nats, expected[i].logprobs_nats);
+  }
+}
+
+// Its sides on the host once stayed behind the device's, and were written past their end.
+TEST_F(CudaErrors, AWaveBufferThatCouldNotGrowHasTheRoomItSays) {
+  const cuda::PlanSizes small = {.rows = 100}, large = {.rows = 1000};
+  cuda::WaveBuffer buffer;
+  buffer.prepare(small, 0);
+  const int64_t before = buffer.bytes();
+  emulator::behaviour.pinned_bytes = before;
+  EXPECT_THROW(buffer.prepare(large, 0), OutOfDeviceMemory);
+  EXPECT_EQ(buffer.bytes(), before);
 }
 
 TEST_F(CudaErrors, AKernelThatFailsIsNamedAndScoresBeforeItAreKept) {

@@ -87,8 +87,14 @@ void DeviceMemory::free(void* data) {
   allocations().give_back(data);
 }
 
-PinnedMemory::PinnedMemory(int64_t bytes)
-    : data_(bytes > 0 ? std::malloc(bytes) : nullptr), bytes_(bytes) {}
+PinnedMemory::PinnedMemory(int64_t bytes) : bytes_(bytes) {
+  if (bytes == 0) return;
+  if (bytes > emulator::behaviour.pinned_bytes) {
+    throw OutOfDeviceMemory("CUDA", "taking host memory for copies: out of memory",
+                            "more free host memory, or a smaller --memory");
+  }
+  data_ = std::malloc(bytes);
+}
 PinnedMemory::~PinnedMemory() {
   std::free(data_);
 }

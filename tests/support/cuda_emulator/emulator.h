@@ -65,7 +65,8 @@ struct Behaviour {
   int cards = 1;
   int major = 9, minor = 0;
   int64_t memory_bytes = int64_t{4} << 30;
-  const char* failing_kernel = nullptr;  // by name: its launch is refused
+  int64_t pinned_bytes = int64_t{4} << 30;  // of one piece of host memory for copies
+  const char* failing_kernel = nullptr;     // by name: its launch is refused
 };
 extern Behaviour behaviour;
 int64_t allocated_bytes();
