@@ -10,10 +10,13 @@ namespace {
 
 void* open_library() {
   const std::string name = fmt::format("libcublasLt.so.{}", CUBLAS_VER_MAJOR);
+  std::string why;
   for (const std::string& place : {name, E2LM_CUDA_LIBRARIES "/" + name}) {
     if (void* library = ::dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+    // The first place may lack only what the library needs itself: both reasons count.
+    why += fmt::format("{}{}", why.empty() ? "" : "; ", ::dlerror());
   }
-  throw Error("--device cuda", fmt::format("{} cannot be opened: {}", name, ::dlerror()),
+  throw Error("--device cuda", fmt::format("{} cannot be opened: {}", name, why),
               "cuBLAS of this version, as the CUDA toolkit brings it");
 }
 

@@ -71,10 +71,9 @@ class CudaBackend final : public Backend {
   void logprobs(const Wave& wave, Rows hidden, const Array& norm_weight, float eps,
                 const Matrix& head, std::span<TargetScore> scores) override;
 
- private:
-  // More rows in a wave gain no speed; fewer leave parts of a large card idle.
-  static constexpr int64_t kMaxWaveRows = 16384;
+  const Products& products() const { return products_; }
 
+ private:
   // Scores on their way to the host.
   struct Pending {
     PinnedMemory records;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/cuda/blas_library.h"
+#include "engine/cuda/wave_plan.h"
 
 namespace e2lm::cuda {
 namespace {
@@ -19,8 +20,9 @@ void check_library(cublasStatus_t status, const char* doing) {
   throw Error("cuBLASLt", fmt::format("{}: {}", doing, blas_library().status_string(status)));
 }
 
-// Destroys a descriptor of the library.
+// Destroys the library's handle, or one of its descriptors.
 struct Destroy {
+  void operator()(cublasLtContext* h) const { blas_library().destroy(h); }
   void operator()(cublasLtMatmulDescOpaque_t* d) const { blas_library().product_destroy(d); }
   void operator()(cublasLtMatrixLayoutOpaque_t* d) const { blas_library().layout_destroy(d); }
   void operator()(cublasLtMatmulPreferenceOpaque_t* d) const {
@@ -56,7 +58,9 @@ constexpr int64_t kWorkspaceBytes = int64_t{32} << 20;
 class Products::Library {
  public:
   explicit Library(Stream stream) : stream_(stream), workspace_(kWorkspaceBytes) {
-    check_library(blas_library().create(&handle_), "starting the library");
+    cublasLtHandle_t handle = nullptr;
+    check_library(blas_library().create(&handle), "starting the library");
+    handle_.reset(handle);
     cublasLtMatmulDesc_t made = nullptr;
     check_library(blas_library().product_create(&made, CUBLAS_COMPUTE_32F, CUDA_R_32F),
                   "describing a product");
@@ -66,18 +70,32 @@ class Products::Library {
                                              sizeof(transposed)),
                   "describing a product");
   }
-  ~Library() { blas_library().destroy(handle_); }
-  Library(const Library&) = delete;
-  Library& operator=(const Library&) = delete;
 
   void multiply(const Shape& shape, const void* weights, const void* x, int64_t rows, float alpha,
                 float beta, float* out) {
     const Layouts at(shape, rows);
     check_library(blas_library().multiply(
-                      handle_, product_.get(), &alpha, weights, at.weights.get(), x, at.x.get(),
-                      &beta, out, at.out.get(), out, at.out.get(), &algorithm(shape),
+                      handle_.get(), product_.get(), &alpha, weights, at.weights.get(), x,
+                      at.x.get(), &beta, out, at.out.get(), out, at.out.get(), &algorithm(shape),
                       workspace_.as<void>(), static_cast<size_t>(kWorkspaceBytes), stream_),
                   "multiplying");
+  }
+
+  std::vector<Choice> choices() const {
+    std::vector<Choice> choices;
+    for (const auto& [shape, algorithm] : algorithms_) {
+      const auto part = [&algorithm = algorithm](cublasLtMatmulAlgoConfigAttributes_t what) {
+        return read(algorithm, what, -1);
+      };
+      choices.push_back({.inputs = shape.inputs,
+                         .outputs = shape.outputs,
+                         .algorithm = part(CUBLASLT_ALGO_CONFIG_ID),
+                         .tile = part(CUBLASLT_ALGO_CONFIG_TILE_ID),
+                         .stages = part(CUBLASLT_ALGO_CONFIG_STAGES_ID),
+                         .splits = part(CUBLASLT_ALGO_CONFIG_SPLITK_NUM),
+                         .reduction = part(CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME)});
+    }
+    return choices;
   }
 
  private:
@@ -95,20 +113,22 @@ class Products::Library {
   const cublasLtMatmulAlgo_t& algorithm(const Shape& shape) {
     const auto known = algorithms_.find(shape);
     if (known != algorithms_.end()) return known->second;
-    auto found = candidates(shape);
-    std::erase_if(found, [](const auto& one) { return one.state != CUBLAS_STATUS_SUCCESS; });
-    if (found.empty()) {
-      throw Error("cuBLASLt", fmt::format("has no product for {} inputs and {} outputs",
-                                          shape.inputs, shape.outputs));
-    }
+    const auto found = candidates(shape);
     const auto suits = [&](const cublasLtMatmulHeuristicResult_t& one) {
-      return sums_whole(one.algo) && takes_any_rows(shape, one.algo);
+      return one.state == CUBLAS_STATUS_SUCCESS && sums_whole(one.algo) &&
+             takes_any_rows(shape, one.algo);
     };
     const auto best = std::find_if(found.begin(), found.end(), suits);
-    // Without one that is known to suit, the library's first choice: it says itself what it
-    // refuses.
-    const auto& chosen = best == found.end() ? found.front() : *best;
-    return algorithms_.emplace(shape, chosen.algo).first->second;
+    if (best == found.end()) {
+      const char* type = shape.element == Element::float32 ? "float32" : "bfloat16";
+      throw Error(
+          "cuBLASLt",
+          fmt::format("none of its {} algorithms suits {} products of {} inputs and {} outputs",
+                      found.size(), type, shape.inputs, shape.outputs),
+          fmt::format("one that splits no sum and takes 1 to {} rows, or --device cpu",
+                      kMaxWaveRows));
+    }
+    return algorithms_.emplace(shape, best->algo).first->second;
   }
 
   // Best first.
@@ -129,7 +149,7 @@ class Products::Library {
     std::vector<cublasLtMatmulHeuristicResult_t> found(kAtMost);
     int count = 0;
     check_library(
-        blas_library().heuristic(handle_, product_.get(), at.weights.get(), at.x.get(),
+        blas_library().heuristic(handle_.get(), product_.get(), at.weights.get(), at.x.get(),
                                  at.out.get(), at.out.get(), made, kAtMost, found.data(), &count),
         fmt::format("choosing an algorithm for {} inputs and {} outputs", shape.inputs,
                     shape.outputs)
@@ -138,31 +158,42 @@ class Products::Library {
     return found;
   }
 
-  // What the preference asks for, looked at once more: scores hang on it.
-  static bool sums_whole(const cublasLtMatmulAlgo_t& algorithm) {
-    int32_t parts = 1;
+  // A part of an algorithm's configuration, all of which that we read have four bytes; `unsaid`
+  // where the library does not tell it.
+  static int32_t read(const cublasLtMatmulAlgo_t& algorithm,
+                      cublasLtMatmulAlgoConfigAttributes_t what, int32_t unsaid) {
+    int32_t value = unsaid;
     size_t written = 0;
-    const auto status = blas_library().algorithm_get(&algorithm, CUBLASLT_ALGO_CONFIG_SPLITK_NUM,
-                                                     &parts, sizeof(parts), &written);
-    return status == CUBLAS_STATUS_SUCCESS && parts <= 1;
+    const auto status =
+        blas_library().algorithm_get(&algorithm, what, &value, sizeof(value), &written);
+    return status == CUBLAS_STATUS_SUCCESS ? value : unsaid;
+  }
+
+  // What the preference asks for, looked at once more, because scores hang on it. Algorithms that
+  // cannot split need not have these parts.
+  static bool sums_whole(const cublasLtMatmulAlgo_t& algorithm) {
+    constexpr int32_t kNoReduction = CUBLASLT_REDUCTION_SCHEME_NONE;
+    const int32_t parts = read(algorithm, CUBLASLT_ALGO_CONFIG_SPLITK_NUM, 1);
+    return (parts == 0 || parts == 1) &&
+           read(algorithm, CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME, kNoReduction) == kNoReduction;
   }
 
   // The one chosen for a full wave must do for the last few rows, too.
   bool takes_any_rows(const Shape& shape, const cublasLtMatmulAlgo_t& algorithm) {
-    for (const int64_t rows : {int64_t{1}, int64_t{65}, kTypicalRows}) {
+    for (const int64_t rows : {int64_t{1}, int64_t{65}, kTypicalRows, kMaxWaveRows}) {
       const Layouts at(shape, rows);
       cublasLtMatmulHeuristicResult_t checked = {};
-      const auto status =
-          blas_library().algorithm_check(handle_, product_.get(), at.weights.get(), at.x.get(),
-                                         at.out.get(), at.out.get(), &algorithm, &checked);
-      if (status != CUBLAS_STATUS_SUCCESS) return false;
+      const auto status = blas_library().algorithm_check(handle_.get(), product_.get(),
+                                                         at.weights.get(), at.x.get(), at.out.get(),
+                                                         at.out.get(), &algorithm, &checked);
+      if (status != CUBLAS_STATUS_SUCCESS || checked.state != CUBLAS_STATUS_SUCCESS) return false;
       if (checked.workspaceSize > static_cast<size_t>(kWorkspaceBytes)) return false;
     }
     return true;
   }
 
   Stream stream_;
-  cublasLtHandle_t handle_ = nullptr;
+  Owned<cublasLtContext> handle_;
   Owned<cublasLtMatmulDescOpaque_t> product_;
   DeviceMemory workspace_;
   std::map<Shape, cublasLtMatmulAlgo_t> algorithms_;
@@ -170,6 +201,10 @@ class Products::Library {
 
 Products::Products(Stream stream) : library_(std::make_unique<Library>(stream)) {}
 Products::~Products() = default;
+
+std::vector<Products::Choice> Products::choices() const {
+  return library_->choices();
+}
 
 void Products::multiply(const DeviceMatrix& weights, Outputs outputs, OperandRows x, int32_t rows,
                         Into into, FloatRows out) {

@@ -35,8 +35,8 @@ class DeviceEmbedding final : public Embedding {
 // [rows, inputs], dense. Sums are float32.
 //
 // A row's result does not depend on how many rows there are nor on which: for each shape of a
-// weight matrix one algorithm is chosen once, where there is one among those that do not split the
-// sum and take any number of rows, and used for all of them.
+// weight matrix one algorithm is chosen once, among those that do not split the sum and take any
+// number of rows, and used for all of them. Throws Error where there is none.
 class Products {
  public:
   explicit Products(Stream stream);
@@ -51,6 +51,14 @@ class Products {
   enum class Into { fresh, sum };
   void multiply(const DeviceMatrix& weights, Outputs outputs, OperandRows x, int32_t rows,
                 Into into, FloatRows out);
+
+  // What was chosen so far, for benchmarks to print: numbers are cuBLASLt's own, -1 where it does
+  // not tell them.
+  struct Choice {
+    int64_t inputs, outputs;
+    int32_t algorithm, tile, stages, splits, reduction;
+  };
+  std::vector<Choice> choices() const;
 
  private:
   class Library;

@@ -11,6 +11,9 @@
 
 namespace e2lm::cuda {
 
+// More rows in a wave gain no speed; fewer leave parts of a large card idle.
+constexpr int64_t kMaxWaveRows = 16384;
+
 // All that kernels need to know of one wave. [R] is its rows, W the convolution's taps.
 struct WavePlan {
   std::vector<int32_t> until;   // [R] one past the last row of the wave that descends from the row

@@ -1,4 +1,4 @@
-// engine/cuda/device.h and product.h on the host.
+// engine/cuda/device.h on the host.
 
 #include "engine/cuda/device.h"
 
@@ -6,7 +6,7 @@
 #include <map>
 #include <mutex>
 
-#include "engine/cuda/product.h"
+#include "engine/backend.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
 namespace e2lm {
@@ -121,39 +121,6 @@ void copy_rows_to_device(Pitched to, const void* from, int64_t row_bytes, int64_
   for (int64_t r = 0; r < rows; ++r) {
     std::memcpy(static_cast<char*>(to.data) + r * to.pitch,
                 static_cast<const char*>(from) + r * row_bytes, row_bytes);
-  }
-}
-
-class Products::Library {};
-Products::Products(Stream) {}
-Products::~Products() = default;
-
-namespace {
-
-template <class T>
-void multiply_rows(const DeviceMatrix& weights, Products::Outputs outputs, const T* x,
-                   int64_t x_stride, int32_t rows, bool add, FloatRows out) {
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t o = 0; o < outputs.count; ++o) {
-      const T* w = weights.weights.as<T>() + (outputs.first + o) * weights.inputs;
-      float sum = 0;
-      for (int64_t i = 0; i < weights.inputs; ++i) sum += widen(x[r * x_stride + i]) * widen(w[i]);
-      float& to = out.data[r * out.stride + o];
-      to = sum * weights.alpha + (add ? to : 0.0F);
-    }
-  }
-}
-
-}  // namespace
-
-void Products::multiply(const DeviceMatrix& weights, Outputs outputs, OperandRows x, int32_t rows,
-                        Into into, FloatRows out) {
-  if (x.element == Element::float32) {
-    multiply_rows(weights, outputs, static_cast<const float*>(x.data), x.stride, rows,
-                  into == Into::sum, out);
-  } else {
-    multiply_rows(weights, outputs, static_cast<const Bfloat16*>(x.data), x.stride, rows,
-                  into == Into::sum, out);
   }
 }
 
