@@ -3,7 +3,7 @@
 # the card, the small ones again under compute-sanitizer (memcheck, racecheck), the benchmarks, and
 # lm-evaluation-harness beside it where that is installed. Ends with one table: PASS, MISS, or why
 # something was not run. Exit codes: 0 nothing missed, 1 something was. What each check said is kept
-# in $OUT, or in a folder named at the end.
+# in $E2LM_LOGS, or in a folder named at the end.
 #   tools/gpu_check.sh                  build here and check
 #   tools/gpu_check.sh --pack FOLDER [PYTHON]
 #                                       build here, and gather what another machine needs to check;
@@ -197,7 +197,7 @@ assert torch.cuda.is_available(), "torch finds no card"'
 }
 
 check() {
-  bin=$(readlink -f "$1") logs=${OUT:-$(mktemp -d)} no_card='' started=$SECONDS
+  bin=$(readlink -f "$1") logs=${E2LM_LOGS:-$(mktemp -d)} no_card='' started=$SECONDS
   mkdir -p "$logs"
   nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
   check_tests
