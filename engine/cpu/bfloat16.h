@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -47,6 +48,22 @@ E2LM_INLINE inline void store_bfloat16(uint16_t* to, Lanes<C, N> x) {
   }
 }
 
+// Sixteen pairs, of a number of `low` and that at the same place of `high`.
+template <int64_t C, int64_t N>
+E2LM_INLINE inline void store_pairs(uint16_t* to, Lanes<C, N> low, Lanes<C, N> high) {
+  if constexpr (C == N) {
+    typename Lanes<N, N>::Ints first, second;
+    const auto a = nearest_bfloat16(low).value, b = nearest_bfloat16(high).value;
+    std::memcpy(&first, &a, sizeof first);
+    std::memcpy(&second, &b, sizeof second);
+    first = ((first >> 16) & 0xFFFF) | second;
+    std::memcpy(to, &first, sizeof first);
+  } else {
+    store_pairs(to, low.low, high.low);
+    store_pairs(to + C, low.high, high.high);
+  }
+}
+
 // The first `count` of x.
 template <class Floats>
 E2LM_INLINE inline void store_bfloat16(uint16_t* to, Floats x, int64_t count) {
@@ -54,6 +71,14 @@ E2LM_INLINE inline void store_bfloat16(uint16_t* to, Floats x, int64_t count) {
   uint16_t lanes[kLanes];
   store_bfloat16(lanes, x);
   for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+}
+
+template <class Floats>
+E2LM_INLINE inline void round_row(const float* row, int64_t count, uint16_t* to) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const int64_t lanes = std::min(kLanes, count - i);
+    store_bfloat16(to + i, load<Floats>(row + i, lanes), lanes);
+  }
 }
 
 }  // namespace e2lm::cpu

@@ -60,16 +60,18 @@ int64_t CpuBackend::default_memory_bytes() const {
 MemoryModel CpuBackend::memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
                                      const PrefixTree& tree) const {
   const auto rotations = int64_t{tree.longest()} * shape.head_width;
-  return {.fixed = weight_bytes_ + rotations * static_cast<int64_t>(sizeof(float)),
-          .per_row = activation_bytes_per_row + scratch_bytes_per_row(shape),
+  const MemoryModel scan = has_amx_scan(shape) ? amx_scan_memory(shape, threads_) : MemoryModel{};
+  return {.fixed = weight_bytes_ + rotations * kFloatBytes + scan.fixed,
+          .per_row = activation_bytes_per_row + scratch_bytes_per_row(shape) + scan.per_row,
           .per_kept_row = shape.kept_row_bytes(),
-          .per_kept_state = shape.kept_state_bytes()};
+          .per_kept_state = shape.kept_state_bytes() + scan.per_kept_state};
 }
 
 void CpuBackend::prepare(const StateShape& shape, const PrefixTree& tree,
                          const Schedule& schedule) {
   shape_ = shape;
-  kept_.prepare(shape, schedule.slots);
+  kept_.prepare(shape, schedule.slots, has_amx_scan(shape) ? kScanChunk : 1);
+  amx_scans_ = has_amx_scan(shape) ? amx_scans(isa_, shape, threads_) : std::vector<AmxScan>();
   rotations_ = rope_rotations(shape.rope, shape.head_width, tree.longest());
 }
 

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/cpu/amx_scans.h"
 #include "engine/cpu/isa.h"
 #include "engine/cpu/kept_states.h"
 #include "engine/cpu/product.h"
+#include "engine/cpu/scan_rows.h"
 
 namespace e2lm::cpu {
 
@@ -26,7 +28,10 @@ inline Rows floats(ProductRows rows) {
 class CpuBackend final : public Backend {
  public:
   CpuBackend(int threads, Operand operand, Isa isa = choose_isa())
-      : threads_(threads), isa_(isa), products_(operand) {}
+      : threads_(threads),
+        isa_(isa),
+        amx_(operand == Operand::bfloat16 && isa == Isa::avx512 && has_amx()),
+        products_(operand, amx_) {}
 
   std::unique_ptr<Matrix> matrix(HostMatrix weights) override;
   Array array(std::span<const float> values) override;
@@ -70,7 +75,11 @@ class CpuBackend final : public Backend {
               ProductRows out);
   // The parts of the gated scan: y, and its gate.
   void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
-            Rows dt_in, Rows out);
+            Rows dt_in, Rows out, const ScanGate* gate = nullptr);
+  void scan_states(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                   const ScanRows& rows);
+  void scan_chunks(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                   const ScanRows& rows);
   void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
             ProductRows out);
 
@@ -87,18 +96,21 @@ class CpuBackend final : public Backend {
   int64_t scratch_bytes_per_row(const StateShape& shape) const;
   int64_t logprob_bytes_per_row() const;
 
+  bool has_amx_scan(const StateShape& shape) const { return amx_ && shape.mamba_heads > 0; }
   OperandRows operands(ProductRows rows) const;
 
   int threads_;
   Isa isa_;
+  bool amx_;  // the scan and attention are products in bfloat16, too
   int64_t weight_bytes_ = 0;
   int64_t widest_inputs_ = 0, widest_outputs_ = 0;  // of all matrices
   ProductCache products_;
   StateShape shape_;
   std::vector<float> rotations_;  // [positions, cos (P/2) | sin (P/2)]
   KeptStates kept_;
-  std::vector<RowBlock> blocks_;   // of the wave, in row order
-  std::vector<float> time_steps_;  // of the layer: [R, M, (dt, exp(dt·A))]
+  std::vector<AmxScan> amx_scans_;  // for all heads
+  std::vector<RowBlock> blocks_;    // of the wave, in row order
+  std::vector<float> time_steps_;   // of the layer, see ScanRows
 };
 
 }  // namespace e2lm::cpu

@@ -1,5 +1,8 @@
 #include "engine/cpu/isa.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
@@ -39,10 +42,24 @@ bool has_bfloat16_products() {
 
 bool has_fast_bfloat16_products() {
 #if defined(__x86_64__)
-  if (!has_bfloat16_products()) return false;
-  constexpr auto kAmx = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
-  const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  return (has & kAmx) == kAmx || __builtin_cpu_is("amd");
+  return has_bfloat16_products() && (has_amx() || __builtin_cpu_is("amd"));
+#else
+  return false;
+#endif
+}
+
+bool has_amx() {
+#if defined(__x86_64__)
+  static const bool kHas = [] {
+    constexpr auto kAmx = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+    const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+    if (!has_bfloat16_products() || (has & kAmx) != kAmx) return false;
+    // Linux keeps the registers' contents, 8 KiB a thread, only for processes that ask.
+    constexpr long kAskForState = 0x1023,
+                   kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+    return ::syscall(SYS_arch_prctl, kAskForState, kTileData) == 0;
+  }();
+  return kHas;
 #else
   return false;
 #endif

@@ -15,6 +15,10 @@ bool has_bfloat16_products();
 // Intel's without AMX, which virtual machines often hide, they run at two thirds of that rate.
 bool has_fast_bfloat16_products();
 
+// Whether bfloat16 products may use the tile registers of AMX: the processor has them, the kernel
+// gives them to this process, and ONEDNN_MAX_CPU_ISA does not forbid them.
+bool has_amx();
+
 // The widest set the processor has, or the one that the environment variable E2LM_ISA names
 // (portable, avx2, avx512). Throws Error if that is unknown or not to be had.
 Isa choose_isa();

@@ -9,8 +9,9 @@ void free_memory(std::vector<float>& values) {
 
 }  // namespace
 
-void KeptStates::prepare(const StateShape& shape, int32_t slots) {
+void KeptStates::prepare(const StateShape& shape, int32_t slots, int64_t scan_chunk) {
   shape_ = shape;
+  scan_chunk_ = scan_chunk;
   taps_before_ = shape.mamba_heads > 0 ? shape.conv_taps - 1 : 0;
   slots_.assign(slots, {});
 }
@@ -30,18 +31,21 @@ void KeptStates::begin_wave(const Wave& wave) {
     if (!segment.keep_state || shape_.mamba_heads == 0) continue;
     kept.scan.resize(shape_.layers * shape_.inner_width() * shape_.state_size);
     kept.conv.resize(shape_.layers * taps_before_ * shape_.conv_channels());
+    kept.recent_rows = (segment.position + segment.rows) % scan_chunk_;
+    kept.recent.resize(shape_.layers * kept.recent_rows * recent_width());
   }
 }
 
 void KeptStates::end_wave(const Wave& wave) {
-  for (const int32_t slot : wave.release_state) {
+  const auto release_state = [this](int32_t slot) {
     free_memory(slots_[slot].scan);
     free_memory(slots_[slot].conv);
-  }
+    free_memory(slots_[slot].recent);
+  };
+  for (const int32_t slot : wave.release_state) release_state(slot);
   for (const int32_t slot : wave.release_slot) {
     free_memory(slots_[slot].kv);
-    free_memory(slots_[slot].scan);
-    free_memory(slots_[slot].conv);
+    release_state(slot);
   }
 }
 
@@ -62,6 +66,11 @@ float* KeptStates::kv(int32_t slot, int64_t layer, int64_t row) {
 
 float* KeptStates::scan(int32_t slot, int64_t layer) {
   return slots_[slot].scan.data() + layer * shape_.inner_width() * shape_.state_size;
+}
+
+float* KeptStates::recent(int32_t slot, int64_t layer, int64_t row) {
+  KeptSlot& kept = slots_[slot];
+  return kept.recent.data() + (layer * kept.recent_rows + row) * recent_width();
 }
 
 float* KeptStates::conv(int32_t slot, int64_t layer, int64_t back) {

@@ -9,6 +9,7 @@
 
 #include "base/parallel.h"
 #include "engine/cpu/allocate.h"
+#include "engine/cpu/bfloat16.h"
 #include "engine/cpu/float_product.h"
 #include "engine/cpu/simd.h"
 
@@ -116,6 +117,20 @@ const TileProduct& ProductCache::get(int64_t inputs, int64_t outputs) {
 
 namespace {
 
+// weights [outputs, inputs], row-major
+void pack_pairs(Isa isa, const float* weights, int64_t outputs, const AmxPairs& to) {
+  std::vector<uint16_t> row(to.inputs);
+  for (int64_t o = 0; o < round_up(outputs, kAmxRows); ++o) {
+    std::fill(row.begin(), row.end(), uint16_t{0});
+    dispatch(isa, [&]<class Floats>(Floats) E2LM_INLINE {
+      if (o < outputs) round_row<Floats>(weights + o * to.inputs, to.inputs, row.data());
+    });
+    uint16_t* column = to.at(0, o);
+    for (int64_t i = 0; i < to.inputs; i += 2)
+      std::copy_n(row.data() + i, 2, column + i * kAmxRows);
+  }
+}
+
 // How many of the outputs from `first` on go into one panel.
 int64_t panel_outputs(const HostMatrix& host, int64_t first) {
   int64_t last = std::min(first + kPanelOutputs, host.outputs);
@@ -132,13 +147,19 @@ PackedMatrix::PackedMatrix(const HostMatrix& host, ProductCache& products, int t
   outputs = host.outputs;
   inputs = host.inputs;
   const Operand operand = products.operand();
+  // AMX reads and writes whole registers.
+  const auto in_registers = [&](const Panel& panel) {
+    return products.amx() && inputs % kAmxInputs == 0 && panel.outputs % kAmxRows == 0;
+  };
   int64_t floats = 0;
   std::vector<int64_t> places;  // of the panels in packed_
   for (int64_t first = 0; first < outputs; first += panels.back().outputs) {
     panels.push_back({.first = first, .outputs = panel_outputs(host, first)});
     Panel& panel = panels.back();
     int64_t size = packed_floats(panel.outputs, inputs);
-    if (operand == Operand::bfloat16) {
+    if (in_registers(panel)) {
+      size = AmxPairs::numbers(inputs, panel.outputs) / 2;
+    } else if (operand == Operand::bfloat16) {
       panel.product = &products.get(inputs, panel.outputs);
       const auto width = static_cast<int64_t>(sizeof(float));
       size = (panel.product->packed_bytes() + width - 1) / width;
@@ -153,7 +174,10 @@ PackedMatrix::PackedMatrix(const HostMatrix& host, ProductCache& products, int t
     const int64_t count = panel.outputs * inputs;
     const auto weights = std::make_unique_for_overwrite<float[]>(count);
     host.read_weights(panel.first, panel.outputs, weights.get());
-    if (panel.product) {
+    if (in_registers(panel)) {
+      panel.pairs = {reinterpret_cast<uint16_t*>(packed), inputs};
+      pack_pairs(isa, weights.get(), panel.outputs, panel.pairs);
+    } else if (panel.product) {
       panel.weights = panel.product->pack(isa, weights.get(), packed);
     } else {
       if (operand == Operand::rounded) {

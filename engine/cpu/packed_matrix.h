@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/cpu/amx_product.h"
 #include "engine/cpu/isa.h"
 #include "engine/cpu/operand.h"
 
@@ -47,12 +48,14 @@ class TileProduct {
 // Tile products by shape; a model has few.
 class ProductCache {
  public:
-  explicit ProductCache(Operand operand) : operand_(operand) {}
+  ProductCache(Operand operand, bool amx) : operand_(operand), amx_(amx) {}
   Operand operand() const { return operand_; }
+  bool amx() const { return amx_; }  // bfloat16 products are ours rather than oneDNN's
   const TileProduct& get(int64_t inputs, int64_t outputs);
 
  private:
   Operand operand_;
+  bool amx_;
   std::map<std::pair<int64_t, int64_t>, std::unique_ptr<TileProduct>> products_;
 };
 
@@ -64,6 +67,7 @@ class PackedMatrix final : public Matrix {
     int64_t first = 0;  // output
     int64_t outputs = 0;
     const float* floats = nullptr;         // of multiply_floats, or else
+    AmxPairs pairs;                        // of AmxProduct, or else
     const TileProduct* product = nullptr;  // with its weights
     dnnl::memory weights;
   };

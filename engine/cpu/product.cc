@@ -16,17 +16,29 @@ namespace {
 // fewer leave more pieces to share out.
 constexpr int64_t kPieceRows = 4 * kTileRows;
 
+// Rows that are finished together: their sums are still in the cache.
+constexpr int64_t kStepRows = kTileRows;
+
 int64_t whole_tiles(int64_t rows) {
   return (rows + kTileRows - 1) / kTileRows * kTileRows;
 }
 
-// work(panel, first row, rows) for pieces that cover the product of the first `panels` panels.
+struct Piece {
+  int64_t panel;
+  int64_t
+      next_panel;  // which the thread takes after this piece, as far as one can know; -1 if none
+  int64_t first;   // row
+  int64_t rows;
+};
+
+// work(piece) for pieces that cover the product of the first `panels` panels.
 template <class Work>
 void for_each_piece(int threads, int64_t rows, int64_t panels, const Work& work) {
   const int64_t groups = (rows + kPieceRows - 1) / kPieceRows;
   parallel_for(threads, groups * panels, 1, [&](int64_t piece, int64_t) {
-    const int64_t first = piece % groups * kPieceRows;
-    work(piece / groups, first, std::min(kPieceRows, rows - first));
+    const int64_t first = piece % groups * kPieceRows, next = (piece + threads) / groups;
+    work(Piece{piece / groups, next < panels ? next : -1, first,
+               std::min(kPieceRows, rows - first)});
   });
 }
 
@@ -39,28 +51,51 @@ float* piece_room(int64_t floats) {
 }
 
 // Rows [first, first + rows) of x by a panel → out [whole tiles of rows, panel.outputs], dense;
-// without scale and bias.
+// without scale and bias. AMX has the rest fetched meanwhile.
 void multiply_panel(Isa isa, const PackedMatrix& matrix, const PackedMatrix::Panel& panel,
-                    OperandRows x, int64_t first, int64_t rows, float* out) {
+                    OperandRows x, int64_t first, int64_t rows, float* out,
+                    AmxAhead* next_weights = nullptr, AmxAhead* places = nullptr) {
   const std::byte* from = x.data + first * x.row_bytes();
-  if (!panel.product) {
-    return multiply_floats(isa, reinterpret_cast<const float*>(from), rows, matrix.inputs,
-                           panel.floats, {.out = {out, panel.outputs, panel.outputs}});
+  if (panel.floats) {
+    multiply_floats(isa, reinterpret_cast<const float*>(from), rows, matrix.inputs, panel.floats,
+                    {.out = {out, panel.outputs, panel.outputs}});
+  } else if (panel.product) {
+    panel.product->run(from, whole_tiles(rows) / kTileRows, panel.weights, out);
+  } else {
+    const AmxScope scope;
+    AmxProduct{reinterpret_cast<const uint16_t*>(from),
+               x.stride,
+               panel.pairs,
+               out,
+               panel.outputs,
+               false,
+               next_weights,
+               places}
+        .multiply(rows, matrix.inputs, panel.outputs);
   }
-  panel.product->run(from, whole_tiles(rows) / kTileRows, panel.weights, out);
+}
+
+// The weights of a panel that is not the piece's own.
+AmxAhead weights_of(const PackedMatrix& matrix, int64_t panel, const Piece& piece) {
+  if (panel < 0 || panel == piece.panel || !matrix.panels[panel].pairs.data) return {};
+  const PackedMatrix::Panel& next = matrix.panels[panel];
+  constexpr int64_t kNumber = sizeof(uint16_t);
+  return AmxAhead::to_read(next.pairs.data,
+                           AmxPairs::numbers(matrix.inputs, next.outputs) * kNumber);
 }
 
 }  // namespace
 
 void for_each_tile(int threads, Isa isa, int64_t rows, OperandRows x, const PackedMatrix& matrix,
                    const std::function<void(const ProductTile&)>& use) {
-  const auto work = [&](int64_t index, int64_t first, int64_t count) {
-    const PackedMatrix::Panel& panel = matrix.panels[index];
+  const auto work = [&](const Piece& piece) {
+    const PackedMatrix::Panel& panel = matrix.panels[piece.panel];
+    AmxAhead next = weights_of(matrix, piece.next_panel, piece);
     float* acc = piece_room(kTileRows * panel.outputs);
-    for (int64_t row = first; row < first + count; row += kTileRows) {
-      const int64_t tile_rows = std::min(kTileRows, first + count - row);
-      multiply_panel(isa, matrix, panel, x, row, tile_rows, acc);
-      use({panel, index, row, tile_rows, acc});
+    for (int64_t row = piece.first; row < piece.first + piece.rows; row += kTileRows) {
+      const int64_t tile_rows = std::min(kTileRows, piece.first + piece.rows - row);
+      multiply_panel(isa, matrix, panel, x, row, tile_rows, acc, &next);
+      use({panel, piece.panel, row, tile_rows, acc});
     }
   };
   for_each_piece(threads, rows, std::ssize(matrix.panels), work);
@@ -114,21 +149,27 @@ template <bool kAdd>
 void multiply(int threads, Isa isa, int64_t rows, OperandRows x, const Matrix& weights, Rows out) {
   const auto& matrix = static_cast<const PackedMatrix&>(weights);
   assert(x.stride == matrix.inputs);
-  const auto work = [&](int64_t p, int64_t first, int64_t count) {
-    const PackedMatrix::Panel& panel = matrix.panels[p];
+  const auto work = [&](const Piece& piece) {
+    const PackedMatrix::Panel& panel = matrix.panels[piece.panel];
     const Epilogue epilogue(matrix, panel.first);
     Rows to = out.columns(panel.first, panel.outputs);
-    to.data += first * to.stride;
-    if (!panel.product) {
-      const auto* from = reinterpret_cast<const float*>(x.data + first * x.row_bytes());
+    to.data += piece.first * to.stride;
+    if (panel.floats) {
+      const auto* from = reinterpret_cast<const float*>(x.data + piece.first * x.row_bytes());
       return multiply_floats(
-          isa, from, count, matrix.inputs, panel.floats,
+          isa, from, piece.rows, matrix.inputs, panel.floats,
           {.out = to, .scale = epilogue.scale, .bias = epilogue.bias, .add = kAdd});
     }
-    float* acc = piece_room(whole_tiles(count) * panel.outputs);
-    multiply_panel(isa, matrix, panel, x, first, count, acc);
-    dispatch(isa, [&]<class Floats>(Floats)
-                      E2LM_INLINE { finish_rows<kAdd, Floats>(acc, count, epilogue, to); });
+    AmxAhead next = weights_of(matrix, piece.next_panel, piece);
+    float* acc = piece_room(kStepRows * panel.outputs);
+    for (int64_t row = 0; row < piece.rows; row += kStepRows) {
+      const int64_t count = std::min(kStepRows, piece.rows - row);
+      AmxAhead places = AmxAhead::to_write(to, count);
+      multiply_panel(isa, matrix, panel, x, piece.first + row, count, acc, &next, &places);
+      dispatch(isa, [&]<class Floats>(Floats)
+                        E2LM_INLINE { finish_rows<kAdd, Floats>(acc, count, epilogue, to); });
+      to.data += count * to.stride;
+    }
   };
   for_each_piece(threads, rows, std::ssize(matrix.panels), work);
 }
@@ -155,13 +196,16 @@ void CpuBackend::gated_product(const Wave& wave, ProductRows x, const Matrix& ga
   const auto& matrix = static_cast<const PackedMatrix&>(gate_up);
   const OperandRows from = operands(x), out = operands(product_rows);
   const int64_t half = std::ssize(matrix.panels) / 2;
-  const auto work = [&](int64_t p, int64_t first, int64_t rows) {
-    const PackedMatrix::Panel &gate = matrix.panels[p], &up = matrix.panels[half + p];
+  const auto work = [&](const Piece& piece) {
+    const int64_t first = piece.first, rows = piece.rows, beside = half + piece.panel;
+    const PackedMatrix::Panel &gate = matrix.panels[piece.panel], &up = matrix.panels[beside];
     assert(up.outputs == gate.outputs && up.first == gate.first + out.width);
     const int64_t width = gate.outputs, size = whole_tiles(rows) * width;
     float *gates = piece_room(2 * size), *ups = gates + size;
-    multiply_panel(isa_, matrix, gate, from, first, rows, gates);
-    multiply_panel(isa_, matrix, up, from, first, rows, ups);
+    AmxAhead to_up = weights_of(matrix, beside, piece);
+    AmxAhead next = weights_of(matrix, piece.next_panel, piece);
+    multiply_panel(isa_, matrix, gate, from, first, rows, gates, &to_up);
+    multiply_panel(isa_, matrix, up, from, first, rows, ups, &next);
     const Epilogue of_gate(matrix, gate.first), of_up(matrix, up.first);
     dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
       for (int64_t r = 0; r < rows; ++r) {

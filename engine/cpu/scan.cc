@@ -30,15 +30,6 @@ struct Group {
   int64_t width() const { return vectors() * kLanes; }
 };
 
-// The operation as one thread sees it.
-struct ScanRows {
-  Rows xbc;
-  Rows out;
-  const float* times;  // [R, M, (dt, exp(dt·A))]
-  int64_t heads;
-  int64_t size;  // N
-};
-
 // For rows r to r + kRows - 1, one after the other: S ← decay·S + (dt·x)·B, out = Sᵀ·C + skip·x.
 // Every vector of the state passes through the rows while it is in a register, and every element of
 // B and C through the vectors. The sum over n goes in order, however many rows there are.
@@ -124,20 +115,38 @@ void keep_state(const float* state, const Group& group, int64_t size, float* kep
 }  // namespace
 
 void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weights,
-                      ProductRows convolved, Rows dt_in, Rows out) {
-  const Rows xbc = floats(convolved);
-  const int64_t heads = shape_.mamba_heads, size = shape_.state_size;
+                      ProductRows convolved, Rows dt_in, Rows out, const ScanGate* gate) {
+  const int64_t heads = shape_.mamba_heads;
   time_steps_.resize(wave.rows() * heads * 2);
   for_each_row(threads_, isa_, wave.rows(), [&](auto, int64_t r) {
     for (int64_t m = 0; m < heads; ++m) {
       const float raw = softplus(dt_in.data[r * dt_in.stride + m] + weights.dt_bias.data()[m]);
       const float dt = std::clamp(raw, weights.dt_min, weights.dt_max);
+      const float rate = dt * weights.decay_rate.data()[m];
       float* to = time_steps_.data() + (r * heads + m) * 2;
       to[0] = dt;
-      to[1] = std::exp(dt * weights.decay_rate.data()[m]);
+      to[1] = amx_ ? rate : std::exp(rate);
     }
   });
+  const ScanRows rows = {floats(convolved),  out,   gate,
+                         time_steps_.data(), heads, shape_.state_size};
+  if (amx_) {
+    scan_chunks(wave, layer, weights, rows);
+  } else {
+    scan_states(wave, layer, weights, rows);
+  }
+}
 
+void CpuBackend::scan_chunks(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                             const ScanRows& rows) {
+  const AmxScan::Layer of_layer = {layer, weights.skip.data(), &kept_};
+  parallel_for(threads_, std::ssize(amx_scans_), 1,
+               [&](int64_t piece, int64_t) { amx_scans_[piece].run(wave, rows, of_layer); });
+}
+
+void CpuBackend::scan_states(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                             const ScanRows& rows) {
+  const int64_t heads = shape_.mamba_heads, size = shape_.state_size;
   std::vector<Group> groups;
   const int64_t b = shape_.inner_width(), c = b + shape_.groups * size;
   const int64_t widest = kGroupVectors * kLanes;
@@ -149,7 +158,6 @@ void CpuBackend::scan(const Wave& wave, int64_t layer, const MambaWeights& weigh
                         c + shared * size});
     }
   }
-  const ScanRows rows = {xbc, out, time_steps_.data(), heads, size};
   constexpr decltype(&scan_segment<1>) kScans[kGroupVectors] = {scan_segment<1>, scan_segment<2>};
 
   parallel_for(threads_, std::ssize(groups), 1, [&](int64_t piece, int64_t) {

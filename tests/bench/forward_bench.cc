@@ -1,15 +1,17 @@
 // A plain batch through whole models of real geometries, in tokens per second and as a share of
 // what the matrix products alone allow on this processor: the rate of one large oneDNN product,
 // measured in the same run. Before it is timed, a batch is scored in pieces too; the bits must
-// agree.
+// agree. Then every operation is timed for itself.
 
 #include <benchmark/benchmark.h>
 
 #include <chrono>
 #include <memory>
 
+#include "engine/cpu/backend.h"
 #include "engine/engine.h"
 #include "tests/bench/limits.h"
+#include "tests/bench/operation_times.h"
 #include "tests/bench/random_model.h"
 #include "tests/support/scratch.h"
 
@@ -41,6 +43,17 @@ bool pieces_agree(Engine& engine, const Checkpoint& checkpoint, Precision precis
          score_all(*pieces, {&request, 1})[0].logprobs_nats;
 }
 
+// What the operations take of a batch, in milliseconds.
+void count_operations(benchmark::State& state, const Checkpoint& checkpoint, Precision precision,
+                      int threads, const TokenRequest& request) {
+  const auto backend = open_cpu_backend(threads, precision);
+  OperationTimer timer(checkpoint, *backend, [] {});
+  for (const auto& [name, calls, seconds] :
+       timer.time(PrefixTree::build({&request, 1}), kBatches).operations) {
+    if (seconds > 1e-3) state.counters[name + "_ms"] = seconds * 1e3;
+  }
+}
+
 void forward(benchmark::State& state, const std::string& geometry, Precision precision) {
   const auto threads = static_cast<int>(state.range(0));
   const LoadedModel model(geometry);
@@ -63,6 +76,7 @@ void forward(benchmark::State& state, const std::string& geometry, Precision pre
   state.counters["limit"] = limit;
   state.counters["share"] = rate / limit;
   state.counters["load_s"] = load_seconds;
+  count_operations(state, *model.checkpoint, precision, threads, request);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <random>
 
+#include "engine/cpu/amx_product.h"
 #include "engine/cpu/bfloat16.h"
 #include "engine/cpu/float_product.h"
 #include "engine/cpu/product.h"
@@ -206,6 +208,75 @@ TEST(Bfloat16Test, RoundsToNearestTiesToEven) {
   EXPECT_EQ(rounded(0xFF800000), 0xFF800000U);
   EXPECT_EQ(rounded(0x7F800001) & 0x7FC00000U, 0x7FC00000U) << "a NaN stays one";
   EXPECT_EQ(rounded(0x00000001), 0U);
+}
+
+std::vector<uint16_t> rounded(const std::vector<float>& values) {
+  std::vector<uint16_t> numbers;
+  for (const float value : values) {
+    numbers.push_back(static_cast<uint16_t>(nearest_bfloat16(value) >> 16));
+  }
+  return numbers;
+}
+
+float number(uint16_t bits) {
+  return std::bit_cast<float>(uint32_t{bits} << 16);
+}
+
+// Whole registers and some, of rows and outputs; what stands behind the last of them is kept.
+TEST(AmxProductTest, IsTheProductOfRoundedNumbers) {
+  if (!has_amx()) GTEST_SKIP() << "this processor has no AMX";
+  const AmxScope scope;
+  for (const auto& [rows, inputs, outputs] :
+       {Shape{16, 32, 16}, {32, 64, 32}, {16, 96, 48}, {48, 32, 16}, {80, 160, 112}}) {
+    for (const bool add : {false, true}) {
+      const auto x = rounded(random_floats(rows * inputs, 1));
+      const auto w = rounded(random_floats(inputs * outputs, 2));
+      std::vector<uint16_t> packed(AmxPairs::numbers(inputs, outputs));
+      const AmxPairs pairs = {packed.data(), inputs};
+      for (int64_t i = 0; i < inputs; ++i) {
+        for (int64_t o = 0; o < outputs; ++o) *pairs.at(i, o) = w[i * outputs + o];
+      }
+      const int64_t stride = outputs + 3;
+      std::vector<float> out = random_floats(rows * stride, 3);
+      const std::vector<float> before = out;
+      AmxAhead next = AmxAhead::to_read(packed.data(), 100);
+      AmxAhead places = AmxAhead::to_write({out.data(), stride, outputs}, rows);
+      AmxProduct{x.data(), inputs, pairs, out.data(), stride, add, &next, &places}.multiply(
+          rows, inputs, outputs);
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t o = 0; o < stride; ++o) {
+          const float there = before[r * stride + o];
+          double sum = add ? there : 0;
+          for (int64_t i = 0; i < inputs && o < outputs; ++i) {
+            sum += double{number(x[r * inputs + i])} * number(w[i * outputs + o]);
+          }
+          if (o >= outputs) sum = there;
+          ASSERT_NEAR(out[r * stride + o], sum, o < outputs ? 1e-4 : 0);
+        }
+      }
+    }
+  }
+}
+
+// A row has the same bits alone and among others.
+TEST(AmxProductTest, RowsDoNotDependOnEachOther) {
+  if (!has_amx()) GTEST_SKIP() << "this processor has no AMX";
+  const AmxScope scope;
+  constexpr int64_t kRows = 64, kWidth = 320, kResults = 48;
+  const auto x = rounded(random_floats(kRows * kWidth, 4));
+  auto w = rounded(random_floats(kWidth * kResults, 5));
+  const AmxPairs pairs = {w.data(), kWidth};
+  std::vector<float> together(kRows * kResults), alone(kAmxRows * kResults);
+  AmxProduct{x.data(), kWidth, pairs, together.data(), kResults}.multiply(kRows, kWidth, kResults);
+  for (int64_t r = 0; r < kRows; ++r) {
+    std::vector<uint16_t> one(kAmxRows * kWidth);
+    const int64_t place = r * 7 % kAmxRows;
+    std::copy_n(x.data() + r * kWidth, kWidth, one.data() + place * kWidth);
+    AmxProduct{one.data(), kWidth, pairs, alone.data(), kResults}.multiply(1, kWidth, kResults);
+    EXPECT_TRUE(std::equal(alone.data() + place * kResults, alone.data() + (place + 1) * kResults,
+                           together.data() + r * kResults))
+        << r;
+  }
 }
 
 }  // namespace
