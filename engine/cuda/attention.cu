@@ -7,6 +7,8 @@
 //
 // Exponentials are powers of two of scores times log2(e), which hardware has an instruction for.
 
+#include <cfloat>
+
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
 #include "engine/cuda/pipeline.cuh"
@@ -150,7 +152,7 @@ class TileAttention {
   // Scores of one of the lane's rows become softmax weights; what was summed before is brought to
   // their scale.
   __device__ void weigh(float (&scores)[kKeys / 8][4], int half) {
-    float top = highest_[half];
+    float top = -INFINITY;
 #pragma unroll
     for (int j = 0; j < kKeys / 8; ++j) {
       top = fmaxf(top, fmaxf(scores[j][2 * half], scores[j][2 * half + 1]));
@@ -158,10 +160,9 @@ class TileAttention {
     for (int step = 1; step < 4; step *= 2) {  // the four lanes that hold the row
       top = fmaxf(top, __shfl_xor_sync(kAllLanes, top, step));
     }
-    const float base =
-        top == -INFINITY ? 0.0F : top * o_.log2_scale;  // for a row that has seen no key yet
-    const float decay = power_of_two(highest_[half] * o_.log2_scale - base);
-    highest_[half] = top;
+    const float base = fmaxf(highest_[half], top * o_.log2_scale);
+    const float decay = power_of_two(highest_[half] - base);
+    highest_[half] = base;
     total_[half] *= decay;
 #pragma unroll
     for (int j = 0; j < kWidth / 8; ++j) {
@@ -206,7 +207,10 @@ class TileAttention {
   const int head_, kv_head_, width_, warp_row_;
   const LanePlace place_;
   float sums_[kWidth / 8][4] = {};  // Σ weight · v, for this lane's rows
-  float highest_[2] = {-INFINITY, -INFINITY};
+  // The highest score times log2_scale; finite also before there is one, so that differences from
+  // it are numbers. It is kept as rounded, because a product that a multiply-add makes anew is not:
+  // the decay would be 2^error where it should be 1, once for every block of keys.
+  float highest_[2] = {-FLT_MAX, -FLT_MAX};
   float total_[2] = {0, 0};  // Σ weight over this lane's keys
 };
 

@@ -81,7 +81,8 @@ __device__ inline float power_of_two(float x) {
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
   return result;
 #else
-  return exp2f(x);
+  constexpr float kSmallestNormal = -126.0F;  // its logarithm
+  return x < kSmallestNormal ? 0.0F : exp2f(x);
 #endif
 }
 
