@@ -57,16 +57,13 @@ TEST_P(GoldenModels, EveryTokenHasTheReferenceLogProbability) {
 // Hugging Face's own bfloat16, measured on the same requests, sets the bound.
 TEST_P(GoldenModels, Bfloat16IsAtLeastAsNearAsTheOriginals) {
   E2LM_SKIP_WITHOUT(device(), Precision::bfloat16);
-  const Path path = source_folder() / "tests/golden/models/bfloat16.json";
-  const Json bounds = parse_json(read_file(path), path.string());
-  const Json& bound = bounds[name()];
   const auto off = distances(Precision::bfloat16);
   const double worst = *std::max_element(off.begin(), off.end());
   const double mean =
       std::accumulate(off.begin(), off.end(), 0.0) / static_cast<double>(off.size());
   EXPECT_GT(worst, 1e-5) << "this is not bfloat16";
-  EXPECT_LE(mean, bound["mean"].get<double>());
-  EXPECT_LE(worst, bound["max"].get<double>());
+  EXPECT_LE(mean, golden_.bfloat16.mean);
+  EXPECT_LE(worst, golden_.bfloat16.max);
   RecordProperty("mean_and_largest_difference_nats", fmt::format("{:.6f} {:.6f}", mean, worst));
 }
 

@@ -22,11 +22,20 @@ struct GoldenModel {
     TokenScores expected;
   };
 
+  // How far answers lie from the reference's, nats a token.
+  struct Distance {
+    double mean, max;
+  };
+
   Path folder;
+  Distance bfloat16;  // of Hugging Face's own bfloat16
   std::vector<Case> cases;
 
   static GoldenModel read(const std::string& name) {
-    GoldenModel model{.folder = source_folder() / "tests/golden/models" / name};
+    const Path models = source_folder() / "tests/golden/models",
+               distances = models / "bfloat16.json";
+    const Json bfloat16 = parse_json(read_file(distances), distances.string())[name];
+    GoldenModel model{.folder = models / name, .bfloat16 = {bfloat16["mean"], bfloat16["max"]}};
     const Path path = model.folder / "expected.json";
     const Json expected = parse_json(read_file(path), path.string());
     for (const Json& entry : expected["cases"]) {
