@@ -106,7 +106,7 @@ show() { # exit status
 # Runs a command for so many seconds at most, fewer where the time limit is near, and gives its
 # verdict, which is left in $outcome; $log is the file that its output went to.
 judge() { # what, seconds, command..
-  local what=$1 seconds=$2 status=0 failed left=$((time_limit - SECONDS + started))
+  local what=$1 seconds=$2 status=0 failed refusal left=$((time_limit - SECONDS + started))
   shift 2
   echo "== $what"
   log=$logs/${what//[^[:alnum:].-]/_}.log outcome='not run'
@@ -122,6 +122,12 @@ judge() { # what, seconds, command..
   if ((status == 0)) && grep -qE '^\[  PASSED  \] 0 tests|^Nothing to measure' "$log"; then
     no_card=$(grep -m 1 -iE 'card|driver' "$log") || true
     verdict "$what" 'not run' "$no_card"
+    return
+  fi
+  # compute-sanitizer's word that it cannot look, at this card or from within this system, whatever
+  # the program did then.
+  if refusal=$(grep -m 1 -iE '^=+ .*device (is )?not supported' "$log"); then
+    verdict "$what" 'not run' "$(sed 's/^[= ]*//' <<<"$refusal")"
     return
   fi
   case $status in

@@ -48,8 +48,10 @@ int64_t free_device_bytes() {
   return static_cast<int64_t>(free);
 }
 
-DeviceMemory::DeviceMemory(int64_t bytes) : bytes_(bytes) {
+// By way of the other constructor, after which the destructor gives back what cannot be cleared.
+DeviceMemory::DeviceMemory(int64_t bytes) : DeviceMemory() {
   if (bytes == 0) return;
+  bytes_ = bytes;
   check(cudaMalloc(&data_, bytes), "taking device memory");
   check(cudaMemset(data_, 0, bytes), "clearing device memory");
   // Streams of ours do not wait for the default stream, which cleared it.
