@@ -6,6 +6,16 @@
 #include "engine/cpu/bfloat16.h"
 
 namespace e2lm::cpu {
+namespace {
+
+// e^x, and zero where that is too little to be seen in any sum: further down, products of it are
+// denormal numbers, which take a processor a hundred times as long.
+template <class Floats>
+E2LM_INLINE inline Floats decay_of(Floats x) {
+  return where_above(-60.0F, x, exp(x));
+}
+
+}  // namespace
 
 AmxScan::Chunk::Chunk(const AmxScan& scan)
     : b(AmxPairs::numbers(scan.size_, kScanChunk)),
@@ -224,8 +234,8 @@ void AmxScan::weigh(const Chunk& chunk, int64_t head, int64_t first, int64_t end
   const float* sums = chunk.sums.data() + head * kScanChunk;
   dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
     float decays[kScanChunk];
-    for (int64_t j = 0; j < kScanChunk && !states_.is_zero(); j += kLanes) {
-      store(decays + j, exp(load<Floats>(sums + j)));
+    for (int64_t j = first / kLanes * kLanes; j < end && !states_.is_zero(); j += kLanes) {
+      store(decays + j, decay_of(load<Floats>(sums + j)));
     }
     for (int64_t i = 0; i < end - first; ++i) {
       const int64_t at = first + i;
@@ -234,7 +244,7 @@ void AmxScan::weigh(const Chunk& chunk, int64_t head, int64_t first, int64_t end
       for (int64_t j = 0; j < round_up(end, kAmxInputs); j += kLanes) {
         Floats weight = {};
         if (j <= at) {
-          weight = exp(sum - load<Floats>(sums + j)) * load<Floats>(dt + j) *
+          weight = decay_of(sum - load<Floats>(sums + j)) * load<Floats>(dt + j) *
                    load<Floats>(products_.data() + i * kScanChunk + j);
           weight = first_lanes(weight, std::min(kLanes, at + 1 - j));
         }
@@ -269,14 +279,15 @@ void AmxScan::advance(Chunk& chunk) {
     dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
       float factors[kScanChunk];
       for (int64_t j = 0; j < kScanChunk; j += kLanes) {
-        store(factors + j, exp(splat<Floats>(all) - load<Floats>(sums + j)) * load<Floats>(dt + j));
+        store(factors + j,
+              decay_of(splat<Floats>(all) - load<Floats>(sums + j)) * load<Floats>(dt + j));
       }
       for (int64_t pair = 0; pair < kScanChunk / 2; ++pair) {
         pair_rows<Floats>(chunk.rows, factors, x_column(head), width_, weighed, pair);
       }
       if (!step.before) return;
       const float* before = step.before->values.data() + states_.at(head);
-      const float decay = std::exp(all);
+      const Floats decay = decay_of(splat<Floats>(all));
       for (int64_t i = 0; i < numbers; i += kLanes) {
         store(values + i, load<Floats>(before + i) * decay);
       }

@@ -76,10 +76,6 @@ class CpuBackend final : public Backend {
   // The parts of the gated scan: y, and its gate.
   void scan(const Wave& wave, int64_t layer, const MambaWeights& weights, ProductRows xbc,
             Rows dt_in, Rows out, const ScanGate* gate = nullptr);
-  void scan_states(const Wave& wave, int64_t layer, const MambaWeights& weights,
-                   const ScanRows& rows);
-  void scan_chunks(const Wave& wave, int64_t layer, const MambaWeights& weights,
-                   const ScanRows& rows);
   void gate(const Wave& wave, const MambaWeights& weights, Rows y, Rows z, float scale,
             ProductRows out);
 
@@ -96,6 +92,11 @@ class CpuBackend final : public Backend {
   int64_t scratch_bytes_per_row(const StateShape& shape) const;
   int64_t logprob_bytes_per_row() const;
 
+  // The two kinds of scan: row by row, and by chunks of rows.
+  void scan_states(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                   const ScanRows& rows);
+  void scan_chunks(const Wave& wave, int64_t layer, const MambaWeights& weights,
+                   const ScanRows& rows);
   bool has_amx_scan(const StateShape& shape) const { return amx_ && shape.mamba_heads > 0; }
   OperandRows operands(ProductRows rows) const;
 

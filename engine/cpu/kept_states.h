@@ -12,7 +12,7 @@ struct KeptSlot {
   int32_t parent = -1;  // slot of what it continues; -1 where a text begins
   int64_t rows = 0;
   std::vector<float> kv;    // [L, rows, k (K·P) | v (K·P)]
-  std::vector<float> scan;  // [L, E, N] in the scan's block order; empty without a kept state
+  std::vector<float> scan;  // [L, E, N] in the scan's own order; empty without a kept state
   std::vector<float> conv;  // [L, W-1, C], nearest row first; likewise
   int64_t recent_rows = 0;
   std::vector<float> recent;  // [L, recent_rows, xbc (C) | times (2·M)]; likewise

@@ -158,13 +158,26 @@ E2LM_INLINE inline void store(float* to, Floats values, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
 }
 
+// `values` with zeros where x is not above a limit.
+template <int64_t C, int64_t N>
+E2LM_INLINE inline Lanes<C, N> where_above(float limit, Lanes<C, N> x, Lanes<C, N> values) {
+  return each(
+      [limit](auto value, auto number) E2LM_INLINE {
+        typename Lanes<N, N>::Ints bits;
+        std::memcpy(&bits, &value, sizeof bits);
+        bits &= number > limit;
+        std::memcpy(&value, &bits, sizeof bits);
+        return value;
+      },
+      values, x);
+}
+
 // `values` with zeros from lane `count` on.
 template <class Floats>
 E2LM_INLINE inline Floats first_lanes(Floats values, int64_t count) {
-  if (count == kLanes) return values;
-  float lanes[kLanes];
-  store(lanes, values);
-  return load<Floats>(lanes, count);
+  static constexpr float kDown[kLanes] = {0,  -1, -2,  -3,  -4,  -5,  -6,  -7,
+                                          -8, -9, -10, -11, -12, -13, -14, -15};
+  return where_above(-static_cast<float>(count), load<Floats>(kDown), values);
 }
 
 template <class Floats>
