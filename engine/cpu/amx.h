@@ -16,7 +16,7 @@ constexpr int64_t kAmxInputs = 32;                   // bfloat16 numbers in a ro
 constexpr int64_t kAmxPairs = 16;                    // of them
 constexpr int64_t kAmxTile = kAmxRows * kAmxInputs;  // bfloat16 numbers in a register
 
-// While one lives, its thread may use the registers.
+// While one lives, its thread may use the registers. Not within another.
 class AmxScope {
  public:
   AmxScope();

@@ -56,8 +56,36 @@ AmxAttention::AmxAttention(Isa isa, int64_t head_width, float scale)
       scores_(kGroup * kChunkKeys),
       weights_(kGroup * kChunkKeys) {}
 
+// Whether the path's values [first, end) are finite, once rounded.
+bool AmxAttention::finite_values(const Path& path, int64_t first, int64_t end) const {
+  bool finite = true;
+  for (const Span& span : path) {
+    dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
+      for (int64_t i = std::max<int64_t>(first, 0); i < std::min(end, span.rows); ++i) {
+        finite = finite && finite_rounded<Floats>(span.v + i * span.stride, layout_.width);
+      }
+    });
+    first -= span.rows;
+    end -= span.rows;
+  }
+  return finite;
+}
+
 void AmxAttention::attend(Path path, std::span<Query> queries) {
+  // Keys behind a query's own have no weight, but zero times a value that is not finite is not
+  // zero: then rows go one by one, before there are any such keys.
+  const bool together = finite_values(path, queries.front().keys, queries.back().keys);
   chunks_.walk(std::move(path));
+  while (!queries.empty()) {
+    const auto behind = std::ranges::upper_bound(
+        queries, together ? queries.back().keys : queries.front().keys, {}, &Query::keys);
+    const auto count = static_cast<size_t>(behind - queries.begin());
+    attend_together(queries.first(count));
+    queries = queries.subspan(count);
+  }
+}
+
+void AmxAttention::attend_together(std::span<Query> queries) {
   const int64_t width = layout_.width, stride = round_up(width, kAmxInputs);
   q_.resize(round_up(std::ssize(queries), kGroup) * stride);
   for (int64_t j = 0; j < std::ssize(queries); ++j) {

@@ -30,13 +30,15 @@ class AmxAttention {
   AmxAttention(Isa isa, int64_t head_width, float scale);
 
   // Queries look at the path's keys, the later ones at no fewer. Their sums must lie one behind the
-  // other, [.., kLanes · vectors of P], with room for whole registers of queries.
+  // other, [.., kLanes · vectors of P], with room for a register of queries behind them.
   void attend(Path path, std::span<Query> queries);
 
  private:
   // Two registers of queries work together: what they see of a chunk stays in the nearest cache.
   static constexpr int64_t kGroup = 2 * kAmxRows;
 
+  bool finite_values(const Path& path, int64_t first, int64_t end) const;
+  void attend_together(std::span<Query> queries);
   void attend_chunk(std::span<Query> queries, const uint16_t* q, int64_t first_key,
                     KeyChunks<AmxLayout>::Chunk& chunk);
 

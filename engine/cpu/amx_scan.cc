@@ -64,7 +64,8 @@ void AmxScan::run(const Wave& wave, const ScanRows& rows, const Layer& layer) {
     const bool goes_on = next_continues || segment.branch >= 0 || segment.keep_state;
     for (int64_t done = 0; done < segment.rows;) {
       const int64_t position = segment.position + done, first = position % kScanChunk;
-      const int64_t count = std::min(kScanChunk - first, segment.rows - done);
+      const int64_t count =
+          finite_rows(segment.first_row + done, std::min(kScanChunk - first, segment.rows - done));
       Chunk& chunk = chunk_at(position);
       for (int64_t i = 0; i < count; ++i) {
         const int64_t r = segment.first_row + done + i;
@@ -79,6 +80,19 @@ void AmxScan::run(const Wave& wave, const ScanRows& rows, const Layer& layer) {
     if (segment.branch >= 0) states_.wait_at(segment.branch);
     if (segment.keep_state) keep_at(segment.keep, segment.position + segment.rows);
   }
+}
+
+// How many of `count` rows go together: a row whose x is not finite only begins a piece, because a
+// row before it would take zero times that, which is not zero.
+int64_t AmxScan::finite_rows(int64_t first_row, int64_t count) const {
+  int64_t rows = count;
+  dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
+    for (int64_t i = 1; i < rows; ++i) {
+      const float* x = rows_.xbc.data + (first_row + i) * rows_.xbc.stride + x_column(0);
+      if (!finite_rounded<Floats>(x, heads_.count * width_)) rows = i;
+    }
+  });
+  return rows;
 }
 
 AmxScan::Chunk& AmxScan::chunk_at(int64_t position) {
@@ -114,6 +128,7 @@ void AmxScan::load_kept(int32_t slot, int64_t position) {
   for (int64_t head = 0; head < heads_.count; ++head) {
     const float* from = layer_.kept->scan(slot, layer_.number) + x_column(head) * size_;
     float* to = state.values.data() + states_.at(head);
+    std::fill_n(to, states_.at(1), 0.0F);  // what another path left beside N and X may be no number
     for (int64_t n = 0; n < size_; ++n) {
       std::copy_n(from + n * width_, width_, to + n * states_.width());
     }

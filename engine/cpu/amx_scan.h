@@ -51,6 +51,7 @@ class AmxScan {
     std::vector<float> dt, sums;          // of each head: [rows], and those of dt·A up to the row
   };
 
+  int64_t finite_rows(int64_t first_row, int64_t count) const;
   Chunk& chunk_at(int64_t position);
   void begin(const Wave& wave, int32_t s);
   void load_kept(int32_t slot, int64_t position);

@@ -5,6 +5,24 @@
 namespace e2lm::cpu {
 namespace {
 
+// The current state, and those before other chunks of a path in which it branches.
+int64_t states_at_once(const PrefixTree& tree) {
+  struct Path {
+    int64_t chunk = 0;   // of its last branch
+    int64_t states = 1;  // zero is none
+  };
+  std::vector<Path> paths;  // down to the end of each node
+  int64_t most = 1;
+  for (const PrefixTree::Node& node : tree.nodes()) {
+    Path path = node.parent < 0 ? Path() : paths[node.parent];
+    const int64_t chunk = (node.position + node.rows) / kScanChunk;
+    if (node.last_child >= 0 && chunk > path.chunk) path = {chunk, path.states + 1};
+    most = std::max(most, path.states);
+    paths.push_back(path);
+  }
+  return most;
+}
+
 // More heads together share more of what their group has in common, fewer leave more pieces.
 std::vector<AmxScan::Heads> pieces_of(const StateShape& shape, int threads) {
   const int64_t in_group = shape.mamba_heads / shape.groups;
@@ -27,7 +45,7 @@ std::vector<AmxScan> amx_scans(Isa isa, const StateShape& shape, int threads) {
   return scans;
 }
 
-MemoryModel amx_scan_memory(const StateShape& shape, int threads) {
+MemoryModel amx_scan_memory(const StateShape& shape, int threads, const PrefixTree& tree) {
   constexpr int64_t kFloat = sizeof(float), kNumber = sizeof(uint16_t), kPointer = sizeof(float*);
   const int64_t pieces = std::ssize(pieces_of(shape, threads)), heads = shape.mamba_heads;
   const int64_t size = round_up(shape.state_size, kAmxInputs);
@@ -36,9 +54,8 @@ MemoryModel amx_scan_memory(const StateShape& shape, int threads) {
                       heads * (width * kNumber + 2 * kFloat);
   const int64_t scratch = kScanChunk * (2 * size * kNumber + kScanChunk * (kFloat + kNumber) +
                                         width * (kFloat + kNumber));
-  // Two states: the current one, and one that waits at a branch.
   return {.fixed = 2 * kScanChunk * row + pieces * scratch +
-                   2 * heads * size * width * (kFloat + kNumber),
+                   states_at_once(tree) * heads * size * width * (kFloat + kNumber),
           .per_row = row,
           .per_kept_state =
               (kScanChunk - 1) * shape.layers * (shape.conv_channels() + 2 * heads) * kFloat};

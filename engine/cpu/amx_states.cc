@@ -17,6 +17,11 @@ void AmxStates::begin_wave(int32_t branch_stack) {
   current_ = kZero;
 }
 
+void AmxStates::return_to(int32_t branch) {
+  current_ = waiting_[branch];
+  std::fill(waiting_.begin() + branch + 1, waiting_.end(), kZero);
+}
+
 AmxPairs AmxStates::pairs(int64_t head) {
   return {states_[current_].pairs.data() + at(head), size_};
 }

@@ -21,7 +21,8 @@ class AmxStates {
   void begin_wave(int32_t branch_stack);
 
   void wait_at(int32_t branch) { waiting_[branch] = current_; }
-  void return_to(int32_t branch) { current_ = waiting_[branch]; }
+  // Later branches have been left for good.
+  void return_to(int32_t branch);
   void return_to_zero() { current_ = kZero; }  // before a text's first chunk
   bool is_zero() const { return current_ == kZero; }
 

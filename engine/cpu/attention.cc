@@ -61,7 +61,7 @@ void CpuBackend::attend(const Wave& wave, int64_t layer, Rows q, Rows k, Rows v,
   // Their sums are in `sums`.
   const auto queries_of = [&](const RowBlock& block, int64_t kv_head, std::vector<float>& sums) {
     const Segment& segment = wave.segments[block.segment];
-    sums.resize(round_up(block.rows * heads_per_kv, kAmxRows) * stride);
+    sums.resize((block.rows * heads_per_kv + kAmxRows) * stride);
     std::vector<Query> queries;
     for (int64_t i = block.first; i < block.first + block.rows; ++i) {
       const int64_t r = segment.first_row + i;

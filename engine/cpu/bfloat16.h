@@ -81,4 +81,14 @@ E2LM_INLINE inline void round_row(const float* row, int64_t count, uint16_t* to)
   }
 }
 
+// Whether all are finite once they are rounded.
+template <class Floats>
+E2LM_INLINE inline bool finite_rounded(const float* row, int64_t count) {
+  Floats zeros = {};
+  for (int64_t i = 0; i < count; i += kLanes) {
+    zeros = zeros + nearest_bfloat16(load<Floats>(row + i, std::min(kLanes, count - i))) * 0.0F;
+  }
+  return sum(zeros) == 0.0F;
+}
+
 }  // namespace e2lm::cpu

@@ -60,7 +60,8 @@ int64_t CpuBackend::default_memory_bytes() const {
 MemoryModel CpuBackend::memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
                                      const PrefixTree& tree) const {
   const auto rotations = int64_t{tree.longest()} * shape.head_width;
-  const MemoryModel scan = has_amx_scan(shape) ? amx_scan_memory(shape, threads_) : MemoryModel{};
+  const MemoryModel scan =
+      has_amx_scan(shape) ? amx_scan_memory(shape, threads_, tree) : MemoryModel{};
   return {.fixed = weight_bytes_ + rotations * kFloatBytes + scan.fixed,
           .per_row = activation_bytes_per_row + scratch_bytes_per_row(shape) + scan.per_row,
           .per_kept_row = shape.kept_row_bytes(),

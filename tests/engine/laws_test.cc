@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <numeric>
 #include <random>
 
@@ -72,6 +74,25 @@ class Laws : public testing::TestWithParam<std::tuple<std::string, Precision>> {
       texts.push_back(std::move(text));
     }
     return texts;
+  }
+
+  // Makes a token's embedding NaN, in a checkpoint of one file or several.
+  static void spoil_embedding(const Path& folder, int64_t token) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() != ".safetensors") continue;
+      std::string bytes = read_file(entry.path());
+      uint64_t length = 0;
+      std::memcpy(&length, bytes.data(), sizeof length);
+      const Json header = parse_json(bytes.substr(sizeof length, length), entry.path().string());
+      if (!header.contains("model.embed_tokens.weight")) continue;
+      const Json& tensor = header["model.embed_tokens.weight"];
+      const auto begin = tensor["data_offsets"][0].get<int64_t>();
+      const auto end = tensor["data_offsets"][1].get<int64_t>();
+      const int64_t row = (end - begin) / tensor["shape"][0].get<int64_t>();
+      const int64_t at = static_cast<int64_t>(sizeof length + length) + begin;
+      std::fill_n(bytes.begin() + at + token * row, row, static_cast<char>(0xFF));
+      write_file(entry.path(), bytes);
+    }
   }
 
   GoldenModel golden_ = GoldenModel::read(std::get<0>(GetParam()));
@@ -162,6 +183,45 @@ TEST_P(Laws, BranchesWavesAndThreadsChangeNothingInLongTexts) {
   }
   expect_same_bits(score(texts, {.threads = 1}), expected, "one thread");
   expect_same_bits(score(texts, {.threads = 7}), expected, "seven threads");
+}
+
+// A token whose embedding is not a number spoils what comes after it, and nothing else: neither the
+// scores before it nor those of a text that leaves the path there, in whatever waves.
+TEST_P(Laws, WhatIsNotANumberSpoilsNoOtherText) {
+  const Json config = parse_json(read_file(golden_.folder / "config.json"), "config.json");
+  if (config["tie_word_embeddings"]) GTEST_SKIP() << "such an embedding spoils every score";
+  constexpr int32_t kBad = 95;
+  const Scratch scratch;
+  std::filesystem::copy(golden_.folder, scratch / "model");
+  spoil_embedding(scratch / "model", kBad);
+  checkpoint_ = Checkpoint::open(scratch / "model");
+
+  std::vector<TokenRequest> texts = branching_texts();
+  const size_t good = texts.size();
+  std::mt19937 random(5);
+  for (const int64_t place : {5, 38, 63, 64, 100, 140, 201}) {
+    for (const bool alone : {false, true}) {  // where other texts go on, and in the midst of a run
+      TokenRequest text = texts[0];
+      text.ids.resize(place);
+      if (alone) std::shuffle(text.ids.begin(), text.ids.end(), random);
+      text.ids.push_back(kBad);
+      for (int i = 0; i < 80; ++i) text.ids.push_back(static_cast<int32_t>(random() % 90));
+      texts.push_back(std::move(text));
+    }
+  }
+  for (const int64_t rows : {0, 64, 65, 100, 160}) {
+    const auto scores = score(texts, {.wave_rows = rows});
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const auto& ids = texts[i].ids;
+      const auto whole = std::find(ids.begin(), ids.end(), kBad) - ids.begin();
+      const TokenRequest before{{ids.begin(), ids.begin() + std::min(whole, std::ssize(ids))}, 1};
+      const auto alone = score({before})[0].logprobs_nats;
+      const auto& together = scores[i].logprobs_nats;
+      ASSERT_TRUE(std::equal(alone.begin(), alone.end(), together.begin()))
+          << i << ", waves " << rows;
+      EXPECT_EQ(std::isnan(together.back()), i >= good);
+    }
+  }
 }
 
 // Each instruction set obeys the laws on its own; between them only the last bits may differ. In
