@@ -11,10 +11,8 @@
 
 namespace e2lm::cpu {
 
-constexpr int64_t kAmxRows = 16;                     // of a register, and columns of a product
-constexpr int64_t kAmxInputs = 32;                   // bfloat16 numbers in a row
-constexpr int64_t kAmxPairs = 16;                    // of them
-constexpr int64_t kAmxTile = kAmxRows * kAmxInputs;  // bfloat16 numbers in a register
+constexpr int64_t kAmxRows = 16;    // of a register, and columns of a product
+constexpr int64_t kAmxInputs = 32;  // bfloat16 numbers in a row
 
 // While one lives, its thread may use the registers. Not within another.
 class AmxScope {

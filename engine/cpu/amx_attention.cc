@@ -1,6 +1,8 @@
 #include "engine/cpu/amx_attention.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "engine/cpu/bfloat16.h"
 
@@ -33,19 +35,17 @@ E2LM_INLINE inline void weigh(Query& query, int64_t count, const float* scores, 
 
 void AmxLayout::copy_row(uint16_t* k, uint16_t* v, int64_t i, const float* key,
                          const float* value) const {
-  constexpr int64_t kWidest = 512;  // of what is rounded at once
-  uint16_t numbers[kWidest];
-  const AmxPairs to_keys = keys(k), to_values = values(v);
-  for (int64_t first = 0; first < width; first += kWidest) {
-    const int64_t count = std::min(kWidest, width - first);
+  static thread_local std::vector<uint16_t> numbers;  // kept from row to row
+  numbers.resize(width);
+  const auto round = [&](const float* row) {
     dispatch(isa, [&]<class Floats>(Floats)
-                      E2LM_INLINE { round_row<Floats>(key + first, count, numbers); });
-    uint16_t* column = to_keys.at(first, i);
-    for (int64_t p = 0; p < count; ++p) column[p / 2 * kAmxInputs + p % 2] = numbers[p];
-    dispatch(isa, [&]<class Floats>(Floats)
-                      E2LM_INLINE { round_row<Floats>(value + first, count, numbers); });
-    for (int64_t p = 0; p < count; ++p) *to_values.at(i, first + p) = numbers[p];
-  }
+                      E2LM_INLINE { round_row<Floats>(row, width, numbers.data()); });
+  };
+  round(key);
+  keys(k).put_output(i, numbers.data(), width);
+  round(value);
+  const AmxPairs to = values(v);
+  for (int64_t p = 0; p < width; ++p) *to.at(i, p) = numbers[p];
 }
 
 AmxAttention::AmxAttention(Isa isa, int64_t head_width, float scale)
@@ -88,14 +88,11 @@ void AmxAttention::attend(Path path, std::span<Query> queries) {
 void AmxAttention::attend_together(std::span<Query> queries) {
   const int64_t width = layout_.width, stride = round_up(width, kAmxInputs);
   q_.resize(round_up(std::ssize(queries), kGroup) * stride);
-  for (int64_t j = 0; j < std::ssize(queries); ++j) {
-    dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
-      for (int64_t p = 0; p < width; p += kLanes) {
-        const int64_t lanes = std::min(kLanes, width - p);
-        store_bfloat16(q_.data() + j * stride + p, load<Floats>(queries[j].q + p, lanes), lanes);
-      }
-    });
-  }
+  dispatch(isa_, [&]<class Floats>(Floats) E2LM_INLINE {
+    for (int64_t j = 0; j < std::ssize(queries); ++j) {
+      round_row<Floats>(queries[j].q, width, q_.data() + j * stride);
+    }
+  });
   const int64_t keys = queries.back().keys;
   for (int64_t first = 0; first < keys; first += kChunkKeys) {
     const int64_t count = std::min(kChunkKeys, keys - first);

@@ -8,10 +8,6 @@
 
 namespace e2lm::cpu {
 
-constexpr int64_t round_up(int64_t count, int64_t to) {
-  return (count + to - 1) / to * to;
-}
-
 // The right-hand side [inputs, outputs]: strips of 16 outputs, and in a strip pairs of inputs, the
 // two of an output beside each other.
 struct AmxPairs {
@@ -25,6 +21,11 @@ struct AmxPairs {
   // Where the outputs of a strip have input `input`: theirs is every second number from here on.
   uint16_t* at(int64_t input, int64_t output) const {
     return strip(output) + input / 2 * kAmxInputs + output % kAmxRows * 2 + input % 2;
+  }
+  // The first `count` inputs of one output.
+  void put_output(int64_t output, const uint16_t* numbers, int64_t count) const {
+    uint16_t* column = at(0, output);
+    for (int64_t i = 0; i < count; ++i) column[i / 2 * kAmxInputs + i % 2] = numbers[i];
   }
 };
 

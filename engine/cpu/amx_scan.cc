@@ -158,7 +158,7 @@ void AmxScan::take_row(Chunk& chunk, int64_t i, const float* row, const float* t
   dispatch(isa_, [&]<class Floats>(Floats)
                      E2LM_INLINE { round_row<Floats>(row + b_column_, size_, b_row_.data()); });
   const AmxPairs b = b_pairs(chunk);
-  for (int64_t n = 0; n < size_; n += 2) std::copy_n(b_row_.data() + n, 2, b.at(n, i));
+  b.put_output(i, b_row_.data(), size_);
   for (int64_t head = 0; head < heads_.count; ++head) {
     const float* time = times + 2 * (heads_.first + head);
     float *dt = chunk.dt.data() + head * kScanChunk, *sums = chunk.sums.data() + head * kScanChunk;

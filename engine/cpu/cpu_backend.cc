@@ -35,7 +35,7 @@ std::unique_ptr<Embedding> CpuBackend::embedding(const Tensor& table) {
 }
 
 Array CpuBackend::activations(int64_t rows, int64_t width) {
-  return allocate((rows + kTileRows - 1) / kTileRows * kTileRows * width);
+  return allocate(round_up(rows, kTileRows) * width);
 }
 
 ProductArray CpuBackend::product_rows(int64_t rows, int64_t width) {

@@ -117,17 +117,14 @@ const TileProduct& ProductCache::get(int64_t inputs, int64_t outputs) {
 
 namespace {
 
-// weights [outputs, inputs], row-major
+// weights [outputs, inputs], row-major. REQUIRES: whole registers of both.
 void pack_pairs(Isa isa, const float* weights, int64_t outputs, const AmxPairs& to) {
   std::vector<uint16_t> row(to.inputs);
-  for (int64_t o = 0; o < round_up(outputs, kAmxRows); ++o) {
-    std::fill(row.begin(), row.end(), uint16_t{0});
+  for (int64_t o = 0; o < outputs; ++o) {
     dispatch(isa, [&]<class Floats>(Floats) E2LM_INLINE {
-      if (o < outputs) round_row<Floats>(weights + o * to.inputs, to.inputs, row.data());
+      round_row<Floats>(weights + o * to.inputs, to.inputs, row.data());
     });
-    uint16_t* column = to.at(0, o);
-    for (int64_t i = 0; i < to.inputs; i += 2)
-      std::copy_n(row.data() + i, 2, column + i * kAmxRows);
+    to.put_output(o, row.data(), to.inputs);
   }
 }
 
@@ -165,7 +162,7 @@ PackedMatrix::PackedMatrix(const HostMatrix& host, ProductCache& products, int t
       size = (panel.product->packed_bytes() + width - 1) / width;
     }
     places.push_back(floats);
-    floats += (size + kLanes - 1) / kLanes * kLanes;
+    floats += round_up(size, kLanes);
   }
   packed_ = allocate_unset(floats);
   parallel_for(threads, std::ssize(panels), 1, [&](int64_t p, int64_t) {

@@ -16,18 +16,14 @@ namespace {
 // fewer leave more pieces to share out.
 constexpr int64_t kPieceRows = 4 * kTileRows;
 
-// Rows that are finished together: their sums are still in the cache.
-constexpr int64_t kStepRows = kTileRows;
-
 int64_t whole_tiles(int64_t rows) {
-  return (rows + kTileRows - 1) / kTileRows * kTileRows;
+  return round_up(rows, kTileRows);
 }
 
 struct Piece {
   int64_t panel;
-  int64_t
-      next_panel;  // which the thread takes after this piece, as far as one can know; -1 if none
-  int64_t first;   // row
+  int64_t next_panel;  // that the thread takes next, as far as one can know; -1 for none
+  int64_t first;       // row
   int64_t rows;
 };
 
@@ -63,14 +59,13 @@ void multiply_panel(Isa isa, const PackedMatrix& matrix, const PackedMatrix::Pan
     panel.product->run(from, whole_tiles(rows) / kTileRows, panel.weights, out);
   } else {
     const AmxScope scope;
-    AmxProduct{reinterpret_cast<const uint16_t*>(from),
-               x.stride,
-               panel.pairs,
-               out,
-               panel.outputs,
-               false,
-               next_weights,
-               places}
+    AmxProduct{.x = reinterpret_cast<const uint16_t*>(from),
+               .x_stride = x.stride,
+               .w = panel.pairs,
+               .out = out,
+               .out_stride = panel.outputs,
+               .next_weights = next_weights,
+               .places = places}
         .multiply(rows, matrix.inputs, panel.outputs);
   }
 }
@@ -161,9 +156,9 @@ void multiply(int threads, Isa isa, int64_t rows, OperandRows x, const Matrix& w
           {.out = to, .scale = epilogue.scale, .bias = epilogue.bias, .add = kAdd});
     }
     AmxAhead next = weights_of(matrix, piece.next_panel, piece);
-    float* acc = piece_room(kStepRows * panel.outputs);
-    for (int64_t row = 0; row < piece.rows; row += kStepRows) {
-      const int64_t count = std::min(kStepRows, piece.rows - row);
+    float* acc = piece_room(kTileRows * panel.outputs);
+    for (int64_t row = 0; row < piece.rows; row += kTileRows) {  // sums stay in the cache
+      const int64_t count = std::min(kTileRows, piece.rows - row);
       AmxAhead places = AmxAhead::to_write(to, count);
       multiply_panel(isa, matrix, panel, x, piece.first + row, count, acc, &next, &places);
       dispatch(isa, [&]<class Floats>(Floats)

@@ -22,6 +22,10 @@ namespace e2lm::cpu {
 
 constexpr int64_t kLanes = 16;
 
+constexpr int64_t round_up(int64_t count, int64_t to) {
+  return (count + to - 1) / to * to;
+}
+
 // kCount floats in registers of kNative.
 template <int64_t kCount, int64_t kNative>
 struct Lanes {

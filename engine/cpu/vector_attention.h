@@ -4,6 +4,7 @@
 
 #include "engine/cpu/key_chunks.h"
 #include "engine/cpu/query.h"
+#include "engine/cpu/simd.h"
 
 namespace e2lm::cpu {
 
@@ -14,7 +15,7 @@ struct VectorLayout {
   int64_t width;  // P
 
   int64_t key_elements() const { return kChunkKeys * width; }
-  int64_t value_elements() const { return kChunkKeys * ((width + kLanes - 1) / kLanes * kLanes); }
+  int64_t value_elements() const { return kChunkKeys * round_up(width, kLanes); }
   void copy_row(float* k, float* v, int64_t i, const float* key, const float* value) const;
 };
 
