@@ -54,14 +54,24 @@ __device__ inline void add_product(Four& sum, const Four& x, const float* weight
 }
 
 template <class T, int kCount>
-__device__ inline void finish(const OperandRows& out, int32_t r, int32_t c, Four sum) {
-  for (int i = 0; i < kCount; ++i) sum.v[i] = silu(sum.v[i]);
+__device__ inline void finish(const OperandRows& out, int32_t* spoiled, int32_t r, int32_t c,
+                              Four sum) {
+  bool finite = true;
+  for (int i = 0; i < kCount; ++i) {
+    sum.v[i] = silu(sum.v[i]);
+    finite = finite && stays_finite<T>(sum.v[i]);
+  }
+  if (!finite) {
+    sum = {};
+    spoiled[r] = 1;
+  }
   store_some<kCount>(static_cast<T*>(out.data) + r * out.stride + c, sum);
 }
 
 // Any number of taps: one row a block.
 template <class T, int kCount>
-__global__ void convolve_rows(const int32_t* taps, ConvRule rule, FloatRows x, OperandRows out) {
+__global__ void convolve_rows(const int32_t* taps, ConvRule rule, FloatRows x, OperandRows out,
+                              int32_t* spoiled) {
   const auto r = static_cast<int32_t>(blockIdx.x);
   const auto c = static_cast<int32_t>(blockIdx.y * blockDim.x + threadIdx.x) * kCount;
   if (c >= x.width) return;
@@ -73,14 +83,15 @@ __global__ void convolve_rows(const int32_t* taps, ConvRule rule, FloatRows x, O
     add_product<kCount>(sum, inputs.at(tap), rule.weight + static_cast<int64_t>(t) * x.width + c);
   }
   add_product<kCount>(sum, inputs.row(r), rule.weight + static_cast<int64_t>(before) * x.width + c);
-  finish<T, kCount>(out, r, c, sum);
+  finish<T, kCount>(out, spoiled, r, c, sum);
 }
 
 // Runs of rows with kTaps taps. Most rows are fed by those just before them, which a thread has in
 // its registers already.
 template <class T, int kCount, int kTaps>
 __global__ void __launch_bounds__(kThreads)
-    convolve_runs(int32_t rows, const int32_t* taps, ConvRule rule, FloatRows x, OperandRows out) {
+    convolve_runs(int32_t rows, const int32_t* taps, ConvRule rule, FloatRows x, OperandRows out,
+                  int32_t* spoiled) {
   const auto first = static_cast<int32_t>(blockIdx.x) * kRun;
   const auto c = static_cast<int32_t>(blockIdx.y * blockDim.x + threadIdx.x) * kCount;
   if (c >= x.width) return;
@@ -113,7 +124,7 @@ __global__ void __launch_bounds__(kThreads)
       for (int k = 0; k < kCount; ++k) sum.v[k] += value.v[k] * weight[kTaps - 1 - back].v[k];
     }
     for (int k = 0; k < kCount; ++k) sum.v[k] += own[i].v[k] * weight[kTaps - 1].v[k];
-    finish<T, kCount>(out, r, c, sum);
+    finish<T, kCount>(out, spoiled, r, c, sum);
   }
 }
 
@@ -136,10 +147,10 @@ void convolve_as(const WaveRecords& wave, const ConvRule& rule, FloatRows x, Ope
   if (rule.taps == kUsualTaps) {
     const auto runs = static_cast<unsigned>((wave.rows + kRun - 1) / kRun);
     launch(convolve_runs<T, kCount, kUsualTaps>, "convolve", Grid{runs, blocks}, kThreads, 0,
-           stream, wave.rows, wave.taps, rule, x, out);
+           stream, wave.rows, wave.taps, rule, x, out, wave.spoiled);
   } else {
     launch(convolve_rows<T, kCount>, "convolve", Grid{static_cast<unsigned>(wave.rows), blocks},
-           kThreads, 0, stream, wave.taps, rule, x, out);
+           kThreads, 0, stream, wave.taps, rule, x, out, wave.spoiled);
   }
 }
 

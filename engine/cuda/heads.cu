@@ -18,6 +18,17 @@ struct Operands {
   OperandRows heads;
 };
 
+// Makes all keys of a row NaN and all its values 0.
+template <class T>
+__device__ inline void spoil(const HeadRule& rule, T* row) {
+  const int32_t width = padded_head(rule.head_width), keys = rule.kv_heads * width;
+  for (auto c = static_cast<int32_t>(threadIdx.x); c < keys;
+       c += static_cast<int32_t>(blockDim.x)) {
+    row[rule.query_heads * width + c] = narrow<T>(NAN);
+    row[rule.query_heads * width + keys + c] = narrow<T>(0.0F);
+  }
+}
+
 // One row a block; components i and i + P/2 of a head, kCount neighbours of each, a thread.
 template <class T, int kCount>
 __global__ void pack_rows(Operands o) {
@@ -26,6 +37,7 @@ __global__ void pack_rows(Operands o) {
   const int32_t turned = o.rule.query_heads + o.rule.kv_heads, all = turned + o.rule.kv_heads;
   const float* cosine = o.rule.rotations + static_cast<int64_t>(o.positions[r]) * 2 * half;
   T* to = static_cast<T*>(o.heads.data) + r * o.heads.stride;
+  bool finite = true;  // this thread's part of keys and values
   for (auto n = static_cast<int32_t>(threadIdx.x); n < all * per_head;
        n += static_cast<int32_t>(blockDim.x)) {
     const int32_t head = n / per_head, i = n % per_head * kCount;
@@ -48,7 +60,12 @@ __global__ void pack_rows(Operands o) {
     T* at = to + head * padded_head(o.rule.head_width) + i;
     store_some<kCount>(at, a);
     store_some<kCount>(at + half, b);
+    for (int v = 0; v < kCount; ++v) {
+      const bool both = stays_finite<T>(a.v[v]) && stays_finite<T>(b.v[v]);
+      finite = finite && (both || head < o.rule.query_heads);
+    }
   }
+  if (__syncthreads_or(!finite)) spoil(o.rule, to);
 }
 
 // Keys and values lie side by side in the packed rows, as in the cache.

@@ -142,6 +142,12 @@ __device__ inline void store_four(Bfloat16* at, const Four& f) {
   store_aligned(at, packed);
 }
 
+// Whether x is finite, also when rounded to T.
+template <class T>
+__device__ inline bool stays_finite(float x) {
+  return fabsf(x) <= (sizeof(T) == sizeof(Bfloat16) ? 0x1.fefffep127F : 0x1.fffffep127F);
+}
+
 // A row of rows that lie `stride_bytes` apart, in one multiply-add.
 template <class T>
 __device__ inline const T* row_of(const T* first, int row, int stride_bytes) {

@@ -50,6 +50,7 @@ struct WaveRecords {
   const CachedRow* cached_rows;
   const ScoredRecord* scored;
   const int32_t* targets;
+  int32_t* spoiled;  // [R] not 0 where a row came to a scan with what is not a finite number
   int32_t unit_count, tile_count, kept_tail_count, cached_row_count, scored_count;
 };
 
@@ -86,7 +87,9 @@ void norm_gate(int32_t rows, const GateRule& rule, FloatRows y, FloatRows z, Ope
                Stream stream);
 
 // out = SiLU(bias + Σ_t weight[t] ⊙ x[W-1-t rows before, on the path])        [R, C] → [R, C]
-// Then the inputs that later waves need go to kept [kept states, W-1, C] of this layer.
+// What is not finite becomes 0 and its row spoiled: in the scan's products rows stand beside others
+// that must not become NaN by 0 times NaN. Then the inputs that later waves need go to kept [kept
+// states, W-1, C] of this layer.
 struct ConvRule {
   const float* weight;  // [W, C]
   const float* bias;    // [C], or null
@@ -105,13 +108,14 @@ struct ScanRule {
   float dt_min, dt_max;
   float* layer_states;  // [layer states, M, N, X]
   float* kept_states;   // of this layer: [kept states, M, N, X]
-  float* dt;            // scratch [R, M]
+  float* log2_dt;       // scratch [R, M]
   double* log_decay;    // scratch [R, M]
   float* products;      // scratch [seen tiles, G, 64, 64]
 };
 
 // dt = clamp(softplus(dt_in + dt_bias)), and the logarithm of the decay since the unit began:
 // log_decay[r] = log_decay[row before r in its unit] + dt·A      dt_in [R, M] → rule's scratch
+// A spoiled row's log2(dt) is NaN, which whoever sums the row gets from it; its decay is 1.
 void time_steps(const WaveRecords& wave, const ScanRule& rule, FloatRows dt_in, Stream stream);
 
 // The states after the parent rows of jobs [first, last), which belong to one level.
@@ -143,6 +147,8 @@ constexpr int32_t packed_width(int32_t query_heads, int32_t kv_heads, int32_t he
 }
 
 // heads = q and k, turned by the row's position, and v   q [R, H·P] · k, v [R, K·P] → [R, heads]
+// Of a row with a key or value that is not finite, all keys are NaN and all values 0: rows that see
+// it get NaN from their scores, others nothing from 0 times NaN.
 void pack_heads(const WaveRecords& wave, const HeadRule& rule, FloatRows q, FloatRows k,
                 FloatRows v, OperandRows heads, Stream stream);
 

@@ -12,13 +12,8 @@ constexpr int kHeadsPerBlock = 2;  // at most, that share what is read of C·B�
 // Of the rows that are summed in a few steps, as they lie in memory.
 struct Source {
   double log_decay[kHeadsPerBlock][kTileRows];
-  float dt[kHeadsPerBlock][kTileRows];
+  float log2_dt[kHeadsPerBlock][kTileRows];
   int32_t until[kTileRows];
-};
-
-// What a summed row's weights are made of, besides products.
-struct Step {
-  float decay, dt;  // l·log2(e)
 };
 
 // Tiles that take turns: as many as leave room for other blocks.
@@ -33,8 +28,8 @@ struct alignas(16) SumsShared {
   };
   Buffer buffers[kBuffers<T>];
   float decay_here[kHeadsPerBlock][kTileRows];  // l·log2(e) of the tile's rows, from its first's
-  // Of the summed rows, likewise, with dt.
-  alignas(16) Step there[kHeadsPerBlock][kTileRows];
+  // Of the summed rows, likewise, less log2(dt).
+  alignas(16) float there[kHeadsPerBlock][kTileRows];
   alignas(16) int32_t until[kTileRows];
 };
 

@@ -36,8 +36,8 @@ __device__ inline float weight_of(const WaveRecords& wave, const ScanRule& rule,
                                   int m, double here) {
   const int64_t at = static_cast<int64_t>(s) * rule.heads + m;
   const int until = wave.until[s];
-  const float decay = static_cast<float>(here - rule.log_decay[at]), dt = rule.dt[at];
-  return power_of_two(e < until ? decay * kLog2E : -INFINITY) * dt;
+  const float decay = static_cast<float>(here - rule.log_decay[at]), log2_dt = rule.log2_dt[at];
+  return power_of_two(e < until ? decay * kLog2E + log2_dt : -INFINITY);
 }
 
 // One 64×64 slice of the state after a row: rows n on of head blockIdx.y.

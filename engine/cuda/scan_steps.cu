@@ -1,6 +1,6 @@
-// The scan's time steps dt, and the logarithm of the decay from the beginning of each unit to each
-// of its rows, along the paths of the prefix tree: in float64, because differences of them are
-// taken over many rows.
+// The scan's time steps dt as log2(dt), and the logarithm of the decay from the beginning of each
+// unit to each of its rows, along the paths of the prefix tree: in float64, because differences of
+// them are taken over many rows.
 
 #include "engine/cuda/kernel.cuh"
 #include "engine/cuda/kernels.h"
@@ -36,7 +36,9 @@ __global__ void __launch_bounds__(kThreads)
     if (!there) continue;
     const float raw = dt_in.data[row * dt_in.stride + m] * (dt_in.scale ? dt_in.scale[m] : 1.0F);
     const float dt = fminf(fmaxf(softplus(raw + rule.dt_bias[m]), rule.dt_min), rule.dt_max);
-    rule.dt[row * rule.heads + m] = s.dt[r][m - head] = dt;
+    const bool spoiled = wave.spoiled[row] != 0 || !stays_finite<float>(raw);
+    rule.log2_dt[row * rule.heads + m] = spoiled ? NAN : log2f(dt);
+    s.dt[r][m - head] = spoiled ? 0 : dt;
   }
   __syncthreads();
   if (threadIdx.x >= kWarp || !there) return;

@@ -204,7 +204,7 @@ class ScanSums {
     if (h < heads_) {
       const int64_t step = at * rule_.heads + head_ + h;
       send<sizeof(double)>(&to.log_decay[h][row], rule_.log_decay + step, there);
-      send<sizeof(float)>(&to.dt[h][row], rule_.dt + step, there);
+      send<sizeof(float)>(&to.log2_dt[h][row], rule_.log2_dt + step, there);
     }
     if (h == 0) send<sizeof(int32_t)>(&to.until[row], wave_.until + at, there);
   }
@@ -213,7 +213,7 @@ class ScanSums {
     const int h = thread() / kTileRows, row = thread() % kTileRows;
     if (h < heads_) {
       const float decay = static_cast<float>(from.log_decay[h][row] - base(h)) * kLog2E;
-      s_.there[h][row] = {decay, from.dt[h][row]};
+      s_.there[h][row] = decay - from.log2_dt[h][row];
     }
     if (h == 0) s_.until[row] = from.until[row];
     __syncthreads();
@@ -249,23 +249,22 @@ class ScanSums {
 #pragma unroll
       for (int j = 0; j < kWeighed / 8; ++j) {
         weigh(weights[j], products[s / 8 + j], here, descents >> (4 * (s / 8 + j)),
-              s_.there[h][s + 8 * j + place_.column]);
+              &s_.there[h][s + 8 * j + place_.column]);
       }
       multiply_sums<kWeighed, kSlice>(sums_[h], weights, x + s * kStride<T>, kStride<T>);
     }
   }
 
-  // Of `step` and the one after it for the lane's two rows. Differences of l are at most 0 where a
-  // row descends from the other; elsewhere they could overflow, so the choice is made before the
-  // power.
+  // Of a summed row and the one after it for the lane's two rows. Differences of l are at most 0
+  // where a row descends from the other; elsewhere they could overflow or be of a spoiled row, so
+  // the choice is made before the power.
   __device__ void weigh(float (&weights)[4], const float (&products)[4], const float (&here)[2],
-                        uint32_t descents, const Step& step) {
-    const auto there = load_aligned<float4>(&step);  // decay and dt, twice
+                        uint32_t descents, const float* summed) {
+    const auto there = load_aligned<float2>(summed);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      const float decay = here[i / 2] - (i % 2 == 0 ? there.x : there.z);
-      const float dt = i % 2 == 0 ? there.y : there.w;
-      weights[i] = products[i] * (dt * power_of_two(descents >> i & 1U ? decay : -INFINITY));
+      const float power = here[i / 2] - (i % 2 == 0 ? there.x : there.y);
+      weights[i] = products[i] * power_of_two(descents >> i & 1U ? power : -INFINITY);
     }
   }
 

@@ -32,6 +32,15 @@ class Packer {
     used_ += aligned(bytes);
     return there;
   }
+
+  // `count` zeros, which kernels write to.
+  template <class T>
+  T* add_zeros(int64_t count) {
+    std::memset(host_ + used_, 0, count * sizeof(T));
+    auto* there = reinterpret_cast<T*>(device_ + used_);
+    used_ += list_bytes<T>(count);
+    return there;
+  }
   int64_t used() const { return used_; }
 
  private:
@@ -58,7 +67,7 @@ int32_t count(const std::vector<T>& list) {
 
 int64_t record_bytes(const PlanSizes& sizes, int64_t taps) {
   const int64_t before = std::max<int64_t>(0, taps - 1);
-  return 4 * list_bytes<int32_t>(sizes.rows) + list_bytes<int32_t>(sizes.rows * before) +
+  return 5 * list_bytes<int32_t>(sizes.rows) + list_bytes<int32_t>(sizes.rows * before) +
          list_bytes<UnitRecord>(sizes.units) + list_bytes<TileRecord>(sizes.tiles) +
          list_bytes<KeyRecord>(sizes.keys) + list_bytes<StateJob>(sizes.jobs) +
          list_bytes<int32_t>(sizes.kept_jobs * before) + list_bytes<int32_t>(sizes.kept_jobs) +
@@ -101,6 +110,7 @@ WaveRecords WaveBuffer::send(const Wave& wave, const WavePlan& plan, Stream stre
                                .cached_rows = packer.add(plan.cached_rows),
                                .scored = packer.add(scored_records(wave)),
                                .targets = packer.add(wave.targets),
+                               .spoiled = packer.add_zeros<int32_t>(wave.rows()),
                                .unit_count = count(plan.units),
                                .tile_count = count(plan.tiles),
                                .kept_tail_count = count(plan.kept_tail_slots),

@@ -77,7 +77,7 @@ void WaveMemory::prepare(const StateShape& shape, const PrefixTree& tree, const 
     grow(layer_states_, sizes.layer_states * state_floats(shape) * kFloat);
     grow(kept_states_, shape.layers * kept_count_ * state_floats(shape) * kFloat);
     grow(kept_inputs_, shape.layers * kept_count_ * tail_floats(shape) * kFloat);
-    grow(dt_, sizes.rows * shape.mamba_heads * kFloat);
+    grow(log2_dt_, sizes.rows * shape.mamba_heads * kFloat);
     grow(log_decay_, sizes.rows * shape.mamba_heads * static_cast<int64_t>(sizeof(double)));
     grow(tile_products_, sizes.seen_tiles * shape.groups * kTileRows * kTileRows * kFloat);
   }
@@ -90,7 +90,7 @@ void WaveMemory::prepare(const StateShape& shape, const PrefixTree& tree, const 
 
 void WaveMemory::release() {
   for (DeviceMemory* memory :
-       {&rotations_, &heads_, &cache_, &layer_states_, &kept_states_, &kept_inputs_, &dt_,
+       {&rotations_, &heads_, &cache_, &layer_states_, &kept_states_, &kept_inputs_, &log2_dt_,
         &log_decay_, &tile_products_, &normed_, &logits_, &sums_, &target_logits_, &scores_}) {
     *memory = DeviceMemory();
   }
@@ -139,7 +139,7 @@ ScanRule WaveMemory::scan_rule(int64_t layer, const MambaWeights& weights) const
           .dt_max = weights.dt_max,
           .layer_states = layer_states_.as<float>(),
           .kept_states = kept_states_.as<float>() + layer * kept_count_ * state_floats(shape_),
-          .dt = dt_.as<float>(),
+          .log2_dt = log2_dt_.as<float>(),
           .log_decay = log_decay_.as<double>(),
           .products = tile_products_.as<float>()};
 }

@@ -52,14 +52,14 @@ class WaveMemory {
   int64_t positions_ = 0;   // of the longest path
   int64_t kept_count_ = 0;  // of states
 
-  DeviceMemory rotations_;       // [positions, cos (P/2) | sin (P/2)]
-  DeviceMemory heads_;           // [R, packed heads]
-  DeviceMemory cache_;           // [L, positions, k (K·P') | v (K·P')]
-  DeviceMemory layer_states_;    // [layer states, M, N, X]
-  DeviceMemory kept_states_;     // [L, kept states, M, N, X]
-  DeviceMemory kept_inputs_;     // [L, kept states, W-1, C]
-  DeviceMemory dt_, log_decay_;  // [R, M]
-  DeviceMemory tile_products_;   // [seen tiles, G, 64, 64]
+  DeviceMemory rotations_;            // [positions, cos (P/2) | sin (P/2)]
+  DeviceMemory heads_;                // [R, packed heads]
+  DeviceMemory cache_;                // [L, positions, k (K·P') | v (K·P')]
+  DeviceMemory layer_states_;         // [layer states, M, N, X]
+  DeviceMemory kept_states_;          // [L, kept states, M, N, X]
+  DeviceMemory kept_inputs_;          // [L, kept states, W-1, C]
+  DeviceMemory log2_dt_, log_decay_;  // [R, M]
+  DeviceMemory tile_products_;        // [seen tiles, G, 64, 64]
   DeviceMemory normed_, logits_;
   DeviceMemory sums_, target_logits_, scores_;
 };

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "tests/support/devices.h"
 #include "tests/support/golden_model.h"
+#include "tests/support/long_texts.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -141,6 +142,42 @@ TEST_P(CudaLaws, ALongTextPassesInPieces) {
   }
 }
 
+// Of models whose head is not the embedding: one that is not a number would spoil every score.
+class UntiedCudaLaws : public CudaLaws {};
+
+// As on the CPU: a token whose embedding is not a number spoils what comes after it, and nothing
+// else. With a usual token in its place the tree is the same, and so are other scores but for
+// rounding.
+TEST_P(UntiedCudaLaws, WhatIsNotANumberSpoilsNoOtherText) {
+  constexpr int32_t kUsual = 94, kBad = 95;
+  const Scratch scratch;
+  std::filesystem::copy(golden_.folder, scratch / "model");
+  spoil_embedding(scratch / "model", kBad);
+  checkpoint_ = Checkpoint::open(scratch / "model");
+  const auto with = [](int32_t token) {
+    std::vector<TokenRequest> texts = branching_texts();
+    const std::vector<TokenRequest> more = texts_with(token, texts[0]);
+    texts.insert(texts.end(), more.begin(), more.end());
+    return texts;
+  };
+  const std::vector<TokenRequest> texts = with(kBad);
+  const auto expected = score(with(kUsual));
+  const auto scores = score(texts, {.wave_rows = 100});
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto& ids = texts[i].ids;
+    const auto bad = std::find(ids.begin(), ids.end(), kBad) - ids.begin();
+    for (int64_t t = 1; t < std::ssize(ids); ++t) {
+      const double logprob = scores[i].logprobs_nats[t - 1];
+      const std::string where = std::to_string(i) + ", token " + std::to_string(t);
+      if (t < bad) {
+        ASSERT_NEAR(logprob, expected[i].logprobs_nats[t - 1], tolerance(1e-4)) << where;
+      } else {
+        ASSERT_EQ(std::isnan(logprob), t > bad) << where;
+      }
+    }
+  }
+}
+
 std::vector<std::string> tested_models() {
 #ifdef E2LM_CUDA_EMULATED
   return {"falcon_h1_gated_norm_groups", "llama_gqa", "llama_tied_bias_rope3"};
@@ -149,13 +186,19 @@ std::vector<std::string> tested_models() {
 #endif
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CudaLaws,
-                         testing::Combine(testing::ValuesIn(tested_models()),
-                                          testing::Values(Precision::float32, Precision::bfloat16)),
-                         [](const auto& law) {
-                           return std::get<0>(law.param) + "_" +
-                                  std::string(precision_name(std::get<1>(law.param)));
-                         });
+auto in_both_precisions(const std::vector<std::string>& models) {
+  return testing::Combine(testing::ValuesIn(models),
+                          testing::Values(Precision::float32, Precision::bfloat16));
+}
+
+std::string law_name(const testing::TestParamInfo<CudaLaws::ParamType>& law) {
+  const auto& [model, precision] = law.param;
+  return model + "_" + std::string(precision_name(precision));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CudaLaws, in_both_precisions(tested_models()), law_name);
+INSTANTIATE_TEST_SUITE_P(All, UntiedCudaLaws, in_both_precisions({"falcon_h1_plain", "llama_gqa"}),
+                         law_name);
 
 }  // namespace
 }  // namespace e2lm

@@ -114,6 +114,18 @@ inline void __syncthreads() {
   e2lm::emulator::block_barrier();
 }
 
+// Whether any thread of the block has a value other than 0.
+inline int __syncthreads_or(int value) {
+  static bool any;
+  any = any || value != 0;
+  __syncthreads();
+  const bool result = any;
+  __syncthreads();
+  any = false;
+  __syncthreads();
+  return result;
+}
+
 inline void __syncwarp() {
   e2lm::emulator::exchange(nullptr, 0);
 }

@@ -1,0 +1,71 @@
+#pragma once
+
+// Long texts that branch, for models of at least 96 tokens, and a checkpoint with a token that is
+// not a number.
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <random>
+#include <vector>
+
+#include "base/json.h"
+#include "engine/request.h"
+
+namespace e2lm {
+
+// Texts that go on from somewhere in one another, at and around the places where operations cut a
+// path into chunks; all tokens are scored. Tokens from 90 on are in none.
+inline std::vector<TokenRequest> branching_texts() {
+  std::mt19937 random(21);
+  std::vector<TokenRequest> texts;
+  for (const int64_t branch : {0, 1, 63, 64, 65, 127, 128, 129, 150, 191, 192, 200, 64, 128, 7}) {
+    TokenRequest text{.first_scored = 1};
+    if (!texts.empty()) {
+      const auto& from = texts[random() % texts.size()].ids;
+      text.ids.assign(from.begin(), from.begin() + std::min(branch, std::ssize(from)));
+    }
+    const size_t length = text.ids.size() + (texts.empty() ? 260 : 2 + random() % 140);
+    while (text.ids.size() < length) text.ids.push_back(static_cast<int32_t>(random() % 90));
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+// More of them, each with `token` once: where other texts go on, and in the midst of a run.
+inline std::vector<TokenRequest> texts_with(int32_t token, const TokenRequest& from) {
+  std::mt19937 random(5);
+  std::vector<TokenRequest> texts;
+  for (const int64_t place : {5, 38, 63, 64, 100, 140, 201}) {
+    for (const bool alone : {false, true}) {
+      TokenRequest text = from;
+      text.ids.resize(place);
+      if (alone) std::shuffle(text.ids.begin(), text.ids.end(), random);
+      text.ids.push_back(token);
+      for (int i = 0; i < 80; ++i) text.ids.push_back(static_cast<int32_t>(random() % 90));
+      texts.push_back(std::move(text));
+    }
+  }
+  return texts;
+}
+
+// Makes a token's embedding NaN, in a checkpoint of one file or several.
+inline void spoil_embedding(const Path& folder, int64_t token) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".safetensors") continue;
+    std::string bytes = read_file(entry.path());
+    uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), sizeof length);
+    const Json header = parse_json(bytes.substr(sizeof length, length), entry.path().string());
+    if (!header.contains("model.embed_tokens.weight")) continue;
+    const Json& tensor = header["model.embed_tokens.weight"];
+    const auto begin = tensor["data_offsets"][0].get<int64_t>();
+    const auto end = tensor["data_offsets"][1].get<int64_t>();
+    const int64_t row = (end - begin) / tensor["shape"][0].get<int64_t>();
+    const int64_t at = static_cast<int64_t>(sizeof length + length) + begin;
+    std::fill_n(bytes.begin() + at + token * row, row, static_cast<char>(0xFF));
+    write_file(entry.path(), bytes);
+  }
+}
+
+}  // namespace e2lm
