@@ -1,15 +1,21 @@
 #include "engine/cuda/backend.h"
 
 namespace e2lm {
+namespace {
 
-void check_cuda(Precision) {
+[[noreturn]] void refuse() {
   throw Error("--device cuda", "this program was built without CUDA",
               "a build where nvcc is found (cmake -DE2LM_CUDA=ON says what is missing), or cpu");
 }
 
-std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits&) {
-  check_cuda(precision);
-  return nullptr;
+}  // namespace
+
+void check_cuda(Precision) {
+  refuse();
+}
+
+std::unique_ptr<Backend> open_cuda_backend(Precision, const CudaLimits&) {
+  refuse();
 }
 
 bool cuda_is_there() {

@@ -83,12 +83,15 @@ ProductArray CudaBackend::product_rows(int64_t rows, int64_t width) {
 // ---- schedule ----
 
 int64_t CudaBackend::default_memory_bytes() const {
-  return weights_.bytes + free_device_bytes() / 10 * 9;
+  return weights_.bytes + Products::kWorkspaceBytes + free_device_bytes() / 10 * 9;
 }
 
 MemoryModel CudaBackend::memory_model(const StateShape& shape, int64_t activation_bytes_per_row,
                                       const PrefixTree& tree) const {
-  return WaveMemory::predict(shape, activation_bytes_per_row, tree, weights_, element_);
+  MemoryModel model =
+      WaveMemory::predict(shape, activation_bytes_per_row, tree, weights_, element_);
+  model.fixed += Products::kWorkspaceBytes;
+  return model;
 }
 
 std::vector<int64_t> CudaBackend::wave_cuts(const PrefixTree& tree) const {

@@ -49,7 +49,6 @@ struct Shape {
 
 // The rows for which algorithms are chosen: about a full wave.
 constexpr int64_t kTypicalRows = 8192;
-constexpr int64_t kWorkspaceBytes = int64_t{32} << 20;
 
 }  // namespace
 

@@ -39,6 +39,8 @@ class DeviceEmbedding final : public Embedding {
 // number of rows, and used for all of them. Throws Error where there is none.
 class Products {
  public:
+  static constexpr int64_t kWorkspaceBytes = int64_t{32} << 20;  // on the device, as long as it is
+
   explicit Products(Stream stream);
   ~Products();
   Products(const Products&) = delete;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "engine/config.h"
+#include "engine/families/attention_shape.h"
 
 namespace e2lm::falcon_h1 {
 namespace {
@@ -27,23 +28,14 @@ Multipliers read_multipliers(const ConfigReader& config) {
 }
 
 StateShape read_shape(const ConfigReader& config) {
-  StateShape shape;
+  StateShape shape = read_attention_shape(config);
   const int64_t width = config.size("hidden_size");
-  shape.layers = config.size("num_hidden_layers");
-  shape.query_heads = config.size("num_attention_heads");
-  shape.kv_heads = config.size("num_key_value_heads", shape.query_heads);
-  shape.head_width = config.size("head_dim", width / shape.query_heads);
   shape.mamba_heads = config.size("mamba_n_heads");
   const int64_t inner = config.size("mamba_d_ssm", config.size("mamba_expand", 2) * width);
   shape.mamba_width = inner / shape.mamba_heads;
   shape.state_size = config.size("mamba_d_state");
   shape.groups = config.size("mamba_n_groups");
   shape.conv_taps = config.size("mamba_d_conv");
-  shape.rope = read_rope(config);
-  if (shape.query_heads % shape.kv_heads != 0) {
-    config.fail("num_key_value_heads", "does not divide num_attention_heads");
-  }
-  if (shape.head_width % 2 != 0) config.fail("head_dim", "is odd", "an even width");
   const bool declared = config.has("mamba_d_head") && config.item("mamba_d_head") != "auto";
   const bool agrees = !declared || config.size("mamba_d_head") == shape.mamba_width;
   if (inner % shape.mamba_heads != 0 || !agrees) {

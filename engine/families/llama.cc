@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/families/attention_shape.h"
 #include "engine/families/binder.h"
 
 namespace e2lm {
@@ -21,20 +22,6 @@ struct Config {
   int64_t projected_width() const { return query_width() + 2 * kv_width(); }
 };
 
-StateShape read_shape(const ConfigReader& config) {
-  StateShape shape;
-  shape.layers = config.size("num_hidden_layers");
-  shape.query_heads = config.size("num_attention_heads");
-  shape.kv_heads = config.size("num_key_value_heads", shape.query_heads);
-  shape.head_width = config.size("head_dim", config.size("hidden_size") / shape.query_heads);
-  shape.rope = read_rope(config);
-  if (shape.query_heads % shape.kv_heads != 0) {
-    config.fail("num_key_value_heads", "does not divide num_attention_heads");
-  }
-  if (shape.head_width % 2 != 0) config.fail("head_dim", "is odd", "an even width");
-  return shape;
-}
-
 Config read_config(const Checkpoint& checkpoint) {
   const ConfigReader config(checkpoint);
   config.expect("hidden_act", config.text("hidden_act", "silu"), {"silu"});
@@ -47,7 +34,7 @@ Config read_config(const Checkpoint& checkpoint) {
           .attention_bias = config.flag("attention_bias", false),
           .mlp_bias = config.flag("mlp_bias", false),
           .norm_eps = static_cast<float>(config.number("rms_norm_eps")),
-          .shape = read_shape(config)};
+          .shape = read_attention_shape(config)};
 }
 
 struct Layer {

@@ -1,0 +1,19 @@
+#include "engine/families/attention_shape.h"
+
+namespace e2lm {
+
+StateShape read_attention_shape(const ConfigReader& config) {
+  StateShape shape;
+  shape.layers = config.size("num_hidden_layers");
+  shape.query_heads = config.size("num_attention_heads");
+  shape.kv_heads = config.size("num_key_value_heads", shape.query_heads);
+  shape.head_width = config.size("head_dim", config.size("hidden_size") / shape.query_heads);
+  shape.rope = read_rope(config);
+  if (shape.query_heads % shape.kv_heads != 0) {
+    config.fail("num_key_value_heads", "does not divide num_attention_heads");
+  }
+  if (shape.head_width % 2 != 0) config.fail("head_dim", "is odd", "an even width");
+  return shape;
+}
+
+}  // namespace e2lm
