@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -81,8 +83,27 @@ std::string result_line(const Line& line, const TokenScores& scores, bool per_to
   return json.dump() + "\n";
 }
 
-// Scores with progress and what memory it takes on standard error.
-std::vector<TokenScores> score(Engine& engine, const std::vector<Line>& lines, bool quiet) {
+// Seconds since it was asked last.
+class Stopwatch {
+ public:
+  double lap() {
+    const auto before = std::exchange(lap_, Clock::now());
+    return std::chrono::duration<double>(lap_ - before).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point lap_ = Clock::now();
+};
+
+struct Seconds {
+  double loading = 0, reading = 0;  // the tokenizer is loaded where it is named
+};
+
+// Scores with progress on standard error, and what memory and time it all takes.
+std::vector<TokenScores> score(Engine& engine, const std::vector<Line>& lines, bool quiet,
+                               const Seconds& before) {
+  Stopwatch watch;
   std::vector<TokenRequest> requests;
   for (const Line& line : lines) requests.push_back(line.request);
   const PrefixTree tree = PrefixTree::build(requests);
@@ -95,6 +116,9 @@ std::vector<TokenScores> score(Engine& engine, const std::vector<Line>& lines, b
     progress.advance(1);
   });
   progress.note(fmt::format("Memory: {} at most.", format_bytes(peak_resident_bytes())));
+  progress.note(fmt::format(
+      "Time: {:.3f} s loading, {:.3f} s reading requests, {:.3f} s scoring {} distinct tokens.",
+      before.loading, before.reading, watch.lap(), tree.rows()));
   return scores;
 }
 
@@ -109,15 +133,20 @@ TokenRules rules_of(const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
   const Path model = arguments.require("model");
+  Stopwatch watch;
+  Seconds seconds;
   RequestReader reader(arguments, rules_of(arguments));
+  seconds.loading = watch.lap();
   std::vector<Line> lines;
   const Path requests = arguments.require("requests");
   for_each_json_line(requests, [&](int64_t number, const Json& row) {
     lines.push_back(reader.read(row, fmt::format("{}:{}", requests.string(), number)));
   });
+  seconds.reading = watch.lap();
   const Checkpoint checkpoint = Checkpoint::open(model);
   const auto engine = Engine::open(checkpoint, engine_options(arguments));
-  const std::vector<TokenScores> scores = score(*engine, lines, arguments.flag("quiet"));
+  seconds.loading += watch.lap();
+  const std::vector<TokenScores> scores = score(*engine, lines, arguments.flag("quiet"), seconds);
   std::string output;
   for (size_t i = 0; i < lines.size(); ++i) {
     output += result_line(lines[i], scores[i], arguments.flag("per-token"));

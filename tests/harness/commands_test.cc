@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <regex>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -77,6 +78,9 @@ TEST(CommandsTest, LogprobsAnswerInInputOrder) {
       run_program({.arguments = {"logprobs", "--model", golden.folder, "--requests", requests,
                                  "--per-token", "--dtype", "float32", "--device", "cpu"}});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const std::regex times(
+      "Time: [0-9.]+ s loading, [0-9.]+ s reading requests, [0-9.]+ s scoring [0-9]+ distinct");
+  EXPECT_TRUE(std::regex_search(result.errors, times)) << result.errors;
   const std::vector<Json> lines = parse_lines(result.output);
   ASSERT_EQ(lines.size(), golden.cases.size());
   for (size_t i = 0; i < lines.size(); ++i) {
