@@ -57,6 +57,7 @@ class RequestMaker {
   }
 
   TaskRequests make() {
+    check_samples(options_, task_.name, result_.all_documents);
     const int64_t count = documents_within(result_.all_documents, options_.limit);
     for (int32_t doc_id = 0; doc_id < count; ++doc_id) {
       if (!options_.samples.empty() && std::find(options_.samples.begin(), options_.samples.end(),
@@ -183,6 +184,14 @@ int64_t documents_within(int64_t documents, std::optional<double> limit) {
   if (!limit) return documents;
   const double count = *limit < 1 ? std::ceil(*limit * static_cast<double>(documents)) : *limit;
   return std::min(documents, static_cast<int64_t>(count));
+}
+
+void check_samples(const RequestOptions& options, const std::string& task, int64_t documents) {
+  for (const int64_t sample : options.samples) {
+    if (sample >= 0 && sample < documents) continue;
+    throw Error(fmt::format("task {}", task), fmt::format("has no document {} to sample", sample),
+                fmt::format("numbers from 0 to {}", documents - 1));
+  }
 }
 
 std::string TaskRequests::sha256() const {

@@ -56,12 +56,16 @@ struct RequestOptions {
 // How many of so many documents a limit leaves: below 1 it is a share, rounded up.
 int64_t documents_within(int64_t documents, std::optional<double> limit);
 
+// Throws Error naming task and number if a sample is none of so many documents.
+void check_samples(const RequestOptions& options, const std::string& task, int64_t documents);
+
 // Builds the requests of a task as lm-evaluation-harness does: prompts as in prompt.h,
 // continuations target_delimiter + choice; with several inputs (doc_to_text is a number) the
 // choices stand in the contexts and the target is the continuation. A task that asks for
 // acc_mutual_info also asks for its choices after nothing. A frozen task's requests are those of
 // its file, see frozen/frozen_requests.h. Throws Error naming the data row if a column is missing,
-// a choice is empty, or a value has a type that does not fit.
+// a choice is empty, or a value has a type that does not fit; and naming the sample that is no
+// document.
 TaskRequests make_requests(const Task& task, const RequestOptions& options = {});
 
 }  // namespace e2lm

@@ -20,6 +20,7 @@ struct FrozenDocument {
 // What a frozen file says of itself, and the documents asked for.
 struct FrozenDocuments {
   int64_t all_documents = 0;  // of the split, before any limit
+  int64_t held = 0;           // by the file: the first of these
   int64_t shots = 0;
   uint64_t fewshot_seed = 0;
   std::vector<FrozenDocument> documents;

@@ -63,7 +63,7 @@ class FrozenLines {
     }
     result_.shots = frozen_count(head, "num_fewshot", where_);
     result_.fewshot_seed = static_cast<uint64_t>(frozen_count(head, "fewshot_seed", where_));
-    lines_ = frozen_count(head, "documents", where_);
+    result_.held = lines_ = frozen_count(head, "documents", where_);
     result_.all_documents = frozen_count(head, "all_documents", where_);
   }
 

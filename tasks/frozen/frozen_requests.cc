@@ -50,6 +50,7 @@ TaskRequests frozen_requests(const Task& task, const RequestOptions& options) {
                              ? read_frozen_lines(task, options)
                              : read_olmo_requests(task, options);
   check_options(task, options, read);
+  check_samples(options, task.name, read.held);
   if (read.documents.empty()) throw Error(task.frozen->where, "no document is left to ask");
   const bool mutual_info = std::any_of(task.metrics.begin(), task.metrics.end(),
                                        [](const auto& m) { return m.name == "acc_mutual_info"; });

@@ -47,7 +47,7 @@ class OlmoRequests {
   void read_config() {
     const Path path = task_.frozen->path / "config.json";
     const Json config = parse_json(read_file(path), path.string());
-    result_.all_documents = frozen_count(config, "num_instances", path.string());
+    result_.held = result_.all_documents = frozen_count(config, "num_instances", path.string());
     const Json& task = frozen_value(config, "task_config", Json::value_t::object, path.string());
     result_.shots = frozen_count(task, "num_shots", path.string());
     result_.fewshot_seed = task.value("fewshot_seed", uint64_t{1234});

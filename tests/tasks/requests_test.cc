@@ -90,6 +90,17 @@ TEST_F(RequestsTest, LimitIsANumberOrAShare) {
   EXPECT_EQ(requests({}, {.limit = 100}).items.size(), 3u);
 }
 
+TEST_F(RequestsTest, SamplesAreDocumentsOfTheSplit) {
+  EXPECT_EQ(requests({}, {.samples = {2, 0}}).doc_ids, (std::vector<int32_t>{0, 2}));
+  for (const int64_t none : {int64_t{-1}, int64_t{3}, int64_t{99'999'999'999}}) {
+    expect_error(
+        [&] {
+          requests({}, {.samples = {0, none}});
+        },
+        "task colours", "document " + std::to_string(none), "from 0 to 2");
+  }
+}
+
 TEST_F(RequestsTest, TheHashFollowsWhateverChangesResults) {
   const std::string plain = requests({}).sha256();
   EXPECT_EQ(requests({}).sha256(), plain);

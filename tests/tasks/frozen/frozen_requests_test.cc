@@ -78,6 +78,8 @@ TEST_F(FrozenRequestsTest, CanBeLimitedAndChosen) {
   EXPECT_EQ(read({}, {.limit = 0.5}).doc_ids, std::vector<int32_t>{0});
   EXPECT_EQ(read({}, {.limit = 9.0}).doc_ids, (std::vector<int32_t>{0, 1}));
   EXPECT_EQ(read({}, {.samples = {1}}).doc_ids, std::vector<int32_t>{1});
+  expect_error([&] { read({}, {.samples = {1, 2}}); }, "has no document 2", "from 0 to 1");
+  expect_error([&] { read({}, {.samples = {-1}}); }, "has no document -1", "from 0 to 1");
 }
 
 TEST_F(FrozenRequestsTest, AreOfOneWayOfAsking) {
