@@ -29,12 +29,22 @@ std::vector<RequestScore> join_windows(const std::vector<RequestScore>& scores,
   return joined;
 }
 
+Tokenizer read_tokenizer(const RunOptions& options) {
+  Tokenizer tokenizer = Tokenizer::read(options.tokenizer);
+  if (options.open_with_bos && !tokenizer.open_with_bos()) {
+    throw Error(options.tokenizer.string(),
+                "has no BOS for add_bos_token=True: its template puts no token before a text",
+                "a bos_token in tokenizer_config.json, or add_bos_token=False");
+  }
+  return tokenizer;
+}
+
 class ModelScorer {
  public:
   explicit ModelScorer(const RunOptions& options)
       : options_(options),
         checkpoint_(Checkpoint::open(options.model)),
-        tokenizer_(Tokenizer::read(options.tokenizer)),
+        tokenizer_(read_tokenizer(options)),
         engine_(Engine::open(checkpoint_, options.engine)) {}
 
   ScoredRequests score(const TaskRequests& task) {

@@ -15,7 +15,8 @@ struct RunOptions {
   Path model;      // checkpoint folder
   Path tokenizer;  // tokenizer.json or its folder
   TokenRules tokens;
-  int64_t max_positions = 0;  // 0: the model's own
+  bool open_with_bos = false;  // special tokens put BOS in front even if the template has none
+  int64_t max_positions = 0;   // 0: the model's own
   EngineOptions engine;
   RequestOptions requests;
   std::map<std::string, std::vector<int64_t>> samples;  // by task: these documents only

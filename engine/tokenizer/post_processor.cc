@@ -75,4 +75,16 @@ std::vector<int32_t> PostProcessor::apply(std::vector<int32_t> ids, bool special
   return filled;
 }
 
+bool PostProcessor::opens_with_special() const {
+  if (!template_ || template_->empty()) return false;
+  const Slot& first = template_->front();
+  return !first.is_text && !first.special.empty();
+}
+
+PostProcessor PostProcessor::opening_with(int32_t token) {
+  PostProcessor post_processor;
+  post_processor.template_ = {{.special = {token}}, {.is_text = true}};
+  return post_processor;
+}
+
 }  // namespace e2lm

@@ -18,6 +18,11 @@ class PostProcessor {
   // The ids in their template. Without special tokens the template loses only those.
   std::vector<int32_t> apply(std::vector<int32_t> ids, bool special) const;
 
+  // Whether special tokens stand before the text.
+  bool opens_with_special() const;
+  // This token, then the text.
+  static PostProcessor opening_with(int32_t token);
+
   // A place in a template.
   struct Slot {
     bool is_text = false;          // the ids of the text stand here

@@ -110,6 +110,13 @@ Tokenizer Tokenizer::read(const Path& path) {
   return Tokenizer(std::move(parts));
 }
 
+bool Tokenizer::open_with_bos() {
+  if (parts_->post_processor.opens_with_special()) return true;
+  if (!parts_->bos) return false;
+  parts_->post_processor = PostProcessor::opening_with(*parts_->bos);
+  return true;
+}
+
 std::vector<int32_t> Tokenizer::encode(std::string_view text, SpecialTokens special) const {
   require_length(text);
   require_utf8(text);

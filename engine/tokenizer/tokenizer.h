@@ -32,6 +32,11 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
+  // Sees to it that special tokens open the text: a template that puts none in front of it becomes
+  // BOS and the text, as with add_bos_token=True in transformers 5. False if that cannot be, as
+  // tokenizer_config.json names no BOS.
+  bool open_with_bos();
+
   // Throws Error when the text is not valid UTF-8, or, as the original, when it needs an unknown
   // token that the file names but does not have.
   std::vector<int32_t> encode(std::string_view text, SpecialTokens special) const;

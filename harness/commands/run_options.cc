@@ -72,8 +72,16 @@ int64_t whole_number(const std::string& text) {
   return std::stoll(text);
 }
 
-bool is_true(const std::string& text) {
-  return text == "True" || text == "true" || text == "1";
+// A word of --model_args as lm-evaluation-harness reads it; what it takes for true because it is
+// no empty text, as "no", is refused.
+bool true_or_false(const std::string& key, const std::string& text) {
+  std::string word = text;
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
+  if (word == "true" || word == "1") return true;
+  if (word == "false" || word == "0") return false;
+  throw Error("--model_args", fmt::format("{} is '{}'", key, text), "True or False");
 }
 
 std::map<std::string, std::vector<int64_t>> chosen_samples(const std::string& text) {
@@ -91,14 +99,16 @@ std::map<std::string, std::vector<int64_t>> chosen_samples(const std::string& te
 }
 
 // The rules on the command line, where add_bos_token= of --model_args may stand for one.
-TokenRules run_token_rules(const Arguments& arguments, std::map<std::string, std::string>& model) {
-  TokenRules rules = token_rules(arguments, {.too_long = TokenRules::TooLong::cut});
-  if (!model.contains("add_bos_token")) return rules;
+void set_token_rules(const Arguments& arguments, const std::map<std::string, std::string>& model,
+                     RunOptions& options) {
+  options.tokens = token_rules(arguments, {.too_long = TokenRules::TooLong::cut});
+  const auto add_bos = model.find("add_bos_token");
+  if (add_bos == model.end()) return;
   if (arguments.text("special_tokens")) {
     throw Error("--special_tokens", "and add_bos_token in --model_args exclude each other");
   }
-  rules.special = is_true(model["add_bos_token"]) ? SpecialTokens::add : SpecialTokens::omit;
-  return rules;
+  options.open_with_bos = true_or_false(add_bos->first, add_bos->second);
+  options.tokens.special = options.open_with_bos ? SpecialTokens::add : SpecialTokens::omit;
 }
 
 // A local folder, or the hub's cache if pretrained= is a repository's name and no folder.
@@ -147,7 +157,7 @@ RunOptions run_options(const Arguments& arguments) {
                      .requests = request_options(arguments),
                      .quiet = arguments.flag("quiet")};
   options.tokenizer = model.contains("tokenizer") ? Path(model["tokenizer"]) : options.model;
-  options.tokens = run_token_rules(arguments, model);
+  set_token_rules(arguments, model, options);
   const std::string& dtype = model["dtype"];
   if (dtype == "float32") options.engine.precision = Precision::float32;
   if (dtype == "bfloat16") options.engine.precision = Precision::bfloat16;

@@ -37,6 +37,35 @@ TEST(TokenizerTest, KnowsItsFile) {
   EXPECT_EQ(named.encode("a", SpecialTokens::add), (Ids{0}));
 }
 
+TEST(TokenizerTest, BosOpensTextsWhereTheTemplateHasNothingThere) {
+  const Scratch scratch;
+  const auto opened = [&](const Json& template_part) {
+    Json file = small_tokenizer();
+    file["post_processor"] = template_part;
+    scratch.write("tokenizer.json", file.dump());
+    Tokenizer tokenizer = Tokenizer::read(scratch.folder());
+    const bool opens = tokenizer.open_with_bos();
+    EXPECT_EQ(opens, tokenizer.encode("a", SpecialTokens::add) != Ids({0}));
+    EXPECT_EQ(tokenizer.encode("a", SpecialTokens::omit), Ids({0}));
+    return tokenizer.encode("a", SpecialTokens::add);
+  };
+  const Json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+  const Json token = {{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}};
+  const auto with = [&](const Json& single) {
+    return Json{{"type", "TemplateProcessing"},
+                {"single", single},
+                {"pair", Json::array()},
+                {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {6}}, {"tokens", {"<s>"}}}}}}};
+  };
+  EXPECT_EQ(opened(nullptr), Ids({0})) << "no BOS is named";
+  scratch.write("tokenizer_config.json", R"({"bos_token": "abc"})");
+  EXPECT_EQ(opened(nullptr), Ids({5, 0}));
+  EXPECT_EQ(opened(with(Json::array({text}))), Ids({5, 0}));
+  EXPECT_EQ(opened(with(Json::array({text, token}))), Ids({5, 0}))
+      << "transformers 5 drops the token behind";
+  EXPECT_EQ(opened(with(Json::array({token, text}))), Ids({6, 0})) << "the template's own stays";
+}
+
 TEST(TokenizerTest, TextsAreUtf8) {
   const Tokenizer tokenizer = read_tokenizer(small_tokenizer());
   EXPECT_EQ(tokenizer.encode("", SpecialTokens::add), Ids());
