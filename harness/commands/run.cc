@@ -47,6 +47,9 @@ int run(const Arguments& arguments) {
   std::vector<std::string> words = words_in(arguments.require("tasks"));
   const auto& more = arguments.positional();  // --tasks a b c
   words.insert(words.end(), more.begin(), more.end());
+  if (words.empty()) {
+    throw Error("--tasks", "names nothing", "names, groups, tags, globs or task files");
+  }
   const TaskSelection selection = open_library(arguments).select(words);
   const RunOutcome outcome = run_tasks(selection, options);
   if (arguments.flag("write_out")) show_first_prompts(outcome);
@@ -71,8 +74,10 @@ Command run_command() {
       .details =
           "Prints its result table. --output_path writes results_TIME.json, --log_samples also\n"
           "samples_TASK_TIME.jsonl, in its layout. Special tokens are off unless model_args say\n"
-          "add_bos_token=True, as in its version 0.4.9; --special_tokens add-once is what 0.4.13\n"
-          "does. Too long requests lose their beginning, as there, and are counted.",
+          "add_bos_token=True, as in its version 0.4.9; BOS then stands in front even if the\n"
+          "tokenizer's template has none. --special_tokens add-once is what 0.4.13 does by "
+          "default.\n"
+          "Too long requests lose their beginning, as there, and are counted.",
       .options = run_option_rows(),
       .max_positional = 1000,
       .run = run};
