@@ -13,6 +13,7 @@
 #include "harness/manifest/manifest.h"
 #include "harness/results/results.h"
 #include "harness/sweep/items.h"
+#include "tasks/dialect/task_file.h"
 #include "tasks/requests.h"
 
 namespace e2lm {
@@ -35,8 +36,7 @@ std::string check_tokenizer(const Path& path) {
   return fmt::format("tokenizer: {} ids", tokenizer.size());
 }
 
-std::string check_task(const Path& path, const Arguments& arguments) {
-  const Task task = Task::read(path);
+std::string check_task(const Task& task, const Arguments& arguments) {
   metrics_of(task);
   if (!task.frozen && task.data.is_elsewhere()) {
     return fmt::format("task {}: its data, {}, are not here", task.name, task.data.path);
@@ -44,6 +44,16 @@ std::string check_task(const Path& path, const Arguments& arguments) {
   const TaskRequests requests = make_requests(task, request_options(arguments));
   return fmt::format("task {}: {} documents, {} requests", task.name, requests.items.size(),
                      requests.requests.size());
+}
+
+// A group as `run` takes it, with all that is in it.
+std::string check_group(const Path& path, const Arguments& arguments) {
+  const std::vector<std::string> words = {path.string()};
+  const TaskSelection selection = open_library(arguments).select(words);
+  std::vector<std::string> parts;
+  for (const Task& task : selection.tasks) parts.push_back(check_task(task, arguments));
+  return fmt::format("group {} of {} tasks: {}", selection.top.front(), parts.size(),
+                     fmt::join(parts, "; "));
 }
 
 std::string check_manifest(const Path& path, const Arguments& arguments) {
@@ -84,8 +94,11 @@ std::string check(const Path& path, const Arguments& arguments) {
   if (extension == ".sqlite") {
     return fmt::format("store: {} cells", load_report(Store::open_existing(path)).cells.size());
   }
-  const bool manifest = read_yaml(path, DuplicateKeys::last_wins).find("series") != nullptr;
-  return manifest ? check_manifest(path, arguments) : check_task(path, arguments);
+  if (read_yaml(path, DuplicateKeys::last_wins).find("series")) {
+    return check_manifest(path, arguments);
+  }
+  if (read_task_file(path).find("group")) return check_group(path, arguments);
+  return check_task(Task::read(path), arguments);
 }
 
 // One line, whatever the message: several problems are parted by semicolons.
@@ -121,7 +134,7 @@ Command validate_command() {
           .arguments = "FILE..",
           .summary = "Are these files right? Reports everything wrong with them, with lines.",
           .details =
-              "FILE is a task file, a manifest, a checkpoint folder, a tokenizer.json, a\n"
+              "FILE is a task or group file, a manifest, a checkpoint folder, a tokenizer.json, a\n"
               ".safetensors file or a store. A task whose data set is not here is checked\n"
               "without its data. Of several files each has a line; exit code 2 if any is wrong.",
           .options = task_option_rows(),

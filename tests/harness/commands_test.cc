@@ -208,6 +208,26 @@ TEST(CommandsTest, ValidateGivesEachOfManyFilesALine) {
   EXPECT_EQ(run_program({.arguments = {"validate", elsewhere, elsewhere}}).exit_code, 0);
 }
 
+TEST(CommandsTest, ValidateKnowsGroups) {
+  const Scratch scratch;
+  TaskFiles().write(scratch, "more");
+  const Path group =
+      scratch.write("group.yaml", "group: mine\ntask: [colours, wordnet_kinds]\nnum_fewshot: 1\n");
+  const auto validate = [&] {
+    return run_program(
+        {.arguments = {"validate", group, "--include_path", scratch / "more", "--limit", "2"}});
+  };
+  const ProgramResult right = validate();
+  EXPECT_EQ(right.exit_code, 0) << right.errors;
+  EXPECT_THAT(right.output, HasSubstr("group mine of 2 tasks: task colours: 2 documents"));
+  EXPECT_THAT(right.output, HasSubstr("; task wordnet_kinds: 2 documents"));
+  scratch.write("group.yaml", "group: mine\ntask: [colors]\n");
+  const ProgramResult wrong = validate();
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.errors, HasSubstr("colors"));
+  EXPECT_THAT(wrong.errors, Not(HasSubstr("dataset_path")));
+}
+
 TEST(CommandsTest, SweepScoreAndReportGoTogether) {
   const RunFolder folder;
   const ProgramResult sweep =
