@@ -119,13 +119,11 @@ int run_leaderboard(const Arguments& arguments) {
   if (words.size() < 2) {
     throw Error("submission leaderboard", "names no verdict", "the files verdict.json");
   }
-  std::vector<Json> verdicts;
+  std::vector<submission::Candidate> candidates;
   for (size_t i = 1; i < words.size(); ++i) {
-    const Path path = words[i];
-    verdicts.push_back(submission::read_verdict(
-        std::filesystem::is_directory(path) ? path / "verdict.json" : path));
+    candidates.push_back(submission::read_candidate(words[i]));
   }
-  const submission::Leaderboard board(std::move(verdicts));
+  const submission::Leaderboard board(std::move(candidates));
   const std::string text = format == "json"       ? board.json().dump(1) + "\n"
                            : format == "csv"      ? as_csv(board.whole())
                            : format == "markdown" ? board.markdown()

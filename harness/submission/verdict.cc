@@ -73,6 +73,20 @@ Json verdict_json(const Verdict& verdict) {
       {"scores", verdict.scores}};
 }
 
+std::string text_at(const Json& verdict, const char* object, const char* key) {
+  const Json value = verdict.at(object).value(key, Json());
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
+bool same_submission(const Json& a, const Json& b) {
+  const auto alike = [&](const char* key) {
+    const std::string of_a = text_at(a, "task", key), of_b = text_at(b, "task", key);
+    return of_a.empty() || of_b.empty() || of_a == of_b;
+  };
+  return text_at(a, "submission", "sha256") == text_at(b, "submission", "sha256") &&
+         alike("name") && alike("metric") && alike("filter");
+}
+
 Json read_verdict(const Path& path) {
   Json verdict = parse_json(read_file(path), path.string());
   const bool ours = verdict.is_object() && verdict.value("format", Json()) == kFormat;

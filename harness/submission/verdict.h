@@ -48,6 +48,13 @@ Json verdict_json(const Verdict& verdict);
 // The summary that a terminal shows.
 std::string verdict_text(const Json& verdict);
 
+// A text of one of a verdict's objects; empty if it is not there.
+std::string text_at(const Json& verdict, const char* object, const char* key);
+
+// Whether two verdicts are of one submission: the same files, and the same task, metric and filter
+// as far as both name them (without metadata a check that fails early names none).
+bool same_submission(const Json& a, const Json& b);
+
 // Reads a verdict file. Throws Error naming the file if it is none, or of a newer version.
 Json read_verdict(const Path& path);
 

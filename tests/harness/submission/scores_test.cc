@@ -2,10 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/submission/leaderboard.h"
-#include "tests/support/expect_error.h"
-#include "tests/support/scratch.h"
-
 namespace e2lm::submission {
 namespace {
 
@@ -55,57 +51,6 @@ TEST(PoolCurvesTest, EveryTaskCountsTheSame) {
   EXPECT_DOUBLE_EQ(pooled.series[0].curve[0].value, (1.0 / 4 + 1.0 / 6) / 2);
   EXPECT_DOUBLE_EQ(*pooled.chance, 0.375);
   EXPECT_TRUE(pooled.series[0].items.empty());
-}
-
-Json verdict(const std::string& name, Verdict::Status status, std::optional<double> total) {
-  Verdict made{.name = name, .task = "t", .metric = "acc"};
-  if (status == Verdict::Status::invalid) made.fault("samples", "has 3 samples");
-  if (status == Verdict::Status::undecided) made.leave_open("domain", "the judge was down");
-  if (total) {
-    for (const char* part : {"signal", "ranking", "compliance", "total"}) {
-      made.scores[part] = {{"value", *total}, {"low", *total - 0.1}, {"high", *total + 0.1}};
-    }
-  }
-  return verdict_json(made);
-}
-
-TEST(SubmissionLeaderboardTest, ValidOnesByTotalAndTheOthersWithReasons) {
-  using Status = Verdict::Status;
-  const Leaderboard board(
-      {verdict("low", Status::valid, 0.25), verdict("bad", Status::invalid, 0.9),
-       verdict("unscored", Status::valid, {}), verdict("top", Status::valid, 0.5),
-       verdict("open", Status::undecided, 0.8)});
-  const Table ranked = board.ranked();
-  ASSERT_EQ(ranked.rows.size(), 3u);
-  EXPECT_EQ(ranked.rows[0][0], "top");
-  EXPECT_EQ(ranked.rows[0][3], "1");
-  EXPECT_EQ(ranked.rows[0][4], "0.500 (0.400 to 0.600)");
-  EXPECT_EQ(ranked.rows[1][0], "low");
-  EXPECT_EQ(ranked.rows[2][0], "unscored");
-  EXPECT_EQ(ranked.rows[2][3], "–");
-  const Table others = board.others();
-  ASSERT_EQ(others.rows.size(), 2u);
-  EXPECT_EQ(others.rows[0], (std::vector<std::string>{"bad", "invalid", "samples: has 3 samples"}));
-  EXPECT_EQ(others.rows[1][1], "undecided");
-  EXPECT_EQ(board.json()["ranked"][0]["submission"]["name"], "top");
-  EXPECT_EQ(board.json()["others"][0]["faults"][0]["code"], "samples");
-  EXPECT_EQ(board.whole().rows.size(), 5u);
-}
-
-TEST(SubmissionLeaderboardTest, OnlyVerdictsAreRead) {
-  const Scratch scratch;
-  const Json good = verdict("x", Verdict::Status::valid, 0.5);
-  EXPECT_EQ(read_verdict(scratch.write("v.json", good.dump())), good);
-  expect_error([&] { read_verdict(scratch.write("a.json", "[1]")); }, "a.json: is no verdict");
-  Json newer = good;
-  newer["version"] = 2;
-  expect_error([&] { read_verdict(scratch.write("b.json", newer.dump())); }, "another version");
-  Json lists = good;
-  lists["faults"] = {1};
-  expect_error([&] { read_verdict(scratch.write("c.json", lists.dump())); }, "no list 'faults'");
-  Json parts = good;
-  parts["checks"] = nullptr;
-  expect_error([&] { read_verdict(scratch.write("d.json", parts.dump())); }, "no 'checks'");
 }
 
 }  // namespace

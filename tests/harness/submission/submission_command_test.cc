@@ -109,7 +109,10 @@ class SubmissionScores : public testing::Test {
     scratch_->write("series.yaml", text);
     write_margin_entry(*scratch_ / "margin.zip");
     write_group_entry(*scratch_ / "group.zip");
-    margin_ = score("margin", {"--native", "custom_metrics.difference=margin_mean"});
+    std::vector<std::string> margin_options = kEarlyOrder;
+    margin_options.insert(margin_options.end(),
+                          {"--native", "custom_metrics.difference=margin_mean"});
+    margin_ = score("margin", margin_options);
     group_ = score("group", kEarlyOrder);
   }
   static void TearDownTestSuite() { delete scratch_; }
@@ -260,6 +263,26 @@ TEST_F(SubmissionScores, LeaderboardInEveryFormat) {
   const Json json = parse_json(board("json"), "leaderboard");
   ASSERT_EQ(json["ranked"].size(), 2u);
   EXPECT_GE(json["ranked"][0]["total"]["value"], json["ranked"][1]["total"]["value"]);
+  EXPECT_EQ(json["ranked"][0]["place"], 1);
+}
+
+TEST_F(SubmissionScores, ByOtherWeightsItIsNotRankedWithThem) {
+  std::filesystem::create_directory(*scratch_ / "signal");
+  std::filesystem::copy_file(run_of("group") / "store.sqlite", *scratch_ / "signal/store.sqlite");
+  std::vector<std::string> options = {"-o", "signal", "--weights", "1,0,0"};
+  options.insert(options.end(), kEarlyOrder.begin(), kEarlyOrder.end());
+  const ProgramResult otherwise = score("group", options);
+  ASSERT_EQ(otherwise.exit_code, 0) << otherwise.errors;
+  const ProgramResult board =
+      run_program({.arguments = {"submission", "leaderboard", run_of("group"), run_of("margin"),
+                                 *scratch_ / "signal", "--format", "json"}});
+  ASSERT_EQ(board.exit_code, 0) << board.errors;
+  const Json json = parse_json(board.output, "leaderboard");
+  EXPECT_EQ(json["ranked"].size(), 2u);
+  ASSERT_EQ(json["others"].size(), 1u);
+  EXPECT_EQ(json["others"][0]["reasons"],
+            Json({"scored otherwise: weights.signal is 1.0, of those ranked 0.5",
+                  "the same submission as group"}));
 }
 
 TEST(SubmissionCommandTest, CheckPrintsAndWritesAVerdict) {
