@@ -171,14 +171,18 @@ void for_each_text(Json& node, const std::function<void(std::string&)>& change) 
   for (Json& inner : node) for_each_text(inner, change);
 }
 
+void replace_all(std::string& text, const std::string& what, std::string_view by) {
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+    text.replace(at, what.size(), by);
+  }
+}
+
 }  // namespace
 
 void clean(Verdict& verdict, const Path& root, const Secret& token) {
-  const std::string prefix = root.string() + "/";
   const auto change = [&](std::string& text) {
-    for (size_t at = 0; (at = text.find(prefix, at)) != std::string::npos;) {
-      text.erase(at, prefix.size());
-    }
+    replace_all(text, root.string() + "/", "");
+    replace_all(text, root.string(), ".");
     text = token.redact(std::move(text));
   };
   for (auto* list : {&verdict.faults, &verdict.open, &verdict.warnings}) {

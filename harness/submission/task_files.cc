@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "harness/submission/safe_path.h"
 
 namespace e2lm::submission {
 namespace {
@@ -73,15 +74,12 @@ void TaskFiles::read(const Path& path) {
   } catch (const Error& error) {  // said if the submitted task is made of this file
     file.error = error.what();
   }
+  if (!file.outside.empty()) {
+    throw Error("", file.outside.front() + ", which is outside of the submission");
+  }
   const std::vector<Path> includes = file.includes;
   files_[path] = std::move(file);
-  for (const Path& include : includes) {
-    if (!is_below(include, root_)) {
-      throw Error(path.string(),
-                  fmt::format("includes {}, which is outside of the submission", include.string()));
-    }
-    read(include);
-  }
+  for (const Path& include : includes) read(include);
 }
 
 void TaskFiles::read_includes(const Yaml& keys, const Path& path, TaskFile& file) {
@@ -92,8 +90,11 @@ void TaskFiles::read_includes(const Yaml& keys, const Path& path, TaskFile& file
   for (const Yaml& item : include->items) names.push_back(&item);
   for (const Yaml* name : names) {
     const Path target = (path.parent_path() / name->text).lexically_normal();
-    if (is_below(target, root_) && !std::filesystem::is_regular_file(target)) {
-      file.missing.push_back(fmt::format("{}: includes {}", name->where(), name->text));
+    const std::string shown = fmt::format("{}: includes {}", name->where(), printable(name->text));
+    if (!is_below(target, root_)) {  // where that would be depends on where the scratch folder is
+      file.outside.push_back(shown);
+    } else if (!std::filesystem::is_regular_file(target)) {
+      file.missing.push_back(shown);
       file.missing_paths.push_back(target.lexically_relative(root_));
     } else {
       file.includes.push_back(target);

@@ -19,6 +19,7 @@ struct FunctionUse {
 // A YAML file of a submission, by itself.
 struct TaskFile {
   std::vector<Path> includes;        // those that are there
+  std::vector<std::string> outside;  // "file:line: includes X" of those that lead out
   std::vector<std::string> missing;  // "file:line: includes X" of those that are not
   std::vector<Path> missing_paths;   // where those would be
   std::vector<FunctionUse> functions;
