@@ -98,15 +98,47 @@ void score(const Arguments& arguments, const Path& run, const Path& scratch, Che
   write_report(scored.report, run / "report");
 }
 
+// "sha256 0123456789ab, task stars, metric acc", as far as it is known.
+std::string identity(const Json& verdict) {
+  const std::string sha256 = submission::text_at(verdict, "submission", "sha256");
+  std::string text = sha256.empty() ? "unreadable" : "sha256 " + sha256.substr(0, 12);
+  for (const auto& [key, label] : {std::pair("name", "task"), std::pair("metric", "metric")}) {
+    const std::string value = submission::text_at(verdict, "task", key);
+    if (!value.empty()) text += fmt::format(", {} {}", label, value);
+  }
+  return text;
+}
+
+Path run_folder(const Arguments& arguments, const Verdict& verdict) {
+  const auto output = arguments.text("output");
+  return output ? Path(*output) : Path("runs/submissions") / verdict.name;
+}
+
+// Folders are called after files, and two people's files may be called the same.
+void refuse_folder_of_another(const Path& run, const Path& given, const Verdict& verdict) {
+  if (!std::filesystem::exists(run / "verdict.json")) return;
+  const Json there = submission::read_verdict(run / "verdict.json");
+  const Json here = submission::verdict_json(verdict);
+  if (submission::same_submission(there, here)) return;
+  throw Error(run.string(),
+              fmt::format("holds the verdict on another submission, {} ({}), which {} ({}) would "
+                          "replace",
+                          submission::text_at(there, "submission", "name"), identity(there),
+                          given.string(), identity(here)),
+              "another folder by -o DIR, or this one to be removed");
+}
+
 int run_score(const Arguments& arguments) {
   const std::string format = format_of(arguments, {"text", "json"});
   const Path path = only_path(arguments);
-  const auto check = check_options(arguments);
+  auto check = check_options(arguments);
+  check.opened = [&](const Verdict& opened) {
+    refuse_folder_of_another(run_folder(arguments, opened), path, opened);
+  };
   scoring_options(arguments);  // wrong ones are said before any work
   const submission::ScratchFolder scratch;
   Checked checked = submission::check_submission(path, scratch.path(), check);
-  const auto output = arguments.text("output");
-  const Path run = output ? Path(*output) : Path("runs/submissions") / checked.verdict.name;
+  const Path run = run_folder(arguments, checked.verdict);
   if (can_be_scored(checked)) score(arguments, run, scratch.path(), checked);
   const int code = conclude(checked.verdict, format, run / "verdict.json");
   std::fputs(fmt::format("Verdict: {}\n", (run / "verdict.json").string()).c_str(), stderr);
@@ -148,7 +180,7 @@ std::vector<Option> own_rows() {
   return {{"format", "NAME", "text", "text or json; of a leaderboard also markdown or csv"},
           {"output,o", "PATH", "",
            "of check and leaderboard a file; of score the run folder, by default "
-           "runs/submissions/NAME"},
+           "runs/submissions/NAME, which must not hold another submission's verdict"},
           {"series", "FILE", "",
            "manifest whose series the task is scored on; default: the bundled checkpoints.yaml"},
           {"quiet,q", "", "", "no progress"}};

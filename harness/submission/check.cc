@@ -203,8 +203,12 @@ Checked check_submission(const Path& path, const Path& scratch, const CheckOptio
   }
   Checked checked;
   const auto submission = open_submission(path, scratch, checked.verdict);
+  if (submission) checked.token = submission->metadata.token;
+  if (options.opened) {
+    clean(checked.verdict, scratch / "files", checked.token);
+    options.opened(checked.verdict);
+  }
   if (submission) {
-    checked.token = submission->metadata.token;
     const bool named = !submission->is_patch || !submission->metadata.task.empty();
     if (named) checked.task = find_task(*submission, options.native, checked.verdict);
     if (checked.task) Checker(options, checked).run();

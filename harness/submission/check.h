@@ -19,6 +19,9 @@ struct CheckOptions {
   NativeMetrics native;
   std::optional<JudgeOptions> judge;
   std::function<bool()> stop;
+  // Called once the submission's name, sha256 and metadata are known and nothing is checked yet;
+  // may throw.
+  std::function<void(const Verdict&)> opened;
 };
 
 // A checked submission; its task where it has one that can be run.
