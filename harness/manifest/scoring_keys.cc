@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
+
 namespace e2lm {
 namespace {
 
@@ -58,10 +61,20 @@ class ScoringReader {
 
   void read_weights(const Yaml& node) {
     YamlMap parts(node, "scoring.weights", problems_);
-    rules_.signal_weight = parts.number("signal").value_or(rules_.signal_weight);
-    rules_.ranking_weight = parts.number("ranking").value_or(rules_.ranking_weight);
-    rules_.compliance_weight = parts.number("compliance").value_or(rules_.compliance_weight);
+    read_weight(parts, "signal", rules_.signal_weight);
+    read_weight(parts, "ranking", rules_.ranking_weight);
+    read_weight(parts, "compliance", rules_.compliance_weight);
     parts.finish();
+  }
+
+  void read_weight(YamlMap& parts, const char* key, double& weight) {
+    const double value = parts.number(key).value_or(weight);
+    if (value >= 0 && std::isfinite(value)) {
+      weight = value;
+    } else {
+      problems_.add(*parts.find(key), fmt::format("'{}' is {}; it must be a number from 0 up",
+                                                  parts.path(key), value));
+    }
   }
 
   void read_tie_rule(const Yaml& node) {

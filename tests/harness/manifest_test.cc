@@ -132,6 +132,9 @@ TEST_F(ManifestTest, ScoringRules) {
   refused("{draws: 1000000}", "'scoring.draws' must be from 0 to 100000");
   refused("{early: {min_step: 9, max_step: 3}}", "'scoring.early' holds no checkpoint");
   refused("{drwas: 5}", "draws");
+  refused("{weights: {signal: -0.5}}",
+          "m.yaml:7: 'scoring.weights.signal' is -0.5; it must be a number from 0 up");
+  refused("{weights: {compliance: .inf}}", "'scoring.weights.compliance'");
 }
 
 TEST_F(ManifestTest, ReferencesAndWeights) {
