@@ -20,30 +20,36 @@ constexpr int64_t kBlockRequests = 256;
 // Collects scores in finishing order and commits every full block.
 class BlockWriter {
  public:
-  BlockWriter(Store& store, int64_t cell, std::vector<int64_t> places, const EvaluateHooks& hooks)
-      : store_(store), cell_(cell), places_(std::move(places)), hooks_(hooks) {}
+  BlockWriter(Store& store, int64_t cell, const PrefixTree& tree, std::vector<int64_t> places,
+              const EvaluateHooks& hooks)
+      : store_(store), cell_(cell), tree_(tree), places_(std::move(places)), hooks_(hooks) {}
 
-  void add(const TokenScores& scores) {
+  // A request of the tree, in its finishing order.
+  void add(int32_t request, const TokenScores& scores) {
     if (block_.nats.empty()) block_.first = places_[next_];
     block_.nats.push_back(scores.total_nats());
     block_.counts.push_back(static_cast<int32_t>(scores.logprobs_nats.size()));
     block_.counts.push_back(scores.greedy_tokens());
     ++next_;
     const bool last = next_ == std::ssize(places_);
-    if (last || places_[next_] / kBlockRequests != block_.first / kBlockRequests) commit();
+    if (last || places_[next_] / kBlockRequests != block_.first / kBlockRequests) {
+      commit(tree_.last_row(request) + 1);
+    }
   }
 
  private:
-  void commit() {
+  // `rows` are all that the requests so far needed.
+  void commit(int64_t rows) {
     store_.add_block(cell_, block_);
     if (hooks_.advance) hooks_.advance(std::ssize(block_.nats));
     block_ = {};
-    if (hooks_.stop && hooks_.stop()) throw Interrupted();
+    if (hooks_.stop && hooks_.stop()) throw CellInterrupted(rows);
   }
 
   Store& store_;
   int64_t cell_;
-  std::vector<int64_t> places_;  // in the finishing order, of the requests to come
+  const PrefixTree& tree_;       // of the requests to come
+  std::vector<int64_t> places_;  // theirs in the finishing order of the cell
   const EvaluateHooks& hooks_;
   int64_t next_ = 0;
   Store::Block block_;
@@ -139,9 +145,10 @@ EngineStats evaluate_cell(Store& store, int64_t cell, const PreparedTask& task, 
     for (const int64_t place : places) left.push_back(task.requests[task.tree.order()[place]]);
     rest = PrefixTree::build(left);
   }
-  BlockWriter writer(store, cell, std::move(places), hooks);
-  return engine.score(fresh ? task.tree : rest,
-                      [&writer](int32_t, const TokenScores& scores) { writer.add(scores); });
+  const PrefixTree& tree = fresh ? task.tree : rest;
+  BlockWriter writer(store, cell, tree, std::move(places), hooks);
+  return engine.score(
+      tree, [&writer](int32_t request, const TokenScores& scores) { writer.add(request, scores); });
 }
 
 std::vector<RequestScore> read_scores(const Store& store, int64_t cell,

@@ -40,8 +40,15 @@ struct EvaluateHooks {
   std::function<bool()> stop;                     // asked after every block
 };
 
+// A cell was interrupted.
+struct CellInterrupted : Interrupted {
+  explicit CellInterrupted(int64_t kept) : rows(kept) {}
+  int64_t rows;  // distinct prefixes of the requests that this call stored
+};
+
 // Scores what a cell still lacks and stores it block by block. Returns what the engine did.
-// Throws Error if a request does not fit the model (the cell has failed), Interrupted on request.
+// Throws Error if a request does not fit the model (the cell has failed), CellInterrupted on
+// request.
 EngineStats evaluate_cell(Store& store, int64_t cell, const PreparedTask& task, Engine& engine,
                           const EvaluateHooks& hooks);
 

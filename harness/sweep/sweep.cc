@@ -157,8 +157,8 @@ class Sweeper {
       const EngineStats stats = evaluate_cell(store_, id, *cell.task, engine, hooks_);
       store_.finish_cell(id, seconds_since(started), stats.rows);
       ++summary.computed;
-    } catch (const Interrupted&) {
-      store_.pause_cell(id, seconds_since(started), 0);
+    } catch (const CellInterrupted& interruption) {
+      store_.pause_cell(id, seconds_since(started), interruption.rows);
       throw;
     } catch (const StoreError&) {
       throw;

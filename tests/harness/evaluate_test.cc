@@ -87,10 +87,20 @@ TEST_F(EvaluateTest, FillsAGapInTheMiddle) {
 
 TEST_F(EvaluateTest, StopsAtTheNextBlock) {
   int blocks = 0;
-  EXPECT_THROW(
-      evaluate_cell(store_, cell_, task_, engine_, {.stop = [&] { return ++blocks == 2; }}),
-      Interrupted);
+  const auto stop = [&] { return ++blocks == 2; };
+  int64_t before = 0;
+  try {
+    evaluate_cell(store_, cell_, task_, engine_, {.stop = stop});
+    FAIL() << "went on";
+  } catch (const CellInterrupted& interruption) {
+    before = interruption.rows;
+  }
   EXPECT_EQ(store_.blocks(cell_).size(), 2u);
+  EXPECT_EQ(before, task_.tree.last_row(order_[511]) + 1);
+  // The rest computes again, at most, the beginning that its first request has in common.
+  const int64_t after = evaluate_cell(store_, cell_, task_, engine_, {}).rows;
+  EXPECT_GE(before + after, task_.tree.rows());
+  EXPECT_LE(before + after, task_.tree.rows() + 5);
 }
 
 TEST_F(EvaluateTest, NamesTheDocumentThatIsTooLong) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/json.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 #include "tests/support/whole_sweep.h"
@@ -36,6 +37,12 @@ class SignalsTest : public testing::Test {
     }
     return false;
   }
+  static int64_t prefixes_computed(const Path& run) {
+    const Json report = parse_json(read_file(run / "report/report.json"), "report.json");
+    int64_t sum = 0;
+    for (const Json& cell : report["cells"]) sum += cell["rows"].get<int64_t>();
+    return sum;
+  }
   static int64_t number_after(const std::string& text, const std::string& word) {
     const size_t at = text.find(word);
     return at == std::string::npos ? 0 : std::atoll(text.c_str() + at + word.size());
@@ -61,6 +68,8 @@ TEST_F(SignalsTest, TerminationAndALostTerminalKeepEverythingComputed) {
     }
     EXPECT_EQ(run_program(sweep(run)).exit_code, 0);
     EXPECT_EQ(contents(run / "store.sqlite"), whole);
+    // Of an interrupted cell both parts count.
+    EXPECT_GE(prefixes_computed(run), prefixes_computed(scratch_ / "whole"));
   }
 }
 
