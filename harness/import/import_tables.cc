@@ -175,6 +175,25 @@ std::vector<ImportedSeries> read_import_series(const Store& store) {
   return series;
 }
 
+namespace {
+
+std::set<std::string> names_in_scores(const Store& store, const char* column) {
+  std::set<std::string> names;
+  Statement all(store.database(), fmt::format("SELECT DISTINCT {} FROM import_score", column));
+  while (all.step()) names.insert(all.text(0));
+  return names;
+}
+
+}  // namespace
+
+std::set<std::string> imported_tasks(const Store& store) {
+  return names_in_scores(store, "task");
+}
+
+std::set<std::string> imported_series(const Store& store) {
+  return names_in_scores(store, "series");
+}
+
 std::vector<ScoreRow> read_import_scores(const Store& store) {
   std::vector<ScoreRow> rows;
   std::set<std::tuple<std::string, int64_t, std::string, std::string>> seen;

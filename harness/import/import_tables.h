@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,9 @@ class ImportTables {
 bool has_imports(const Store& store);
 int64_t count_import_files(const Store& store);
 std::vector<ImportedSeries> read_import_series(const Store& store);
+// Of which there are scores.
+std::set<std::string> imported_tasks(const Store& store);
+std::set<std::string> imported_series(const Store& store);
 // In the order of the files and within them; of scores that several files give the first.
 std::vector<ScoreRow> read_import_scores(const Store& store);
 // Of several files' documents the first's.

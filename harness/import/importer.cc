@@ -13,6 +13,7 @@
 #include "harness/import/result_files.h"
 #include "harness/import/score_number.h"
 #include "harness/lm_eval/sample_reader.h"
+#include "harness/sweep/plan.h"
 
 namespace e2lm {
 namespace {
@@ -26,9 +27,23 @@ double written_at(const ImportedFile& file) {
   return std::chrono::duration<double>(since_1970).count();
 }
 
+bool fits_any(const std::string& glob, const std::set<std::string>& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return matches_glob(name, glob); });
+}
+
+std::string listed(const std::set<std::string>& names) {
+  constexpr size_t kMost = 20;
+  std::vector<std::string> first(names.begin(), names.end());
+  if (first.size() <= kMost) return fmt::format("{}", fmt::join(first, ", "));
+  first.resize(kMost);
+  return fmt::format("{} and {} more", fmt::join(first, ", "), names.size() - kMost);
+}
+
 class Importer {
  public:
-  Importer(const ImportOptions& options, Store& store) : options_(options), tables_(store) {}
+  Importer(const ImportOptions& options, Store& store)
+      : options_(options), store_(store), tables_(store) {}
 
   void add(const ResultPath& path) {
     if (!options_.samples && lm_eval::is_samples_file(path.path)) return;
@@ -41,7 +56,11 @@ class Importer {
     add_file(*file);
   }
 
+  int64_t files() const { return summary_.files; }
+
+  // REQUIRES: a file was imported.
   ImportSummary finish() {
+    check_options();
     for (const MeanRow& mean : options_.means) tables_.set_mean(mean);
     tables_.settle_differences(options_.newest);
     return std::move(summary_);
@@ -53,6 +72,31 @@ class Importer {
     std::optional<double> value;
     std::string where;
   };
+
+  // An option that fits nothing is a slip of the pen, and would go unseen: with a wrong --only a
+  // file would lose what it gave before.
+  void check_options() const {
+    for (const std::string& glob : options_.tasks) {
+      if (fits_any(glob, offered_)) continue;
+      throw Error("--only", fmt::format("'{}' fits no task of these files", glob),
+                  listed(offered_));
+    }
+    const auto& control = options_.identity.control_for;
+    if (options_.means.empty() && !control) return;
+    std::set<std::string> tasks = imported_tasks(store_), series = imported_series(store_);
+    if (has_plan(store_)) {
+      const Plan plan = read_plan(store_);
+      tasks.insert(plan.task_names.begin(), plan.task_names.end());
+      for (const Plan::SeriesRow& row : plan.series) series.insert(row.name);
+    }
+    for (const MeanRow& mean : options_.means) {
+      if (fits_any(mean.glob, tasks)) continue;
+      throw Error("--mean", fmt::format("'{}' fits no task", mean.glob), listed(tasks));
+    }
+    if (!control || series.contains(*control)) return;
+    throw Error("--control-for", fmt::format("'{}' is no series here", *control),
+                "a series imported before or now: " + listed(series));
+  }
 
   void skip(const ResultPath& path, const std::string& why, const char* expected) {
     if (!path.in_folder) throw Error(path.path.string(), why, expected);
@@ -78,6 +122,7 @@ class Importer {
   }
 
   void add_score(int64_t file, const Identity& identity, ImportedScore score) {
+    offered_.insert(score.task);
     if (!wanted(score.task)) return;
     const Key key(identity.series, identity.step, score.task, score.metric);
     const auto [seen, is_new] = seen_.emplace(key, Seen{score.value, score.where});
@@ -108,16 +153,19 @@ class Importer {
   }
 
   void add_items(int64_t file, const Identity& identity, const ImportedItems& items) {
+    offered_.insert(items.task);
     if (!wanted(items.task)) return;
     tables_.add_items(file, identity, items);
     summary_.documents += std::ssize(items.items);
   }
 
   const ImportOptions& options_;
+  Store& store_;
   ImportTables tables_;
   ImportSummary summary_;
-  std::map<Key, Seen> seen_;  // of a file
-  std::set<Key> counted_;     // of all
+  std::set<std::string> offered_;  // tasks that the files have, wanted or not
+  std::map<Key, Seen> seen_;       // of a file
+  std::set<Key> counted_;          // of all
 };
 
 }  // namespace
@@ -127,10 +175,10 @@ ImportSummary import_results(std::span<const Path> paths, const ImportOptions& o
   Transaction transaction(store.database());
   Importer importer(options, store);
   for (const ResultPath& path : list_result_files(paths)) importer.add(path);
-  ImportSummary summary = importer.finish();
-  if (summary.files == 0) {
+  if (importer.files() == 0) {
     throw Error(paths.front().string(), "holds no file of results", kKnownFormats);
   }
+  ImportSummary summary = importer.finish();
   transaction.commit();
   return summary;
 }

@@ -33,8 +33,9 @@ struct ImportSummary {
 // Puts the results that files hold into a store, in one transaction: all of them or none. Folders
 // are searched for .json, .jsonl, .csv and .tsv files, packed or not, and those of no known format
 // are skipped. Throws Error if a file is damaged or holds what cannot be right, a file that was
-// named is of no known format, it is not known whose results they are, or two files contradict
-// each other.
+// named is of no known format, it is not known whose results they are, two files contradict each
+// other, or an option fits nothing: a glob of `tasks` none of the files' tasks, that of a mean none
+// of the store's, identity.control_for none of its series.
 ImportSummary import_results(std::span<const Path> paths, const ImportOptions& options,
                              Store& store);
 

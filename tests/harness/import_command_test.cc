@@ -174,6 +174,37 @@ TEST_F(ImportCommandTest, WrongUseIsASentence) {
               AllOf(HasSubstr("no known format"), HasSubstr("lm-evaluation-harness")));
 }
 
+TEST_F(ImportCommandTest, OptionsThatFitNothingChangeNothing) {
+  const Path run = scratch_ / "run";
+  const Path file = scratch_.write("x.csv",
+                                   "series,step,task,value\n"
+                                   "base,1,arc,0.5\nbase,1,sciq,0.25\nweb,1,arc,0.125\n");
+  ASSERT_EQ(run_program({.arguments = {"import", file, "--store", run}}).exit_code, 0);
+  const auto dump = [&] { return run_program({.arguments = {"score", run, "--format=json"}}); };
+  const ProgramResult before = dump();
+  ASSERT_EQ(before.exit_code, 0) << before.errors;
+  const auto refused_option = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"import", file, "--store", run});
+    return refused(std::move(options));
+  };
+  EXPECT_THAT(refused_option({"--only", "TYPO"}),
+              HasSubstr("--only: 'TYPO' fits no task of these files (expected arc, sciq)"));
+  EXPECT_THAT(refused_option({"--only", "arc,TYPO"}), HasSubstr("'TYPO' fits no task"));
+  EXPECT_THAT(refused_option({"--mean", "x=zz*"}),
+              HasSubstr("--mean: 'zz*' fits no task (expected arc, sciq)"));
+  EXPECT_THAT(refused_option({"--only", "arc", "--mean", "x=sc*"}),
+              HasSubstr("--mean: 'sc*' fits no task (expected arc)"));
+  EXPECT_THAT(refused_option({"--control-for", "nobody"}),
+              AllOf(HasSubstr("--control-for: 'nobody' is no series here"),
+                    HasSubstr("imported before or now: base, web")));
+  EXPECT_EQ(dump().output, before.output);
+  const Path more = scratch_.write("y.csv", "step,task,value\n1,arc,0.75\n");
+  const ProgramResult import =
+      run_program({.arguments = {"import", more, "--store", run, "--series", "more", "--mix", "web",
+                                 "--control-for", "base", "--mean", "x=s*", "--only", "a*"}});
+  EXPECT_EQ(import.exit_code, 0) << "what the store has already fits, too: " << import.errors;
+}
+
 TEST_F(ImportCommandTest, HostileFilesAreSentences) {
   const auto refused_file = [&](const std::string& name, const std::string& text) {
     return refused({"score", scratch_.write("step1/" + name, text)});

@@ -147,7 +147,11 @@ TEST_F(ImporterTest, EveryTaskHasEverySeries) {
 TEST_F(ImporterTest, MeansAreOfAllTasksThatFit) {
   add("files/1.json", "m", 1, {{"x-a", 0.1}, {"x-b", 0.2}, {"x-c", 0.3}, {"y", 1}});
   add("files/2.json", "m", 2, {{"x-a", 0.1}, {"x-b", 0.2}});
+  add("files/3.json", "other", 1, {{"z-a", 0.5}});
   options_.means = {{"x", "x-*"}, {"none", "z-*"}};
+  import(folder_);
+  options_.means.clear();
+  add("files/3.json", "other", 1, {{"y", 0.5}});  // the mean of z-* has lost all it was of
   import(folder_);
   const Report loaded = report();
   EXPECT_EQ(curve(loaded, "x", "m"), std::vector<double>{0.6 / 3}) << "summed exactly";
