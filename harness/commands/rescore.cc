@@ -136,17 +136,8 @@ Json json_of(const std::vector<FileScores>& files) {
 std::vector<Path> sample_files(const std::vector<std::string>& paths) {
   std::vector<Path> files;
   for (const Path path : paths) {
-    if (!std::filesystem::is_directory(path)) {
-      files.push_back(path);
-      continue;
-    }
-    const size_t before = files.size();
-    for (const Path& file : list_folder(path)) {
-      if (lm_eval::is_samples_file(file)) files.push_back(file);
-    }
-    if (files.size() == before) {
-      throw Error(path.string(), "holds no samples", "files samples_TASK_TIME.jsonl");
-    }
+    const std::vector<Path> more = lm_eval::list_samples_files(path);
+    files.insert(files.end(), more.begin(), more.end());
   }
   return files;
 }
@@ -181,8 +172,9 @@ Command rescore_command() {
           .arguments = "SAMPLES...",
           .summary = "Compute every metric again from stored samples, without a model.",
           .details =
-              "SAMPLES are files samples_TASK_TIME.jsonl, or folders of them, written by e2lm run\n"
-              "or lm-evaluation-harness. The last column counts the documents of which the file\n"
+              "SAMPLES are files samples_TASK_TIME.jsonl, or folders that hold them at any depth,\n"
+              "written by e2lm run or lm-evaluation-harness. The last column counts the documents "
+              "of which the file\n"
               "records the same value. What a file does not say is left out, with the reason.",
           .options = {{"metrics", "A,B", "", "these only; default: all that the samples can give"},
                       {"filter", "NAME", "", "of several in a file; default: the first"},

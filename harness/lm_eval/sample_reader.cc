@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <regex>
 #include <set>
 
@@ -195,6 +196,18 @@ bool needs_lengths(const Metric& metric) {
 
 bool is_samples_file(const Path& path) {
   return std::regex_match(path.filename().string(), kName);
+}
+
+std::vector<Path> list_samples_files(const Path& path) {
+  if (!std::filesystem::is_directory(path)) return {path};
+  std::vector<Path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+    if (entry.is_regular_file() && is_samples_file(entry.path())) files.push_back(entry.path());
+  }
+  if (files.empty())
+    throw Error(path.string(), "holds no samples", "files samples_TASK_TIME.jsonl");
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 SampleFile read_samples(const Path& path, const std::string& filter) {

@@ -57,4 +57,8 @@ bool needs_lengths(const Metric& metric);
 // Whether a name has the form samples_TASK_TIME.jsonl.
 bool is_samples_file(const Path& path);
 
+// The files of samples that a path means: itself, or of a folder those in it and in the folders
+// below, where a run puts them; sorted. Throws Error if a folder holds none.
+std::vector<Path> list_samples_files(const Path& path);
+
 }  // namespace e2lm::lm_eval

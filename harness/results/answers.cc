@@ -46,19 +46,6 @@ const Plan::CheckpointRow& find_checkpoint(const Plan::SeriesRow& series, const 
               fmt::format("{}", fmt::join(steps, ", ")));
 }
 
-std::vector<Path> sample_files(const Path& path) {
-  if (!std::filesystem::is_directory(path)) return {path};
-  std::vector<Path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file() && lm_eval::is_samples_file(entry.path())) {
-      files.push_back(entry.path());
-    }
-  }
-  if (files.empty()) throw Error(path.string(), "holds no samples", "samples_TASK_TIME.jsonl");
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 bool wanted(const std::string& task, const std::vector<std::string>& patterns) {
   return patterns.empty() ||
          std::any_of(patterns.begin(), patterns.end(),
@@ -204,7 +191,7 @@ Answers answers_in_store(ItemLoader& loader, const std::string& checkpoint) {
 Answers answers_in_samples(const Path& path, const std::string& filter) {
   Answers answers{.name = path.string()};
   std::map<std::string, Path> known;
-  for (const Path& file : sample_files(path)) {
+  for (const Path& file : lm_eval::list_samples_files(path)) {
     const lm_eval::SampleFile samples = lm_eval::read_samples(file, filter);
     TaskAnswers& task = answers.tasks.emplace_back();
     task.task = samples.task.empty() ? file.stem().string() : samples.task;

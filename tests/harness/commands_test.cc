@@ -357,6 +357,10 @@ TEST(CommandsTest, RescoreNeedsNoModel) {
     ++recorded;
   }
   EXPECT_EQ(recorded, 1);  // the task lists acc alone
+  // What was given to `run` is as good as the model's folder in it.
+  const ProgramResult above = run_program({.arguments = {"rescore", output, "--format", "json"}});
+  EXPECT_EQ(above.exit_code, 0) << above.errors;
+  EXPECT_EQ(above.output, rescore.output);
   const ProgramResult one = run_program({.arguments = {"rescore", files, "--metrics", "gold_bpb"}});
   EXPECT_THAT(one.output, HasSubstr("gold_bpb"));
   EXPECT_THAT(one.output, Not(HasSubstr("acc_norm")));
