@@ -82,18 +82,21 @@ std::string check_manifest(const Path& path, const Arguments& arguments) {
                      tasks.size());
 }
 
+std::string check_store(const Path& path) {
+  return fmt::format("store: {} cells", load_report(Store::open_existing(path)).cells.size());
+}
+
 std::string check(const Path& path, const Arguments& arguments) {
   if (!std::filesystem::exists(path)) throw Error(path.string(), "no such file or folder");
   if (std::filesystem::exists(path / "config.json")) return check_checkpoint(path);
+  if (std::filesystem::exists(path / "store.sqlite")) return check_store(path / "store.sqlite");
   if (std::filesystem::is_directory(path)) return check_tokenizer(path);
   const std::string extension = path.extension().string();
   if (extension == ".json") return check_tokenizer(path);
   if (extension == ".safetensors") {
     return fmt::format("safetensors: {} tensors", SafetensorsFile::open(path).tensors().size());
   }
-  if (extension == ".sqlite") {
-    return fmt::format("store: {} cells", load_report(Store::open_existing(path)).cells.size());
-  }
+  if (extension == ".sqlite") return check_store(path);
   if (read_yaml(path, DuplicateKeys::last_wins).find("series")) {
     return check_manifest(path, arguments);
   }
@@ -135,8 +138,9 @@ Command validate_command() {
           .summary = "Are these files right? Reports everything wrong with them, with lines.",
           .details =
               "FILE is a task or group file, a manifest, a checkpoint folder, a tokenizer.json, a\n"
-              ".safetensors file or a store. A task whose data set is not here is checked\n"
-              "without its data. Of several files each has a line; exit code 2 if any is wrong.",
+              ".safetensors file or a store, or its run folder. A task whose data set is not here\n"
+              "is checked without its data. Of several files each has a line; exit code 2 if any "
+              "is wrong.",
           .options = task_option_rows(),
           .min_positional = 1,
           .max_positional = 100000,

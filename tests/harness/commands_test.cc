@@ -412,6 +412,12 @@ TEST(CommandsTest, SweepLooksForItsManifestInTheCurrentFolder) {
   const ProgramResult score =
       run_program({.arguments = {"score"}, .folder = folder.scratch.folder()});
   EXPECT_EQ(score.exit_code, 0) << score.errors;
+  const Path run = folder.scratch / "runs/checkpoints";
+  for (const Path& store : {run, run / "store.sqlite"}) {
+    const ProgramResult validate = run_program({.arguments = {"validate", store}});
+    EXPECT_EQ(validate.exit_code, 0) << validate.errors;
+    EXPECT_EQ(validate.output, store.string() + ": right (store: 3 cells)\n");
+  }
 }
 
 }  // namespace
