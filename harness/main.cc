@@ -49,8 +49,8 @@ const Command& find_command(const std::string& name) {
     known.emplace_back(command.name);
   }
   const std::string near = nearest(name, known);
-  throw Error("e2lm", fmt::format("'{}' is no command", name),
-              near.empty() ? "see `e2lm --help`" : near);
+  throw Error("", fmt::format("'{}' is no command", name),
+              near.empty() ? "one that `e2lm --help` shows" : near);
 }
 
 int run(const std::vector<std::string>& words) {

@@ -81,8 +81,8 @@ std::vector<std::string> normalised(const Command& command, std::span<const std:
   std::vector<std::string> known;
   for (const Option& option : command.options) known.push_back("--" + long_name(option));
   const std::string near = nearest(word, known);
-  throw Error(fmt::format("e2lm {}", command.name), fmt::format("unknown option {}", word),
-              near.empty() ? fmt::format("see `e2lm {} --help`", command.name) : near);
+  throw Error(command.name, fmt::format("unknown option {}", word),
+              near.empty() ? fmt::format("one that `e2lm {} --help` shows", command.name) : near);
 }
 
 // A whole number, or a plain size with a unit.
@@ -106,6 +106,11 @@ std::optional<double> scaled_number(std::string_view text) {
 
 bool Arguments::flag(std::string_view name) const {
   return text(name).has_value();
+}
+
+bool Arguments::given(std::string_view name) const {
+  return std::any_of(values_.begin(), values_.end(),
+                     [&](const Value& value) { return value.name == name && !value.is_default; });
 }
 
 std::optional<std::string> Arguments::text(std::string_view name) const {
@@ -133,7 +138,7 @@ std::vector<std::string> Arguments::words(
     const std::function<bool(std::string_view)>& left_out) const {
   std::vector<std::string> words = positional_;
   for (const Value& value : values_) {
-    if (left_out(value.name)) continue;
+    if (value.is_default || left_out(value.name)) continue;
     const bool is_switch = std::any_of(options.begin(), options.end(), [&](const Option& option) {
       return long_name(option) == value.name &&
              (option.value.empty() || (may_lack_value(option) && value.text.empty()));
@@ -154,13 +159,23 @@ std::optional<double> Arguments::number(std::string_view name) const {
   return value;
 }
 
-std::optional<int64_t> Arguments::integer(std::string_view name) const {
+std::optional<int64_t> Arguments::integer(std::string_view name, int64_t least,
+                                          int64_t most) const {
   const auto value = number(name);
   if (!value) return {};
-  if (*value != std::floor(*value) || *value < 0 || *value > 9e15) {
-    throw Error(fmt::format("--{}", name), fmt::format("'{}' is no whole number", *text(name)));
+  std::string wrong;
+  if (*value != std::floor(*value)) {
+    wrong = "is no whole number";
+  } else if (*value < static_cast<double>(least)) {
+    wrong = fmt::format("is below {}", least);
+  } else if (*value > static_cast<double>(most)) {
+    wrong = fmt::format("is above {}", most);
+  } else {
+    return static_cast<int64_t>(*value);
   }
-  return static_cast<int64_t>(*value);
+  throw Error(fmt::format("--{}", name), fmt::format("'{}' {}", *text(name), wrong),
+              most == kMostInteger ? fmt::format("a whole number from {} up", least)
+                                   : fmt::format("a whole number from {} to {}", least, most));
 }
 
 std::optional<int64_t> Arguments::bytes(std::string_view name) const {
@@ -196,7 +211,7 @@ Arguments Command::parse_words(std::span<const std::string> words) const {
   } catch (const po::unknown_option& error) {
     unknown_option(*this, error.get_option_name());
   } catch (const po::error& error) {
-    throw Error(fmt::format("e2lm {}", name), error.what());
+    throw Error(name, error.what());
   }
   return given;
 }
@@ -210,11 +225,11 @@ Arguments Command::parse(std::span<const std::string> words) const {
   }
   for (const Option& option : options) {
     if (option.fallback.empty() || given.flag(long_name(option))) continue;
-    given.values_.push_back({long_name(option), std::string(option.fallback)});
+    given.values_.push_back({long_name(option), std::string(option.fallback), true});
   }
   const auto count = std::ssize(given.positional_);
   if (count < min_positional || count > max_positional) {
-    throw Error(fmt::format("e2lm {}", name), fmt::format("{} arguments given", count),
+    throw Error(name, fmt::format("{} arguments given", count),
                 fmt::format("e2lm {} {}", name, arguments));
   }
   return given;

@@ -22,6 +22,9 @@ struct Option {
   std::string_view help;
 };
 
+// The largest that an option may be: a double, as which it is read, has all up to it.
+inline constexpr int64_t kMostInteger = 9'000'000'000'000'000;
+
 // What the user gave. Names are those of the Option rows, without the short form.
 class Arguments {
  public:
@@ -29,13 +32,16 @@ class Arguments {
   std::optional<std::string> text(std::string_view name) const;  // given or default
   std::vector<std::string> texts(std::string_view name) const;   // of an option given repeatedly
   std::string require(std::string_view name) const;              // throws Error if neither
-  std::optional<int64_t> integer(std::string_view name) const;   // throws Error if it is none
-  std::optional<double> number(std::string_view name) const;
+  bool given(std::string_view name) const;                       // by the user, not by default
+  std::optional<double> number(std::string_view name) const;     // throws Error if it is none
+  // Throws Error that says the range if it is no whole number within it.
+  std::optional<int64_t> integer(std::string_view name, int64_t least = 0,
+                                 int64_t most = kMostInteger) const;
   std::optional<int64_t> bytes(std::string_view name) const;  // 1500, 512M, 8G
   const std::vector<std::string>& positional() const { return positional_; }
 
-  // What would give the same again, with values joined (--name=value), but for the options that
-  // `left_out` says. `options` are those of the command.
+  // What would give the same again, with values joined (--name=value), but for defaults and the
+  // options that `left_out` says. `options` are those of the command.
   std::vector<std::string> words(const std::vector<Option>& options,
                                  const std::function<bool(std::string_view)>& left_out) const;
 
@@ -44,6 +50,7 @@ class Arguments {
   struct Value {
     std::string name;
     std::string text;
+    bool is_default = false;
   };
   std::vector<Value> values_;
   std::vector<std::string> positional_;

@@ -16,13 +16,9 @@ namespace e2lm {
 namespace {
 
 PairedRules paired_rules(const Arguments& arguments) {
-  PairedRules rules{.draws = arguments.integer("draws").value(),
-                    .seed = static_cast<uint64_t>(arguments.integer("seed").value()),
-                    .threads = available_threads()};
-  if (rules.draws < 1 || rules.draws > 10'000'000) {
-    throw Error("--draws", "is out of range", "1 to 10000000");
-  }
-  return rules;
+  return {.draws = arguments.integer("draws", 1, 10'000'000).value(),
+          .seed = static_cast<uint64_t>(arguments.integer("seed").value()),
+          .threads = available_threads()};
 }
 
 std::string rendered(const Comparison& comparison, const std::string& format) {

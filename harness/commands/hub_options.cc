@@ -4,7 +4,6 @@
 
 #include <cstdio>
 
-#include "base/error.h"
 #include "harness/interrupt.h"
 
 namespace e2lm {
@@ -24,10 +23,7 @@ HttpOptions http_options(bool quiet) {
 }
 
 FetchOptions fetch_options(const Arguments& arguments, bool quiet) {
-  const int64_t jobs = arguments.integer("jobs").value_or(4);
-  if (jobs < 1 || jobs > kMostJobs) {
-    throw Error("--jobs", fmt::format("is {}", jobs), fmt::format("1 to {}", kMostJobs));
-  }
+  const int64_t jobs = arguments.integer("jobs", 1, kMostJobs).value_or(4);
   return {.jobs = static_cast<int>(jobs), .quiet = quiet, .stop = interrupted};
 }
 

@@ -32,17 +32,12 @@ SelectionGoal goal(const Arguments& arguments) {
 }
 
 SelectionRules selection_rules(const Arguments& arguments) {
-  SelectionRules rules{.count = arguments.integer("select").value(),
-                       .goal = goal(arguments),
-                       .hold_out = hold_out(arguments),
-                       .draws = arguments.integer("draws").value(),
-                       .seed = static_cast<uint64_t>(arguments.integer("seed").value()),
-                       .threads = available_threads()};
-  if (rules.count < 1) throw Error("--select", "must be above 0");
-  if (rules.draws < 1 || rules.draws > 100'000) {
-    throw Error("--draws", "is out of range", "1 to 100000");
-  }
-  return rules;
+  return {.count = arguments.integer("select", 1).value(),
+          .goal = goal(arguments),
+          .hold_out = hold_out(arguments),
+          .draws = arguments.integer("draws", 1, 100'000).value(),
+          .seed = static_cast<uint64_t>(arguments.integer("seed").value()),
+          .threads = available_threads()};
 }
 
 // A task of the store, by its name.

@@ -72,22 +72,11 @@ void set_reference(const std::string& text, RankingReference& reference) {
   reference = {.kind = Kind::at_step, .step = std::stoll(text)};
 }
 
-int64_t whole(const Arguments& arguments, std::string_view option, int64_t least,
-              int64_t most = std::numeric_limits<int64_t>::max()) {
-  const int64_t value = *arguments.integer(option);
-  if (value < least || value > most) {
-    const bool open = most == std::numeric_limits<int64_t>::max();
-    throw Error(fmt::format("--{}", option), fmt::format("{} is out of range", value),
-                open ? fmt::format("{} or more", least) : fmt::format("{} to {}", least, most));
-  }
-  return value;
-}
-
 void set_grids(const Arguments& arguments, ScoringRules& rules) {
   Grid& early = rules.early;
-  if (arguments.text("step-multiple")) early.step_multiple = whole(arguments, "step-multiple", 1);
-  if (arguments.text("from-step")) early.min_step = whole(arguments, "from-step", 0);
-  if (arguments.text("to-step")) early.max_step = whole(arguments, "to-step", early.min_step);
+  early.step_multiple = arguments.integer("step-multiple", 1).value_or(early.step_multiple);
+  early.min_step = arguments.integer("from-step").value_or(early.min_step);
+  early.max_step = arguments.integer("to-step", early.min_step).value_or(early.max_step);
   if (const auto text = arguments.text("early-tokens")) set_tokens("early-tokens", *text, early);
   if (const auto text = arguments.text("late-tokens")) set_tokens("late-tokens", *text, rules.late);
 }
@@ -112,8 +101,8 @@ void apply(const Arguments& arguments, ScoringRules& rules) {
   }
   if (const auto text = arguments.text("reference")) set_reference(*text, rules.reference);
   if (const auto text = arguments.text("weights")) set_weights(*text, rules);
-  if (arguments.text("draws")) rules.draws = whole(arguments, "draws", 0, kMostDraws);
-  if (arguments.text("seed")) rules.seed = static_cast<uint64_t>(whole(arguments, "seed", 0));
+  rules.draws = arguments.integer("draws", 0, kMostDraws).value_or(rules.draws);
+  if (const auto seed = arguments.integer("seed")) rules.seed = static_cast<uint64_t>(*seed);
 }
 
 }  // namespace

@@ -23,20 +23,15 @@ int64_t count_checkpoints(const Manifest& manifest) {
 }
 
 SlurmOptions slurm_options(const Arguments& arguments, int64_t checkpoints) {
-  SlurmOptions options{
-      .shards = arguments.integer("slurm-shards").value_or(std::min(kDefaultShards, checkpoints)),
-      .partition = arguments.text("slurm-partition"),
-      .account = arguments.text("slurm-account"),
-      .time = arguments.text("slurm-time"),
-      .memory = arguments.text("slurm-memory"),
-      .cpus = arguments.integer("slurm-cpus"),
-      .gpus = arguments.integer("slurm-gpus"),
-      .more = arguments.texts("slurm-option")};
-  if (options.shards < 1 || options.shards > kMostShards) {
-    throw Error("--slurm-shards", fmt::format("is {}", options.shards),
-                fmt::format("1 to {}", kMostShards));
-  }
-  return options;
+  return {.shards = arguments.integer("slurm-shards", 1, kMostShards)
+                        .value_or(std::clamp<int64_t>(checkpoints, 1, kDefaultShards)),
+          .partition = arguments.text("slurm-partition"),
+          .account = arguments.text("slurm-account"),
+          .time = arguments.text("slurm-time"),
+          .memory = arguments.text("slurm-memory"),
+          .cpus = arguments.integer("slurm-cpus", 1),
+          .gpus = arguments.integer("slurm-gpus"),
+          .more = arguments.texts("slurm-option")};
 }
 
 bool is_of_the_whole(std::string_view option) {

@@ -48,10 +48,20 @@ TEST(CommandsTest, WrongUseIsASentenceAndExitCodeTwo) {
     return result.errors;
   };
   EXPECT_THAT(refused({"sweeep"}), HasSubstr("'sweeep' is no command (expected sweep)"));
+  EXPECT_EQ(refused({"bogus"}),
+            "e2lm: 'bogus' is no command (expected one that `e2lm --help` shows)\n");
   EXPECT_THAT(refused({"sweep", "--outptu", "x"}), HasSubstr("--output"));
-  EXPECT_THAT(refused({"sweep", "a.yaml", "b.yaml"}), HasSubstr("2 arguments given"));
+  EXPECT_EQ(refused({"ls", "--bogus-option"}),
+            "e2lm: ls: unknown option --bogus-option (expected one that `e2lm ls --help` shows)\n");
+  EXPECT_THAT(refused({"sweep", "a.yaml", "b.yaml"}), HasSubstr("sweep: 2 arguments given"));
   EXPECT_THAT(refused({"prompts"}), HasSubstr("0 arguments given"));
   EXPECT_THAT(refused({"prompts", "wordnet_kinds", "--limit", "x"}), HasSubstr("'x' is no number"));
+  EXPECT_THAT(refused({"prompts", "wordnet_kinds", "--num_fewshot", "-2"}),
+              HasSubstr("--num_fewshot: '-2' is below 0 (expected a whole number from 0 up)"));
+  EXPECT_THAT(refused({"prompts", "wordnet_kinds", "--num_fewshot", "1.5"}),
+              HasSubstr("'1.5' is no whole number (expected a whole number from 0 up)"));
+  EXPECT_THAT(refused({"sweep", "--watch", "--watch-until", "-5"}),
+              HasSubstr("--watch-until: '-5' is below 0"));
   EXPECT_THAT(refused({"logprobs", "--requests", "x"}), HasSubstr("--model: is missing"));
   EXPECT_THAT(refused({"score", "--format", "xml", "nowhere"}), HasSubstr("xml"));
   EXPECT_THAT(refused({"score", "nowhere"}), HasSubstr("no such store"));

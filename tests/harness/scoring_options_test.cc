@@ -123,12 +123,15 @@ TEST_F(ScoringOptions, WrongOnesAreASentence) {
   EXPECT_THAT(refused({"--weights", "1,2"}), HasSubstr("three numbers"));
   EXPECT_THAT(refused({"--weights", "1,-2,3"}), HasSubstr("three numbers"));
   EXPECT_THAT(refused({"--draws", "1e9"}), HasSubstr("0 to 100000"));
+  EXPECT_THAT(refused({"--draws", "-1"}), HasSubstr("--draws: '-1' is below 0"));
   EXPECT_THAT(refused({"--early-tokens", "206e9"}), HasSubstr("FROM:TO"));
   EXPECT_THAT(refused({"--early-tokens", "5:1"}), HasSubstr("FROM below TO"));
   EXPECT_THAT(refused({"--early-tokens", "nan:5"}), HasSubstr("FROM below TO"));
   EXPECT_THAT(refused({"--reference", "-3"}), HasSubstr("final, early-mean or a step"));
-  EXPECT_THAT(refused({"--step-multiple", "0"}), HasSubstr("1 or more"));
-  EXPECT_THAT(refused({"--from-step", "9", "--to-step", "3"}), HasSubstr("9 or more"));
+  EXPECT_THAT(refused({"--step-multiple", "0"}),
+              HasSubstr("'0' is below 1 (expected a whole number from 1 up)"));
+  EXPECT_THAT(refused({"--from-step", "9", "--to-step", "3"}),
+              HasSubstr("a whole number from 9 up"));
 }
 
 }  // namespace
