@@ -79,10 +79,26 @@ struct HubSweep {
   HubStream stream;
 };
 
+// Options that mean nothing without another are refused without it: who gave --slurm-dry-run did
+// not want the sweep to start here. Those of a watched folder are checked where it is read.
+void check_companions(const Arguments& arguments) {
+  const auto needs = [&](std::string_view option, std::string_view companion) {
+    if (!arguments.given(option) || arguments.flag(companion)) return;
+    throw Error(fmt::format("--{}", option), fmt::format("needs --{}", companion));
+  };
+  for (const Option& option : slurm_option_rows()) {
+    if (option.name != "slurm") needs(option.name, "slurm");
+  }
+  for (const char* option : {"watch-interval", "watch-until", "watch-idle"}) needs(option, "watch");
+  needs("disk", "stream");
+  if (arguments.given("jobs") && !arguments.flag("fetch") && !arguments.flag("stream")) {
+    throw Error("--jobs", "needs --fetch or --stream");
+  }
+}
+
 void check_hub_options(const Arguments& arguments, const Manifest& manifest) {
   const bool fetches = arguments.flag("fetch"), streams = arguments.flag("stream");
   if (fetches && streams) throw Error("--fetch", "and --stream exclude each other");
-  if (arguments.text("disk") && !streams) throw Error("--disk", "needs --stream");
   if ((fetches || streams) && hub_places(manifest).empty()) {
     throw Error(fetches ? "--fetch" : "--stream",
                 fmt::format("{} names no checkpoints on the hub", manifest.path.string()),
@@ -151,6 +167,7 @@ SweepSetup sweep_setup(const Arguments& arguments) {
 }
 
 int run(const Arguments& arguments) {
+  check_companions(arguments);
   SweepSetup setup = sweep_setup(arguments);
   const bool slurm = arguments.flag("slurm"), watch = arguments.flag("watch");
   for (const char* other : {"shard", "no-report", "fetch", "stream"}) {
@@ -172,7 +189,7 @@ std::vector<Option> sweep_option_rows() {
       {"stream", "", "",
        "download each checkpoint that is on the hub when its turn comes, and remove it afterwards"},
       {"disk", "SIZE", "", "the most that --stream holds at a time, as 20G"},
-      {"jobs", "N", "4", "files downloaded at once"},
+      {"jobs", "N", "4", "files that --fetch or --stream downloads at once"},
       {"quiet,q", "", "", "no progress"}};
   return join(join(own, join(task_option_rows(), token_option_rows())),
               join(engine_option_rows(), join(watch_option_rows(), slurm_option_rows())));

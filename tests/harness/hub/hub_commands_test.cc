@@ -292,6 +292,10 @@ TEST_F(HubCommandsTest, WrongUseIsRefused) {
     return result.errors;
   };
   EXPECT_THAT(refused({"sweep", "sweep.yaml", "--disk", "1G"}), HasSubstr("needs --stream"));
+  EXPECT_THAT(refused({"sweep", "sweep.yaml", "--jobs", "4"}),
+              HasSubstr("--jobs: needs --fetch or --stream"));
+  EXPECT_THAT(refused({"sweep", "sweep.yaml", "--slurm", "--disk", "1G"}),
+              HasSubstr("needs --stream"));
   EXPECT_THAT(refused({"sweep", "sweep.yaml", "--stream", "--fetch"}), HasSubstr("exclude"));
   EXPECT_THAT(refused({"fetch", "--model", "../x"}), HasSubstr("no repository's name"));
   EXPECT_THAT(refused({"fetch", "--model", "org/sub", "--subfolder", "../x"}),
