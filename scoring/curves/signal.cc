@@ -6,12 +6,8 @@
 namespace e2lm {
 namespace {
 
-int64_t lags_of(int64_t n) {
-  return std::max<int64_t>(0, n / 4 - 1);
-}
-
 std::optional<double> autocorrelation(std::span<const double> values) {
-  const int64_t lags = lags_of(std::ssize(values));
+  const int64_t lags = signal_lags(std::ssize(values));
   if (lags == 0) return {};
   double sum = 0;
   for (int64_t lag = 1; lag <= lags; ++lag) {
@@ -63,8 +59,13 @@ const RankedQuality& choose(const TieReport& ties, TieRule rule) {
 
 }  // namespace
 
+int64_t signal_lags(int64_t n) {
+  return std::max<int64_t>(0, n / 4 - 1);
+}
+
 SignalQuality signal_quality(std::span<const double> values, TieRule rule) {
-  SignalQuality result{.n = std::ssize(values), .lags = lags_of(std::ssize(values)), .rule = rule};
+  SignalQuality result{
+      .n = std::ssize(values), .lags = signal_lags(std::ssize(values)), .rule = rule};
   if (!values.empty()) {
     result.first = values.front();
     result.last = values.back();

@@ -47,6 +47,9 @@ struct SignalQuality {
   TieReport ties;
 };
 
+// How many lags n scores have.
+int64_t signal_lags(int64_t n);
+
 // REQUIRES: every value is finite.
 SignalQuality signal_quality(std::span<const double> values, TieRule rule = TieRule::stable);
 

@@ -157,13 +157,15 @@ void Judge::compare_with_nulls() {
   std::vector<const NullDistribution*> noises, walks;
   for (size_t s = 0; s < task_.series.size(); ++s) {
     SeriesSignal& signal = result_.signal[s];
-    if (!signal.signal.quality || !nulls_.any()) continue;
+    if (signal.signal.lags == 0 || !nulls_.any()) continue;
     const NullDistribution& noise = nulls_.of(noise_like(task_, task_.series[s], rules_));
     const NullDistribution& walk = nulls_.of(
         {.kind = NullKind::random_walk, .points = signal.signal.n, .rule = rules_.tie_rule});
-    signal.noise = compare(*signal.signal.quality, noise);
-    signal.walk = compare(*signal.signal.quality, walk);
-    if (!task_.series[s].is_science()) continue;
+    if (signal.signal.quality) {
+      signal.noise = compare(*signal.signal.quality, noise);
+      signal.walk = compare(*signal.signal.quality, walk);
+    }
+    if (!numbers_.in_signal_mean(static_cast<int64_t>(s))) continue;
     noises.push_back(&noise);
     walks.push_back(&walk);
   }
@@ -173,7 +175,7 @@ void Judge::compare_with_nulls() {
   result_.quality_max_mean = science_mean(&SignalQuality::quality_max);
   result_.signal_mean = value(numbers_.signal_mean());
   result_.signal_interval = interval(numbers_.signal_mean());
-  if (noises.empty()) return;
+  if (noises.empty() || !result_.signal_mean) return;
   const NullDistribution noise = nulls_.of_mean(noises), walk = nulls_.of_mean(walks);
   result_.signal_noise_mean = noise.mean();
   result_.signal_noise_p = noise.p_value(*result_.signal_mean);
@@ -181,17 +183,19 @@ void Judge::compare_with_nulls() {
   result_.signal_walk_p = walk.p_value(*result_.signal_mean);
 }
 
-// Of a part of signal quality, over the science series that have it.
+// Of a part of signal quality, over the series that its mean is taken over: those without quality
+// have none of its parts either, whatever order equal scores are put in.
 std::optional<double> Judge::science_mean(std::optional<double> SignalQuality::*part) const {
+  if (!value(numbers_.signal_mean())) return {};
   double sum = 0;
   int64_t count = 0;
   for (size_t s = 0; s < task_.series.size(); ++s) {
-    const std::optional<double>& number = result_.signal[s].signal.*part;
-    if (!number || !task_.series[s].is_science()) continue;
-    sum += *number;
+    const SignalQuality& signal = result_.signal[s].signal;
+    if (!numbers_.in_signal_mean(static_cast<int64_t>(s))) continue;
+    if (signal.quality) sum += (signal.*part).value_or(0);
     ++count;
   }
-  return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
+  return sum / static_cast<double>(count);
 }
 
 void Judge::add_ranking() {

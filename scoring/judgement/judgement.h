@@ -104,7 +104,7 @@ struct Judgement {
   std::string metric;
   std::optional<double> chance;
   std::vector<SeriesSignal> signal;
-  std::optional<double> signal_mean;
+  std::optional<double> signal_mean;  // see TaskNumbers::in_signal_mean
   // Means of its parts, and of its bounds over all orders of equal scores.
   std::optional<double> monotonicity_mean, autocorrelation_mean, quality_min_mean, quality_max_mean;
   std::optional<double> signal_noise_mean, signal_noise_p;  // of that mean: white noise

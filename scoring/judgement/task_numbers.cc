@@ -21,6 +21,10 @@ TaskNumbers::TaskNumbers(const JudgedTask& task, const ScoringRules& rules)
       controls_(std::ssize(task.controls)),
       groups_from_(total() + 1) {
   const std::vector<Curve> curves = task.curves();
+  for (int64_t s = 0; s < series_; ++s) {
+    const int64_t points = std::ssize(select(curves[s], rules.early));
+    in_signal_mean_.push_back(task.series[s].is_science() && signal_lags(points) > 0);
+  }
   for (const JudgedTask::Group& group : task.groups) {
     groups_.emplace_back(curves, group.members, rules.early, rules.late, rules.reference);
     const GroupScores& scores = groups_.back();
@@ -113,12 +117,20 @@ double TaskNumbers::mean_of(std::span<const double> numbers, int64_t first, int6
   return defined == 0 ? kUndefined : sum / static_cast<double>(defined);
 }
 
+// A curve that stays the same has no quality, which is no reason to judge the task by the others
+// alone; only where all do is there nothing to judge.
 double TaskNumbers::signal_mean_of(std::span<const double> numbers) const {
-  std::vector<double> of_science;
+  double sum = 0;
+  int64_t counted = 0;
+  bool any = false;
   for (int64_t s = 0; s < series_; ++s) {
-    if (task_.series[s].is_science()) of_science.push_back(numbers[signal(s)]);
+    if (!in_signal_mean(s)) continue;
+    const double quality = numbers[signal(s)];
+    any = any || !std::isnan(quality);
+    sum += std::isnan(quality) ? 0 : quality;
+    ++counted;
   }
-  return mean_of(of_science, 0, std::ssize(of_science));
+  return any ? sum / static_cast<double>(counted) : kUndefined;
 }
 
 // A part without weight may be missing.

@@ -38,6 +38,10 @@ class TaskNumbers {
   double total_of(std::span<const double> numbers) const;
 
   const std::vector<GroupScores>& groups() const { return groups_; }
+  // Whether the task's signal is a mean over this series, too: a science series with enough early
+  // checkpoints. It counts as 0 where it has no quality because its scores stay the same, as a
+  // curve of noise does that is constant by chance.
+  bool in_signal_mean(int64_t series) const { return in_signal_mean_[series]; }
   // The series that a number depends on.
   const std::vector<int64_t>& depends_on(int64_t number) const { return depends_[number]; }
 
@@ -57,6 +61,7 @@ class TaskNumbers {
   std::vector<GroupScores> groups_;
   std::vector<std::vector<double>> orders_;  // each group's reference scores in the data, or empty
   std::vector<std::vector<int64_t>> depends_;
+  std::vector<bool> in_signal_mean_;  // [series]
 };
 
 }  // namespace e2lm

@@ -73,6 +73,25 @@ TEST(JudgementTest, ShortAndConstantCurvesGiveNoSignalInsteadOfNaN) {
   EXPECT_EQ(result.late_of, 1) << "only one series has late checkpoints";
 }
 
+// A task is not judged by the one series in which it moves: the others count as 0, in all parts.
+TEST(JudgementTest, ConstantSeriesCountAsZeroInTheMean) {
+  TaskCurves task{.task = "t", .metric = "acc", .chance = 0.25};
+  task.series = {series("a", "g", Mix::science, 0.25, 0.45, 0.5)};
+  const Judgement alone = judge({task}, kRules)[0];
+  for (const char* name : {"b", "c", "d"}) {
+    task.series.push_back(series(name, "g", Mix::science, 0.25, 0.25, 0.25));
+  }
+  task.series.push_back(series("brief", "g", Mix::science, 0.25, 0.45, 0.5));
+  task.series.back().curve.resize(5);
+  const Judgement result = judge({task}, kRules)[0];
+  EXPECT_DOUBLE_EQ(*result.signal_mean, *alone.signal_mean / 4);
+  EXPECT_DOUBLE_EQ((*result.monotonicity_mean + *result.autocorrelation_mean) / 2,
+                   *result.signal_mean);
+  EXPECT_DOUBLE_EQ(*result.quality_max_mean, *alone.quality_max_mean / 4);
+  EXPECT_LT(*alone.signal_noise_p, 0.01);
+  EXPECT_GT(*result.signal_noise_p, 0.01) << "four noises, of which one would have to score all";
+}
+
 TEST(JudgementTest, AFallingPerplexityIsProgress) {
   TaskCurves task{.task = "t", .metric = "ppl", .higher_is_better = false};
   task.series = {series("a", "g", Mix::science, 90, 30, 20),
