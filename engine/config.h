@@ -26,6 +26,8 @@ class ConfigReader {
   int64_t size(std::string_view key, int64_t fallback) const;
   double number(std::string_view key) const;
   double number(std::string_view key, double fallback) const;
+  double positive(std::string_view key) const;  // a number above 0
+  double positive(std::string_view key, double fallback) const;
   bool flag(std::string_view key, bool fallback) const;
   std::string text(std::string_view key) const;
   std::string text(std::string_view key, std::string_view fallback) const;
@@ -67,7 +69,8 @@ struct RopeConfig {
 // (transformers 5). A rope type other than default and llama3 is an Error.
 RopeConfig read_rope(const ConfigReader& config);
 
-// Radians per position of each rotated pair [P/2], in float32 as transformers has them.
+// Radians per position of each rotated pair [P/2], in float32 as transformers has them:
+// theta^(-2i/P), for llama3 rescaled.
 std::vector<float> rope_frequencies(const RopeConfig& rope, int64_t head_width);
 
 }  // namespace e2lm

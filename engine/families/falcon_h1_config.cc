@@ -71,7 +71,7 @@ Config read_config(const Checkpoint& checkpoint) {
       .conv_bias = config.flag("mamba_conv_bias", true),
       .gated_norm = gated_norm,
       .norm_before_gate = config.flag("mamba_norm_before_gate", false),
-      .norm_eps = static_cast<float>(config.number("rms_norm_eps")),
+      .norm_eps = static_cast<float>(config.positive("rms_norm_eps")),
       .dt_limits = config.limits("time_step_limit", 0.0, std::numeric_limits<double>::infinity()),
       .shape = read_shape(config),
       .multipliers = read_multipliers(config)};

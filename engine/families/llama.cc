@@ -33,7 +33,7 @@ Config read_config(const Checkpoint& checkpoint) {
           .tied = config.flag("tie_word_embeddings", false),
           .attention_bias = config.flag("attention_bias", false),
           .mlp_bias = config.flag("mlp_bias", false),
-          .norm_eps = static_cast<float>(config.number("rms_norm_eps")),
+          .norm_eps = static_cast<float>(config.positive("rms_norm_eps")),
           .shape = read_attention_shape(config)};
 }
 

@@ -119,6 +119,10 @@ TEST_F(CheckpointTest, ConfigsTheEngineCannotFollowAreRefused) {
   expect_refused("head_dim", 9, "odd");
   expect_refused("rms_norm_eps", nullptr, "missing");
   expect_refused("rope_parameters", {{"rope_type", "yarn"}}, "'yarn' is not supported");
+  expect_refused("rms_norm_eps", -1, "above 0");
+  expect_refused("rope_parameters", {{"rope_theta", 0}}, "above 0");
+  expect_refused("rope_parameters", {{"rope_type", "llama3"}, {"rope_theta", 1e4}, {"factor", -8}},
+                 "above 0");
   expect_refused("time_step_limit", {1, 0}, "low <= high");
   expect_refused("tie_word_embeddings", "yes", "true or false");
   write_file(folder_ / "config.json", "{\"model_type\": ");
