@@ -19,6 +19,7 @@ namespace {
 struct Line {
   Json id;  // null when the input has none
   TokenRequest request;
+  std::string where;
 };
 
 std::vector<int32_t> read_ids(const Json& list, const std::string& where, const char* key) {
@@ -42,7 +43,7 @@ class RequestReader {
 
   Line read(const Json& row, const std::string& where) {
     if (!row.is_object()) throw Error(where, "is no object");
-    Line line{.id = row.value("id", Json())};
+    Line line{.id = row.value("id", Json()), .request = {}, .where = where};
     TokenPair pair;
     if (row.contains("context_ids") && row.contains("continuation_ids")) {
       pair.context = read_ids(row["context_ids"], where, "context_ids");
@@ -50,8 +51,8 @@ class RequestReader {
     } else if (row.contains("context") && row["context"].is_string() &&
                row.contains("continuation") && row["continuation"].is_string()) {
       if (!tokenizer_) tokenizer_ = Tokenizer::read(tokenizer_path_);
-      pair = encode_pair(*tokenizer_, row["context"].get<std::string>(),
-                         row["continuation"].get<std::string>(), rules_.special, rules_.joining);
+      pair =
+          encode(row["context"].get<std::string>(), row["continuation"].get<std::string>(), where);
     } else {
       throw Error(where, "lacks a request",
                   "the texts context and continuation, or the lists context_ids and "
@@ -68,10 +69,37 @@ class RequestReader {
   }
 
  private:
+  TokenPair encode(const std::string& context, const std::string& continuation,
+                   const std::string& where) {
+    try {
+      return encode_pair(*tokenizer_, context, continuation, rules_.special, rules_.joining);
+    } catch (const Error& error) {  // of thousands of lines it is this one
+      throw Error(where, error.what());
+    }
+  }
+
   Path tokenizer_path_;
   TokenRules rules_;
   std::optional<Tokenizer> tokenizer_;
 };
+
+// The engine checks them, too, but knows no lines.
+void check(const std::vector<Line>& lines, const Engine& engine) {
+  for (const Line& line : lines) {
+    const auto& ids = line.request.ids;
+    const int32_t largest = *std::max_element(ids.begin(), ids.end());
+    if (largest >= engine.vocabulary()) {
+      throw Error(line.where,
+                  fmt::format("the token id {} is outside the model's vocabulary of {}", largest,
+                              engine.vocabulary()),
+                  "ids of the tokenizer this checkpoint was trained with");
+    }
+    if (std::ssize(ids) > engine.max_positions()) {
+      throw Error(line.where, fmt::format("is {} tokens long", ids.size()),
+                  fmt::format("at most the model's {} positions", engine.max_positions()));
+    }
+  }
+}
 
 std::string result_line(const Line& line, const TokenScores& scores, bool per_token) {
   Json json = Json::object();
@@ -146,6 +174,7 @@ int run(const Arguments& arguments) {
   const Checkpoint checkpoint = Checkpoint::open(model);
   const auto engine = Engine::open(checkpoint, engine_options(arguments));
   seconds.loading += watch.lap();
+  check(lines, *engine);
   const std::vector<TokenScores> scores = score(*engine, lines, arguments.flag("quiet"), seconds);
   std::string output;
   for (size_t i = 0; i < lines.size(); ++i) {

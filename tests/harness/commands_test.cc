@@ -134,6 +134,27 @@ TEST(CommandsTest, LogprobsTakesTexts) {
   }
 }
 
+TEST(CommandsTest, LogprobsNamesTheLineThatIsWrong) {
+  const Path source = E2LM_SOURCE_DIR;
+  const Scratch scratch;
+  const std::string good = R"({"context": "abc", "continuation": " d"})";
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += "1, ";
+  for (const auto& [bad, what] :
+       {std::pair<std::string, const char*>(R"({"context": "abc", "continuation": ""})",
+                                            ":2: continuation: is empty"),
+        {R"({"context_ids": [1], "continuation_ids": [50000]})", ":2: the token id 50000"},
+        {R"({"context_ids": [1], "continuation_ids": [)" + many + "1]}", ":2: is 5002 tokens"},
+        {R"({"context": "abc"})", ":2: lacks a request"}}) {
+    const Path requests = scratch.write("in.jsonl", good + "\n" + bad + "\n");
+    const ProgramResult result = run_program(
+        {.arguments = {"logprobs", "--model", source / "series/base-wide/iter_0003200",
+                       "--tokenizer", source / "series/tokenizer", "--requests", requests}});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.errors, HasSubstr(requests.string() + what));
+  }
+}
+
 TEST(CommandsTest, TokenizeReadsStandardInput) {
   const Path tokenizer = Path(E2LM_SOURCE_DIR) / "series/tokenizer";
   const ProgramResult result =
