@@ -94,9 +94,10 @@ void check(const std::vector<Line>& lines, const Engine& engine) {
                               engine.vocabulary()),
                   "ids of the tokenizer this checkpoint was trained with");
     }
-    if (std::ssize(ids) > engine.max_positions()) {
-      throw Error(line.where, fmt::format("is {} tokens long", ids.size()),
-                  fmt::format("at most the model's {} positions", engine.max_positions()));
+    if (std::ssize(ids) - 1 > engine.max_positions()) {  // the last one is no input
+      throw Error(
+          line.where, fmt::format("is {} tokens long", ids.size()),
+          fmt::format("at most one more than the model's {} positions", engine.max_positions()));
     }
   }
 }
