@@ -14,7 +14,10 @@ struct Rows {
 
 constexpr Rows kAllRows[] = {
     {"meta", "SELECT key, value FROM meta WHERE key IN ('rules', 'token_rules') ORDER BY key"},
-    {"weights", "SELECT sha256, family, dtype, parameters, bytes FROM weights ORDER BY sha256"},
+    // Of a checkpoint that was damaged for a while something is left that nothing refers to.
+    {"weights",
+     "SELECT sha256, family, dtype, parameters, bytes FROM weights WHERE id IN "
+     "(SELECT weights FROM cell UNION SELECT weights FROM checkpoint) ORDER BY sha256"},
     {"requests", "SELECT sha256, requests, finish_order FROM request_set ORDER BY sha256"},
     {"cell",
      "SELECT w.sha256 AS weights, r.sha256 AS requests, c.settings, c.state, c.error FROM cell c "
