@@ -69,6 +69,9 @@ void flatten(const Json& value, const std::string& name, Cells& cells) {
     const bool bounds = ends_with(name, "interval");
     cells.emplace_back(name + (bounds ? ".low" : ".count"), cell_text(value[0]));
     cells.emplace_back(name + (bounds ? ".high" : ".of"), cell_text(value[1]));
+  } else if (value.is_null() && ends_with(name, "interval")) {  // the same columns in every report
+    cells.emplace_back(name + ".low", "");
+    cells.emplace_back(name + ".high", "");
   } else {
     cells.emplace_back(name, cell_text(value));
   }

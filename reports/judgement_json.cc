@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "scoring/judgement/absences.h"
+
 namespace e2lm {
 namespace {
 
@@ -195,12 +197,18 @@ Json leaderboard_json(const Judgement& judgement) {
 
 void add_judgements(const std::vector<Judgement>& judgements, const ScoringRules& rules,
                     Json& report) {
-  for (const char* key :
-       {"leaderboard", "signal", "ranking", "ranking_steps", "task_signal", "compliance"}) {
+  for (const char* key : {"leaderboard", "absences", "signal", "ranking", "ranking_steps",
+                          "task_signal", "compliance"}) {
     report[key] = Json::array();
   }
   for (const Judgement& judgement : judgements) {
     report["leaderboard"].push_back(leaderboard_json(judgement));
+    for (const Absence& absence : absences(judgement)) {
+      report["absences"].push_back({{"task", judgement.task},
+                                    {"metric", judgement.metric},
+                                    {"part", absence.part},
+                                    {"reason", absence.reason}});
+    }
     report["task_signal"].push_back(task_signal_json(judgement));
     for (const SeriesSignal& series : judgement.signal) {
       report["signal"].push_back(signal_json(judgement, series, rules.early));

@@ -1,6 +1,9 @@
 #include "reports/page.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
 
 #include "base/version.h"
 #include "reports/assets.h"
@@ -35,6 +38,23 @@ std::string explanation(const Json& report) {
       "{}, reference {}. Whiskers and ranges are 95 % intervals. {}</p>\n",
       escape_html(text_of(report, "early_grid")), escape_html(text_of(report, "late_grid")),
       escape_html(reference), escape_html(text_of(report, "note")));
+}
+
+// Why parts of judgements are missing, a paragraph a reason.
+std::string absences(const Json& report) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> tasks;
+  for (const Json& absence : list_of(report, "absences")) {
+    tasks[{text_of(absence, "part"), text_of(absence, "reason")}].push_back(
+        text_of(absence, "task") + " " + text_of(absence, "metric"));
+  }
+  std::string html;
+  for (const auto& [key, names] : tasks) {
+    const bool all = names.size() == list_of(report, "leaderboard").size();
+    const std::string whose = all ? "" : fmt::format(" ({})", fmt::join(names, ", "));
+    html += "<p class=\"note\">" +
+            escape_html(fmt::format("No {}: {}{}.", key.first, key.second, whose)) + "</p>\n";
+  }
+  return html;
 }
 
 // Of a page that others follow: without scripts it reloads at once when its time has come, with
@@ -94,7 +114,7 @@ std::string page_html(const Json& report) {
                                    {"live", live_note(report)},
                                    {"tiles", tiles_html(report)},
                                    {"summary", summary(report)},
-                                   {"explanation", explanation(report)},
+                                   {"explanation", explanation(report) + absences(report)},
                                    {"leaderboard", leaderboard_html(report)},
                                    {"signal", signal_html(report)},
                                    {"sanity", sanity_html(report)},

@@ -74,6 +74,9 @@ TEST(CsvTest, TheLeaderboardHasAColumnForEveryNumber) {
             "task,total,total_interval.low,total_interval.high,snr.signal\n"
             "a,,,,\n"
             "b,-0.5,-0.75,0,2\n");
+  const Json without = {{"leaderboard", {{{"task", "a"}, {"total_interval", nullptr}}}}};
+  EXPECT_EQ(leaderboard_csv(without), "task,total_interval.low,total_interval.high\na,,\n")
+      << "the same columns where no row has an interval";
 }
 
 TEST(CsvTest, SignalHasARowForEverySeries) {

@@ -44,6 +44,22 @@ TEST(PageTest, TextFromFilesIsNeverMarkup) {
   EXPECT_THAT(page, HasSubstr("are &lt;damaged&gt;"));
 }
 
+// As in the terminal and in Markdown.
+TEST(PageTest, WhatIsMissingIsSaidWhy) {
+  Json report = report_json(sample_report());
+  const size_t tasks = report["leaderboard"].size();
+  report["absences"] = Json::array({{{"task", "a<b"},
+                                     {"metric", "acc"},
+                                     {"part", "compliance"},
+                                     {"reason", "no group has a web series"}}});
+  EXPECT_THAT(page_html(report), HasSubstr("No compliance: no group has a web series"));
+  EXPECT_EQ(page_html(report).find("(a&lt;b acc).") != std::string::npos, tasks > 1)
+      << "names only where it is not all of them";
+  Report real = sample_report();
+  for (Judgement& judgement : real.judgements) judgement.compliance_mean.reset();
+  EXPECT_THAT(page_html(real), HasSubstr("<p class=\"note\">No compliance: "));
+}
+
 // Six series, 24 tasks, 32 checkpoints.
 TEST(PageTest, ALargeReportStaysBelowTwoMegabytes) {
   const Json report = report_json(synthetic_report({}));
