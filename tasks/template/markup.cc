@@ -4,7 +4,6 @@
 #include <unicode/utf16.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -112,9 +111,7 @@ class JsonWriter {
     } else if (const auto* integer = value.get<int64_t>()) {
       out_ += fmt::format("{}", *integer);
     } else if (const auto* real = value.get<double>()) {
-      out_ += std::isnan(*real)   ? "NaN"
-              : std::isinf(*real) ? (*real > 0 ? "Infinity" : "-Infinity")
-                                  : repr_real(*real);
+      out_ += json_real(*real);
     } else {
       require_defined(work_, value);
       work_.fail(fmt::format("tojson meets a {}", type_name(value)));

@@ -11,7 +11,7 @@ class Writer {
   void write(const Json& value, int depth) {
     if (value.is_object() || value.is_array()) return write_items(value, depth);
     if (value.is_number_float()) {
-      text_ += jinja::repr_real(value.get<double>());
+      text_ += jinja::json_real(value.get<double>());
     } else {
       text_ += value.dump();
     }

@@ -152,6 +152,12 @@ std::string repr_real(double real) {
   return sign + lay_out(digits, exponent);
 }
 
+std::string json_real(double real) {
+  if (std::isnan(real)) return "NaN";
+  if (std::isinf(real)) return real > 0 ? "Infinity" : "-Infinity";
+  return repr_real(real);
+}
+
 std::string repr_text(std::string_view text) {
   std::string out;
   append_quoted(text, out);

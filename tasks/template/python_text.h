@@ -22,6 +22,7 @@ std::string repr(Work& work, const Value& value);
 
 std::string repr_text(std::string_view text);
 std::string repr_real(double real);  // shortest digits that read back: 0.1, 1e+20, 1e-07
+std::string json_real(double real);  // as json.dumps: also NaN, Infinity, -Infinity
 
 // The byte where `part` first stands in `text` at or after `from`, or npos. Linear time.
 size_t find_text(Work& work, std::string_view text, std::string_view part, size_t from = 0);

@@ -32,6 +32,15 @@ TEST(PythonTextTest, FloatsPrintTheirShortestDigits) {
   EXPECT_EQ(python_repr(std::nan("")), "nan");
 }
 
+// Expected text is Python's json.dumps.
+TEST(PythonTextTest, JsonIsThatOfPythonAlsoWhereThatIsNone) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Json value = {
+      {"n", {std::nan(""), -std::nan("")}}, {"i", infinity}, {"l", -infinity}, {"r", 1e-5}};
+  EXPECT_EQ(python_json(value), R"({"n": [NaN, NaN], "i": Infinity, "l": -Infinity, "r": 1e-05})");
+  EXPECT_EQ(python_json(infinity, 2), "Infinity");
+}
+
 TEST(PythonTextTest, QuotesAreChosenByContent) {
   EXPECT_EQ(python_repr(R"(say "x")"), R"('say "x"')");
   EXPECT_EQ(python_repr(R"(it's "x")"), R"('it\'s "x"')");
