@@ -17,10 +17,29 @@ namespace {
 constexpr int kMaxNodes = 1'000'000;
 constexpr int kMaxDepth = 100;
 
+// yaml-cpp gives the escapes \_ and \N as the bare bytes A0 and 85; here they become U+00A0 and
+// U+0085. No character of UTF-8 begins with these bytes, so none that is whole changes.
+std::string mend_escapes(std::string text) {
+  if (text.find_first_of("\xA0\x85") == std::string::npos) return text;
+  std::string mended;
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte == 0xA0 || byte == 0x85) mended += '\xC2';
+    const size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+    mended += text.substr(i, length);
+    i += length;
+  }
+  return mended;
+}
+
 class Converter {
  public:
-  Converter(std::string_view path, DuplicateKeys duplicates)
-      : path_(path), duplicates_(duplicates), file_(std::make_shared<const std::string>(path)) {}
+  // `sound`: the file is UTF-8, so a scalar can be something else by its escapes alone.
+  Converter(std::string_view path, DuplicateKeys duplicates, bool sound)
+      : path_(path),
+        duplicates_(duplicates),
+        sound_(sound),
+        file_(std::make_shared<const std::string>(path)) {}
 
   Yaml convert(const YAML::Node& from, int depth) {
     if (++nodes_ > kMaxNodes || depth > kMaxDepth) {
@@ -35,7 +54,7 @@ class Converter {
     if (tag.size() > 1 && tag[0] == '!') node.tag = tag;
     if (from.IsScalar()) {
       node.kind = Yaml::Kind::scalar;
-      node.text = from.Scalar();
+      node.text = text_of(from);
       if (!is_utf8(node.text)) {
         throw Error(node.where(), "is not valid UTF-8", "text in UTF-8");
       }
@@ -54,15 +73,20 @@ class Converter {
     return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
   }
 
+  std::string text_of(const YAML::Node& scalar) const {
+    return sound_ ? mend_escapes(scalar.Scalar()) : scalar.Scalar();
+  }
+
   // What comes through merge keys stands first, as in PyYAML; the map's own entries replace it.
   void add_entries(Yaml& map, const YAML::Node& from, int depth) {
     std::set<std::string> own;
     for (const auto& entry : from) {
       const std::string where = fmt::format("{}:{}", path_, entry.first.Mark().line + 1);
       if (!entry.first.IsScalar()) throw Error(where, "a key is not a scalar");
-      const bool first = own.insert(entry.first.Scalar()).second;
+      const std::string key = text_of(entry.first);
+      const bool first = own.insert(key).second;
       if (!first && duplicates_ == DuplicateKeys::refused) {
-        throw Error(where, fmt::format("the key '{}' is given twice", entry.first.Scalar()));
+        throw Error(where, fmt::format("the key '{}' is given twice", key));
       }
       if (is_merge_key(entry.first)) merge(map, convert(entry.second, depth + 1));
     }
@@ -81,6 +105,7 @@ class Converter {
 
   std::string path_;
   DuplicateKeys duplicates_;
+  bool sound_;
   std::shared_ptr<const std::string> file_;
   int nodes_ = 0;
 };
@@ -132,7 +157,7 @@ Json Yaml::json() const {
 
 Yaml parse_yaml(std::string_view text, std::string_view path, DuplicateKeys duplicates) {
   try {
-    return Converter(path, duplicates).convert(YAML::Load(std::string(text)), 0);
+    return Converter(path, duplicates, is_utf8(text)).convert(YAML::Load(std::string(text)), 0);
   } catch (const YAML::Exception& error) {
     throw Error(fmt::format("{}:{}", path, error.mark.line + 1), "is not valid YAML: " + error.msg);
   }

@@ -88,6 +88,23 @@ TEST(YamlTest, TextsAreUtf8) {
   EXPECT_EQ(parse_yaml("a: \u00b0", "t").find("a")->text, "\u00b0");
 }
 
+// Expected values are PyYAML 6's; it makes half characters of the last, which are no text.
+TEST(YamlTest, EscapesAreThoseOfPyYaml) {
+  const auto value = [](const std::string& text) {
+    return parse_yaml(text, "t.yaml").find("k")->text;
+  };
+  EXPECT_EQ(value(R"(k: "a\_b\Nc\Ld\Pe")"), "a\u00a0b\u0085c\u2028d\u2029e");
+  EXPECT_EQ(value(R"(k: "\_\_é\_ 😀\N\xa0\U0001F600à…\N")"),
+            "\u00a0\u00a0é\u00a0 😀\u0085\u00a0\U0001F600à…\u0085");
+  EXPECT_EQ(parse_yaml(R"("\_k": 1)", "t").entries[0].key.text, "\u00a0k");
+  expect_error([] { parse_yaml("\"\\_\": 1\n\"\\_\": 2", "t"); },
+               "the key '\u00a0' is given twice");
+  // A byte that the file itself has is no escape.
+  expect_error([&] { value("k: \"\\_\xA0\""); }, "t.yaml:1: is not valid UTF-8");
+  expect_error([&] { value("k: \"\x85\""); }, "t.yaml:1: is not valid UTF-8");
+  expect_error([&] { value(R"(k: "\ud83d\ude00")"); }, "t.yaml:1: is not valid YAML");
+}
+
 TEST(YamlTest, RefusesFilesThatUnfoldWithoutEnd) {
   std::string text = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 9; ++i) {
