@@ -45,11 +45,15 @@ Names python_attributes(const Value& value) {
   return {};
 }
 
+bool has_attribute(const Value& value, std::string_view name) {
+  const Names names = python_attributes(value);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
 void refuse_attribute(Work& work, const Value& object, std::string_view name) {
-  const Names names = python_attributes(object);
-  const bool known = std::find(names.begin(), names.end(), name) != names.end();
+  const bool known = has_attribute(object, name);
   const bool special = name.starts_with("__") && name.ends_with("__");
   // What an iterator or a loop has besides is too odd to list.
   const bool unlisted = object.is<Stream>() || object.is<const Loop*>();
@@ -57,6 +61,11 @@ void refuse_attribute(Work& work, const Value& object, std::string_view name) {
   work.fail(
       fmt::format("the attribute '{}' of a {} is not supported here", name, type_name(object)),
       known ? "a call of it, or ['" + std::string(name) + "'] for a key" : "");
+}
+
+void refuse_method(Work& work, const Value& object, std::string_view name) {
+  if (!has_attribute(object, name)) return;
+  work.fail(fmt::format("the method '{}' of a {} is not supported here", name, type_name(object)));
 }
 
 Value loop_attribute(Work& work, const Loop& loop, std::string_view name) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tasks/template/access.h"
+#include "tasks/template/attributes.h"
 #include "tasks/template/compare.h"
 #include "tasks/template/python_text.h"
 
@@ -90,6 +91,7 @@ std::optional<Value> call_own_method(Work& work, const Value& object, std::strin
 
 Value call_method(Work& work, const Value& object, std::string_view name, Arguments& arguments) {
   if (const auto value = call_own_method(work, object, name, arguments)) return *value;
+  refuse_method(work, object, name);
   const Value attribute = get_attribute(work, object, name);
   if (const auto* undefined = attribute.get<Undefined>()) work.fail(*undefined);
   work.fail(fmt::format("'{}' is a {} and cannot be called", name, type_name(attribute)));

@@ -107,6 +107,7 @@ class StatementParser {
 
   Statement parse_set(size_t at) {
     Statement set{.kind = Kind::set, .at = at, .names = parse_targets()};
+    if (tokens_.sees(".")) tokens_.fail("setting an attribute of a namespace is not supported");
     if (tokens_.take_if("=")) {
       set.expressions.push_back(expressions_.parse_value_list());
       return set;

@@ -44,7 +44,12 @@ TEST(TemplateErrorsTest, WhatIsOutsideOfTheSubsetIsRefusedByName) {
   expect_parse_error("{% for x in xs recursive %}{% endfor %}", "a recursive loop");
   expect_parse_error("{{ 99999999999999999999 }}", ":1:4: an integer passes 64 bits");
   expect_render_error("{{ xs.append('b') }}",
-                      "1:7: the attribute 'append' of a list is not support");
+                      "1:7: the method 'append' of a list is not supported here");
+  expect_render_error("{{ question.swapcase() }}",
+                      "1:13: the method 'swapcase' of a str is not supported here");
+  expect_render_error("{{ xs.append }}", "the attribute 'append' of a list is not supported here");
+  expect_parse_error("{% set ns.c = ns.c + 1 %}",
+                     ":1:10: setting an attribute of a namespace is not supported");
   expect_render_error("{{ xs.__class__ }}", "the attribute '__class__' of a list is not supported");
   expect_render_error("{{ d.items }}", "the attribute 'items' of a dict is not supported here");
   expect_render_error("{{ d|items }}", "a generator cannot be printed");
