@@ -177,6 +177,10 @@ void Problems::add(const Yaml& node, std::string_view what) {
   lines_.push_back(fmt::format("{}: {}", node.where(), what));
 }
 
+void Problems::add(const Error& error) {
+  lines_.emplace_back(error.what());
+}
+
 void Problems::raise() const {
   if (!lines_.empty()) throw Error("", fmt::format("{}", fmt::join(lines_, "\n")));
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 
@@ -62,6 +63,7 @@ class Problems {
 
   void add(int line, std::string_view what);
   void add(const Yaml& node, std::string_view what);  // in the node's own file
+  void add(const Error& error);                       // which says its place itself
   bool empty() const { return lines_.empty(); }
   const std::string& path() const { return path_; }
   const std::vector<std::string>& lines() const { return lines_; }  // "path:line: what"

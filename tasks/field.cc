@@ -30,7 +30,7 @@ Field Field::read(const Yaml& node, const std::string& key, Allowed allowed, Pro
     field.template_ =
         Template::parse(field.source_.get<std::string>(), fmt::format("{}: {}", node.where(), key));
   } catch (const Error& error) {
-    problems.add(node, error.what());
+    problems.add(error);
   }
   return field;
 }

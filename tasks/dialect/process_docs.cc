@@ -209,7 +209,7 @@ class StepReader {
       }
       problems_.add(node, "this must be a template");
     } catch (const Error& error) {
-      problems_.add(node, error.what());
+      problems_.add(error);
     }
     return {};
   }

@@ -38,6 +38,18 @@ TEST_F(TaskTest, DefaultMetricsAreThoseOfTheOriginal) {
   EXPECT_TRUE(task.metrics.empty()) << "whoever computes them knows the defaults";
 }
 
+TEST_F(TaskTest, AnErrorInATemplateNamesItsPlaceOnce) {
+  const Path path =
+      TaskFiles().with_line(10, "doc_to_text: \"{{ question|dictsort }}\"").write(scratch_);
+  try {
+    Task::read(path);
+    FAIL() << "no error was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(),
+              path.string() + ":10: doc_to_text:1:13: the filter 'dictsort' is not known");
+  }
+}
+
 TEST_F(TaskTest, ErrorsNameFileAndLine) {
   expect_refused(10, "doc_to_text: [unclosed", "colours.yaml:1", "YAML");
   expect_refused(11, "doc_to_traget: answer", "colours.yaml:11", "'doc_to_traget' is unknown",
