@@ -135,6 +135,10 @@ Json parse_python_json(std::string_view text, std::string_view where) {
   return parse_json(rewrite_non_finite(text), where);
 }
 
+Json parse_python_json(std::string_view text, std::string_view where, int64_t line) {
+  return parse_json(rewrite_non_finite(text), where, line);
+}
+
 void for_each_json_line(const Path& path, const std::function<void(int64_t, Json)>& row) {
   if (!std::filesystem::exists(path)) throw Error(path.string(), "no such file");
   if (std::filesystem::is_directory(path)) throw Error(path.string(), "is a folder", "a file");

@@ -27,6 +27,7 @@ Json parse_json(std::string_view text, std::string_view where, int64_t line);
 // large for a double (1e999), are kept as {"__float__": "Infinity"}, the spelling transformers 5
 // uses, so that a reader meets one form only.
 Json parse_python_json(std::string_view text, std::string_view where);
+Json parse_python_json(std::string_view text, std::string_view where, int64_t line);
 
 // Calls `row` with every line of a JSON-lines file that is not blank, and its 1-based number.
 // Reads the file piece by piece: memory holds one line. Throws Error naming file and line.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "harness/lm_eval/sample_line.h"
@@ -72,7 +73,10 @@ std::optional<Golds> by_text(const SampleLine& line, const Texts& choices) {
 int32_t prediction_of(const SampleLine& line, size_t choices) {
   const auto first = line.responses.begin();
   const auto last = first + static_cast<std::ptrdiff_t>(choices);
-  const auto less = [](const auto& a, const auto& b) { return a.nats < b.nats; };
+  // What is no number wins, the first of them: so it does in NumPy's argmax.
+  const auto less = [](const auto& a, const auto& b) {
+    return std::isnan(b.nats) ? !std::isnan(a.nats) : a.nats < b.nats;
+  };
   return static_cast<int32_t>(std::max_element(first, last, less) - first);
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -94,16 +93,17 @@ class LineReader {
     return result;
   }
 
+  // NaN too, which a model with damaged weights answers: metrics say what becomes of it.
   double nats_of(const Json& number) const {
-    double nats = NAN;
-    if (number.is_number()) nats = number.get<double>();
-    if (number.is_string()) {
-      const auto& text = number.get_ref<const std::string&>();
-      char* end = nullptr;
-      nats = std::strtod(text.c_str(), &end);
-      if (text.empty() || *end != '\0') fail_response(number);
-    }
-    if (std::isnan(nats)) fail_response(number);
+    if (number.is_number()) return number.get<double>();
+    // A bare NaN or Infinity, as parse_python_json has it.
+    const bool non_finite = number.is_object() && number.contains("__float__");
+    const Json& word = non_finite ? number["__float__"] : number;
+    if (!word.is_string()) fail_response(number);
+    const auto& text = word.get_ref<const std::string&>();
+    char* end = nullptr;
+    const double nats = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != '\0') fail_response(number);
     return nats;
   }
 

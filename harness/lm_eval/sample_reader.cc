@@ -8,6 +8,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/input_file.h"
+#include "base/text.h"
 #include "harness/lm_eval/sample_item.h"
 #include "harness/lm_eval/sample_line.h"
 #include "harness/sweep/items.h"
@@ -21,7 +23,7 @@ const std::regex kName(R"(samples_(.+)_(\d{4}-\d\d-\d\dT[\d\-:.]+)\.jsonl(\.gz)?
 std::optional<std::string> delimiter_beside(const SampleFile& file) {
   const Path results = file.path.parent_path() / fmt::format("results_{}.json", file.time);
   if (file.time.empty() || !std::filesystem::exists(results)) return {};
-  const Json json = parse_json(read_file(results), results.string());
+  const Json json = parse_python_json(read_file(results), results.string());
   const Json* at = &json;
   for (const std::string& key : {std::string("configs"), file.task}) {
     if (!at->is_object() || !at->contains(key)) return {};
@@ -37,19 +39,23 @@ std::vector<SampleLine> lines_of(const Path& path, std::string& filter) {
   std::vector<SampleLine> lines;
   std::set<int64_t> ids;
   std::set<std::string> others;
-  for_each_json_line(path, [&](int64_t number, const Json& row) {
+  InputFile file(path);
+  std::string text;
+  for (int64_t number = 1; file.read_line(text); ++number) {
+    if (trim(text).empty()) continue;
+    const Json row = parse_python_json(text, path.string(), number);
     SampleLine line = read_sample_line(row, fmt::format("{}:{}", path.string(), number));
     if (filter.empty()) filter = line.filter;
     if (line.filter != filter) {
       others.insert(line.filter);
-      return;
+      continue;
     }
     if (!ids.insert(line.doc_id).second) {
       throw Error(line.where, fmt::format("document {} comes a second time", line.doc_id),
                   "each document once");
     }
     lines.push_back(std::move(line));
-  });
+  }
   if (lines.empty() && !others.empty()) {
     throw Error(path.string(), fmt::format("has no samples of the filter '{}'", filter),
                 fmt::format("{}", fmt::join(others, ", ")));

@@ -35,8 +35,8 @@ struct SampleFile {
   std::vector<Item> items() const;  // of the samples, in order
 };
 
-// Reads a file, gzipped or not, line by line. Our own lines say all that scoring needs. Of the
-// original's the rest is found out:
+// Reads a file, gzipped or not, line by line, with NaN and infinities as Python writes them. Our
+// own lines say all that scoring needs. Of the original's the rest is found out:
 //
 //   type       from the number of requests and of their arguments
 //   choices    continuations without the delimiter: the task's target_delimiter where the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -64,7 +65,9 @@ std::string version_of(const Json& version) {
 }
 
 std::string number(const Json& value) {
-  return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "N/A";
+  if (!value.is_number()) return "N/A";
+  const auto real = value.get<double>();
+  return std::isnan(real) ? "nan" : fmt::format("{:.4f}", real);  // Python shows no sign of NaN
 }
 
 void add_rows(const Json& results, const std::string& name, int depth, const Json& entry,

@@ -39,6 +39,8 @@ TEST(JsonTest, ReadsPythonsNumbers) {
   EXPECT_EQ(value["s"], "Infinity 1e999");
   EXPECT_EQ(value["q"], "a\"NaN");
   EXPECT_EQ(value["one"], 1500.0);
+  EXPECT_EQ(parse_python_json("[NaN]", "x", 7)[0]["__float__"], "NaN");
+  expect_error([] { parse_python_json("[NaN,", "x.jsonl", 7); }, "x.jsonl:7:");
 }
 
 TEST(JsonTest, JsonLinesNameTheLine) {
