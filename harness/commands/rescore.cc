@@ -101,6 +101,10 @@ FileScores join_files(const std::vector<FileScores>& files) {
   return all;
 }
 
+std::string decimals(double value) {
+  return std::isnan(value) ? "nan" : fmt::format("{:.4f}", value);  // whatever its sign
+}
+
 Table table_of(const std::vector<FileScores>& files) {
   Table table{.header = {"Task", "Metric", "Documents", "Value", "Stderr", "As recorded"},
               .left = 2};
@@ -109,7 +113,7 @@ Table table_of(const std::vector<FileScores>& files) {
       const auto& error = one.score.standard_error;
       table.rows.push_back(
           {file.task, std::string(one.metric->name), with_commas(one.score.items),
-           fmt::format("{:.4f}", one.score.value), error ? fmt::format("{:.4f}", *error) : "–",
+           decimals(one.score.value), error ? decimals(*error) : "–",
            one.compared == 0 ? "–"
                              : fmt::format("{} of {}", one.compared - one.differ, one.compared)});
     }
