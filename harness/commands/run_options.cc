@@ -75,10 +75,7 @@ int64_t whole_number(const std::string& text) {
 // A word of --model_args as lm-evaluation-harness reads it; what it takes for true because it is
 // no empty text, as "no", is refused.
 bool true_or_false(const std::string& key, const std::string& text) {
-  std::string word = text;
-  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
+  const std::string word = ascii_lower(text);
   if (word == "true" || word == "1") return true;
   if (word == "false" || word == "0") return false;
   throw Error("--model_args", fmt::format("{} is '{}'", key, text), "True or False");
