@@ -1,4 +1,4 @@
-// What `run` does with words that mean nothing, or something only the tokenizer decides.
+// `run`, its files and what it refuses.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@ namespace e2lm {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class RunCommandTest : public testing::Test {
  protected:
@@ -80,6 +81,132 @@ TEST_F(RunCommandTest, NoTasksAreRefused) {
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_THAT(result.errors, HasSubstr("--tasks: names nothing"));
   }
+}
+
+TEST_F(RunCommandTest, SpeaksAsLmEvaluationHarness) {
+  const Path output = folder_.scratch / "out";
+  const ProgramResult result = run("", {"--num_fewshot", "1", "--seed", "0,1234,1234,7",
+                                        "--output_path", output, "--log_samples"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("|Tasks  |Version|Filter|n-shot|Metric|"));
+  EXPECT_THAT(result.output, HasSubstr("|colours|"));
+  std::vector<Path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(output)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  ASSERT_EQ(files.size(), 2u);
+  const Json results = parse_json(read_file(files[0]), "results");
+  EXPECT_EQ(results["config"]["fewshot_seed"], 7);
+  EXPECT_EQ(results["n-shot"]["colours"], 1);
+  EXPECT_TRUE(results["results"]["colours"].contains("acc_stderr,none"));
+  EXPECT_EQ(results["task_hashes"]["colours"].get<std::string>().size(), 64u);
+  int64_t right = 0, samples = 0;
+  for_each_json_line(files[1], [&](int64_t, const Json& sample) {
+    ++samples;
+    right += sample["acc"] == 1.0;
+    EXPECT_EQ(sample["arguments"]["gen_args_0"]["arg_1"],
+              sample["doc"]["choices"][0].is_null()
+                  ? Json()
+                  : Json(" " + sample["doc"]["choices"][0].get<std::string>()));
+  });
+  EXPECT_EQ(results["results"]["colours"]["acc,none"].get<double>(),
+            static_cast<double>(right) / static_cast<double>(samples));
+}
+
+TEST_F(RunCommandTest, TakesItsFlagsFromAFileToo) {
+  const Path config = folder_.scratch.write(
+      "run.yaml", "model_args: {pretrained: " + folder_.checkpoint(80).string() +
+                      ", tokenizer: " + (folder_.scratch / "tokenizer").string() + "}\ntasks: [" +
+                      (folder_.scratch / "tasks/colours.yaml").string() +
+                      "]\nnum_fewshot: 1\nlimit: 3\nquiet: true\nwrite_out: true\n"
+                      "metadata: {run: 7}\noutput_path: " +
+                      (folder_.scratch / "out").string() + "\nlog_samples: false\n");
+  const ProgramResult result =
+      run_program({.arguments = {"run", "--config", config, "--num_fewshot", "2"}});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("num_fewshot: 2, limit: 3"));
+  EXPECT_THAT(result.errors, HasSubstr("----- colours, document 0: prompt"));
+  const Path files = list_folder(folder_.scratch / "out").front();
+  ASSERT_EQ(list_folder(files).size(), 1u) << "no samples";
+  const Json results = parse_json(read_file(list_folder(files).front()), "results");
+  EXPECT_EQ(results["config"]["metadata"]["run"], 7);
+  EXPECT_EQ(results["config"]["token_rules"]["joining"], "joint");
+  EXPECT_EQ(results["configs"]["colours"]["num_fewshot"], 2);
+  EXPECT_EQ(results["configs"]["colours"]["target_delimiter"], " ");
+
+  folder_.scratch.write("run.yaml", "tasks: [x]\nnum_fewshots: 3\n");
+  const ProgramResult wrong = run_program({.arguments = {"run", "--config", config}});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.errors, HasSubstr("--num_fewshot"));
+  folder_.scratch.write("run.yaml", "tasks: [[x]]\n");
+  EXPECT_THAT(run_program({.arguments = {"run", "--config", config}}).errors,
+              HasSubstr("run.yaml:1: 'tasks' holds no plain value"));
+}
+
+TEST_F(RunCommandTest, RefusesWhatItDoesNotKnow) {
+  const auto refused = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "run");
+    const ProgramResult result = run_program({.arguments = std::move(arguments)});
+    EXPECT_EQ(result.exit_code, 2);
+    return result.errors;
+  };
+  EXPECT_THAT(refused({"--tasks", "x"}), HasSubstr("--model_args: is missing"));
+  EXPECT_THAT(refused({"--model_args", "pretrained"}), HasSubstr("is no key=value"));
+  EXPECT_THAT(refused({"--model_args", "pretraind=x"}), HasSubstr("pretrained"));
+  EXPECT_THAT(refused({"--model_args", "dtype=float32"}), HasSubstr("lacks pretrained=DIR"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x,dtype=int4"}), HasSubstr("'int4'"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x,max_length=all"}), HasSubstr("'all'"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x,revision=step3000"}),
+              HasSubstr("revision=step3000 names a commit of the hub"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--special_tokens", "bos"}),
+              HasSubstr("--special_tokens: 'bos' is unknown (expected omit, add, add-once)"));
+  EXPECT_THAT(
+      refused({"--model_args", "pretrained=x,add_bos_token=True", "--special_tokens", "add"}),
+      HasSubstr("exclude each other"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--samples", "{\"t\": 5}"}),
+              HasSubstr("no list of document numbers"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--seed", "a"}), HasSubstr("is no seed"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--apply_chat_template"}),
+              HasSubstr("no chat template"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--wandb_args", "project=x"}),
+              HasSubstr("nothing is sent anywhere"));
+  EXPECT_THAT(refused({"--model_args", "pretrained=x", "--log_samples"}),
+              HasSubstr("needs --output_path"));
+  EXPECT_THAT(
+      refused({"--model_args", "pretrained=x", "--samples", "{\"t\": [0]}", "--limit", "1"}),
+      HasSubstr("exclude each other"));
+}
+
+TEST_F(RunCommandTest, RescoreNeedsNoModel) {
+  const Path output = folder_.scratch / "out";
+  const ProgramResult result = run("", {"--output_path", output, "--log_samples"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const Path files = list_folder(output).front();
+  const Json results = parse_json(read_file(list_folder(files).front()), "results");
+  const ProgramResult rescore = run_program({.arguments = {"rescore", files, "--format", "json"}});
+  ASSERT_EQ(rescore.exit_code, 0) << rescore.errors;
+  EXPECT_THAT(rescore.errors, HasSubstr("without document 0: acc_mutual_info"));
+  int recorded = 0;
+  const Json output_json = parse_json(rescore.output, "output");
+  for (const Json& score : output_json["scores"]) {
+    const std::string key = score["metric"].get<std::string>() + ",none";
+    if (!results["results"]["colours"].contains(key)) continue;
+    EXPECT_EQ(score["value"], results["results"]["colours"][key]) << key;
+    EXPECT_EQ(score["recorded"]["compared"], score["documents"]) << key;
+    EXPECT_EQ(score["recorded"]["differ"], 0) << key;
+    ++recorded;
+  }
+  EXPECT_EQ(recorded, 1);  // the task lists acc alone
+  // What was given to `run` is as good as the model's folder in it.
+  const ProgramResult above = run_program({.arguments = {"rescore", output, "--format", "json"}});
+  EXPECT_EQ(above.exit_code, 0) << above.errors;
+  EXPECT_EQ(above.output, rescore.output);
+  const ProgramResult one = run_program({.arguments = {"rescore", files, "--metrics", "gold_bpb"}});
+  EXPECT_THAT(one.output, HasSubstr("gold_bpb"));
+  EXPECT_THAT(one.output, Not(HasSubstr("acc_norm")));
+  EXPECT_EQ(run_program({.arguments = {"rescore", files, "--metrics", "bleu"}}).exit_code, 2);
+  EXPECT_EQ(run_program({.arguments = {"rescore", folder_.scratch / "tasks"}}).exit_code, 2);
 }
 
 }  // namespace

@@ -1,0 +1,71 @@
+// `validate` on files of every kind.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "tests/support/program.h"
+#include "tests/support/task_files.h"
+
+namespace e2lm {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(ValidateCommandTest, KnowsEveryKindOfFile) {
+  const Path source = E2LM_SOURCE_DIR;
+  const auto valid = [](const Path& path) {
+    const ProgramResult result = run_program({.arguments = {"validate", path}});
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    return result.output;
+  };
+  EXPECT_THAT(valid(source / "checkpoints.yaml"), HasSubstr("105 checkpoints"));
+  EXPECT_THAT(valid(source / "tasks/library/wordnet/wordnet_kinds.yaml"),
+              HasSubstr("500 documents"));
+  EXPECT_THAT(valid(source / "series/tokenizer/tokenizer.json"), HasSubstr("1024 ids"));
+  EXPECT_THAT(valid(source / "series/small-deep/iter_0000040"), HasSubstr("94,008 parameters"));
+  EXPECT_THAT(valid(source / "series/small-deep/iter_0000040/model.safetensors"),
+              HasSubstr("tensors"));
+}
+
+TEST(ValidateCommandTest, GivesEachOfManyFilesALine) {
+  const Scratch scratch;
+  const std::string keys =
+      "output_type: multiple_choice\ndataset_path: some/where\ntest_split: test\n"
+      "doc_to_text: q\ndoc_to_target: 0\n";
+  const Path elsewhere = scratch.write("far.yaml", "task: far\ndoc_to_choice: [a, b]\n" + keys);
+  const Path wrong = scratch.write("wrong.yaml", "task: wrong\nno_key: 1\n" + keys);
+  const ProgramResult both = run_program({.arguments = {"validate", wrong, elsewhere}});
+  EXPECT_EQ(both.exit_code, 2);
+  const std::vector<std::string> lines = split(both.output, '\n');
+  ASSERT_EQ(lines.size(), 3u) << both.output;
+  EXPECT_THAT(lines[0], HasSubstr("wrong.yaml: wrong ("));
+  EXPECT_THAT(lines[0], HasSubstr("'no_key'"));
+  EXPECT_THAT(lines[0], HasSubstr("'doc_to_choice'"));
+  EXPECT_THAT(lines[1], HasSubstr("far.yaml: right (task far: its data, some/where, are not here"));
+  EXPECT_EQ(run_program({.arguments = {"validate", elsewhere, elsewhere}}).exit_code, 0);
+}
+
+TEST(ValidateCommandTest, KnowsGroups) {
+  const Scratch scratch;
+  TaskFiles().write(scratch, "more");
+  const Path group =
+      scratch.write("group.yaml", "group: mine\ntask: [colours, wordnet_kinds]\nnum_fewshot: 1\n");
+  const auto validate = [&] {
+    return run_program(
+        {.arguments = {"validate", group, "--include_path", scratch / "more", "--limit", "2"}});
+  };
+  const ProgramResult right = validate();
+  EXPECT_EQ(right.exit_code, 0) << right.errors;
+  EXPECT_THAT(right.output, HasSubstr("group mine of 2 tasks: task colours: 2 documents"));
+  EXPECT_THAT(right.output, HasSubstr("; task wordnet_kinds: 2 documents"));
+  scratch.write("group.yaml", "group: mine\ntask: [colors]\n");
+  const ProgramResult wrong = validate();
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.errors, HasSubstr("colors"));
+  EXPECT_THAT(wrong.errors, Not(HasSubstr("dataset_path")));
+}
+
+}  // namespace
+}  // namespace e2lm
