@@ -113,6 +113,11 @@ bool Arguments::given(std::string_view name) const {
                      [&](const Value& value) { return value.name == name && !value.is_default; });
 }
 
+void Arguments::check_companion(std::string_view option, std::string_view companion) const {
+  if (!given(option) || flag(companion)) return;
+  throw Error(fmt::format("--{}", option), fmt::format("needs --{}", companion));
+}
+
 std::optional<std::string> Arguments::text(std::string_view name) const {
   for (const Value& value : values_) {
     if (value.name == name) return value.text;

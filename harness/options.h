@@ -34,6 +34,8 @@ class Arguments {
   std::string require(std::string_view name) const;              // throws Error if neither
   bool given(std::string_view name) const;                       // by the user, not by default
   std::optional<double> number(std::string_view name) const;     // throws Error if it is none
+  // Throws Error if `option` was given without `companion`, without which it means nothing.
+  void check_companion(std::string_view option, std::string_view companion) const;
   // Throws Error that says the range if it is no whole number within it.
   std::optional<int64_t> integer(std::string_view name, int64_t least = 0,
                                  int64_t most = kMostInteger) const;

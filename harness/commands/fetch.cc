@@ -33,9 +33,7 @@ std::vector<HubPlace> wanted_places(const Arguments& arguments) {
     }
     return {place};
   }
-  for (const char* option : {"revision", "subfolder"}) {
-    if (arguments.text(option)) throw Error(fmt::format("--{}", option), "needs --model ORG/NAME");
-  }
+  for (const char* option : {"revision", "subfolder"}) arguments.check_companion(option, "model");
   const Path path =
       arguments.positional().empty() ? kDefaultManifest : arguments.positional().front();
   std::vector<HubPlace> places = hub_places(Manifest::read(path));
@@ -78,6 +76,9 @@ int fetch_task_data(const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
   if (arguments.text("tasks")) return fetch_task_data(arguments);
+  for (const char* option : {"data-from", "include_path"}) {
+    arguments.check_companion(option, "tasks");
+  }
   const std::vector<HubPlace> places = wanted_places(arguments);
   HubConnection connection(arguments, arguments.flag("quiet"));
   const FetchSummary summary = connection.fetcher.fetch_checkpoints(places);

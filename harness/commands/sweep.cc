@@ -82,15 +82,13 @@ struct HubSweep {
 // Options that mean nothing without another are refused without it: who gave --slurm-dry-run did
 // not want the sweep to start here. Those of a watched folder are checked where it is read.
 void check_companions(const Arguments& arguments) {
-  const auto needs = [&](std::string_view option, std::string_view companion) {
-    if (!arguments.given(option) || arguments.flag(companion)) return;
-    throw Error(fmt::format("--{}", option), fmt::format("needs --{}", companion));
-  };
   for (const Option& option : slurm_option_rows()) {
-    if (option.name != "slurm") needs(option.name, "slurm");
+    if (option.name != "slurm") arguments.check_companion(option.name, "slurm");
   }
-  for (const char* option : {"watch-interval", "watch-until", "watch-idle"}) needs(option, "watch");
-  needs("disk", "stream");
+  for (const char* option : {"watch-interval", "watch-until", "watch-idle"}) {
+    arguments.check_companion(option, "watch");
+  }
+  arguments.check_companion("disk", "stream");
   if (arguments.given("jobs") && !arguments.flag("fetch") && !arguments.flag("stream")) {
     throw Error("--jobs", "needs --fetch or --stream");
   }

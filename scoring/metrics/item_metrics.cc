@@ -43,6 +43,11 @@ double mutual_information(const Choice& choice) {
 
 using Measure = double (*)(const Choice&);
 
+// NaN if any is, as in NumPy.
+double greater(double a, double b) {
+  return std::isnan(a) || a > b ? a : b;
+}
+
 // The first of the best; a value that is no number wins as it does in NumPy (0 nats over 0
 // characters is one).
 int32_t prediction(const Item& item, Measure measure) {
@@ -80,7 +85,7 @@ double best_gold(const Item& item, std::string_view metric, Measure measure) {
   bool found = false;
   for (size_t i = 0; i < item.choices.size(); ++i) {
     if (!is_gold(item, static_cast<int32_t>(i))) continue;
-    best = std::max(best, measure(item.choices[i]));
+    best = greater(best, measure(item.choices[i]));
     found = true;
   }
   if (!found) throw Error(metric, "the document's gold answer is none of its choices");
@@ -182,7 +187,8 @@ MetricValue prob_norm(const Item& item) {
 
 MetricValue margin(const Item& item) {
   const std::vector<double> others = wrong_choices(item, "margin");
-  return best_gold(item, "margin", nats) - *std::max_element(others.begin(), others.end());
+  return best_gold(item, "margin", nats) -
+         std::accumulate(others.begin(), others.end(), -kInfinity, greater);
 }
 
 MetricValue margin_mean(const Item& item) {

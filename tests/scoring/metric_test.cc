@@ -41,6 +41,20 @@ TEST(MetricTest, ValuesThatAreNoNumberWinAsInNumPy) {
   EXPECT_EQ(number("acc_norm", item({1}, {{-1, 1, 0, 0}, {-99, 1, 1, 1}})), 1.0);  // -inf loses
 }
 
+TEST(MetricTest, MarginsAndBitsOfNoNumberAreNone) {
+  const double nan = std::nan("");
+  for (const std::vector<double>& nats : std::vector<std::vector<double>>{
+           {nan, -1, -2}, {-1, nan, -2}, {-1, -2, nan}, {nan, nan, nan}}) {
+    const std::vector<Choice> choices = {
+        {nats[0], 1, 1, 1}, {nats[1], 1, 1, 1}, {nats[2], 1, 1, 1}};
+    EXPECT_TRUE(std::isnan(number("margin", item({2}, choices))));
+    EXPECT_TRUE(std::isnan(number("margin", item({0, 1}, choices))));
+    EXPECT_TRUE(std::isnan(number("margin_mean", item({1}, choices))));
+    EXPECT_TRUE(std::isnan(number("prob_norm", item({1}, choices))));
+    EXPECT_TRUE(std::isnan(number("gold_bpb", item({0, 1, 2}, choices))));
+  }
+}
+
 TEST(MetricTest, MutualInformationSubtractsWhatIsLikelyAnyway) {
   Item words = item({0}, {{-5, 1, 1, 1}, {-1, 1, 1, 1}});
   expect_error([&] { number("acc_mutual_info", words); }, "acc_mutual_info", "without the context");

@@ -301,6 +301,8 @@ TEST_F(HubCommandsTest, WrongUseIsRefused) {
   EXPECT_THAT(refused({"fetch", "--model", "org/sub", "--subfolder", "../x"}),
               HasSubstr("no name within a repository"));
   EXPECT_THAT(refused({"fetch", "sweep.yaml", "--revision", "x"}), HasSubstr("needs --model"));
+  EXPECT_THAT(refused({"fetch", "sweep.yaml", "--data-from", "rows"}), HasSubstr("needs --tasks"));
+  EXPECT_THAT(refused({"fetch", "sweep.yaml", "--include_path", "."}), HasSubstr("needs --tasks"));
   EXPECT_THAT(refused({"fetch", "sweep.yaml", "--jobs", "0"}), HasSubstr("1 to 64"));
   write_manifest("path: 'local/iter_{step}'");
   EXPECT_THAT(refused({"fetch", "sweep.yaml"}), HasSubstr("names no checkpoints on the hub"));
