@@ -30,13 +30,15 @@ std::string shown(const Json& scoring, const std::string& key) {
 Json how_scored(const Json& verdict) {
   const Json scores = verdict.value("scores", Json());
   if (!scores.is_object()) return {};
+  Json flat = {{"settings", scores.value("settings", Json())}};
   std::vector<std::string> names;
   for (const Json& series : scores.value("series", Json::array())) {
     const Json name = series.is_object() ? series.value("series", Json()) : Json();
-    if (name.is_string()) names.push_back(name.get<std::string>());
+    if (!name.is_string()) continue;
+    names.push_back(name.get<std::string>());
+    flat["checkpoints of " + names.back()] = series.value("checkpoints_sha256", Json());
   }
-  Json flat = {{"series", fmt::format("{}", fmt::join(names, ", "))},
-               {"settings", scores.value("settings", Json())}};
+  flat["series"] = fmt::format("{}", fmt::join(names, ", "));
   flatten(scores.value("rules", Json::object()), "", flat);
   return flat;
 }

@@ -7,8 +7,8 @@
 
 namespace e2lm::submission {
 
-// What a verdict's totals depend on besides the submission: series, settings, grids, weights and
-// rules. Null if it has no scores.
+// What a verdict's totals depend on besides the submission: series, their checkpoints, settings,
+// grids, weights and rules. Null if it has no scores.
 Json how_scored(const Json& verdict);
 
 // What most of several were scored by, and of as many the first; null if none has scores.

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "harness/results/item_summaries.h"
 #include "harness/results/sweep_results.h"
+#include "harness/sweep/plan.h"
 #include "reports/judgement_json.h"
 #include "reports/scoring_rules_json.h"
 #include "scoring/judgement/absences.h"
@@ -118,6 +119,25 @@ TaskCurves pool_curves(const std::string& name, std::span<const TaskCurves* cons
   return pooled;
 }
 
+namespace {
+
+// Of each series, what its curve came from: a line for its tokenizer and one for each checkpoint,
+// "STEP WEIGHTS", both as the SHA-256 the store has; without weights if they could not be read.
+std::map<std::string, std::string> checkpoints_sha256(const Store& store) {
+  std::map<std::string, std::string> by_series;
+  for (const Plan::SeriesRow& series : read_plan(store).series) {
+    std::string lines = series.tokenizer_sha256 + "\n";
+    for (const Plan::CheckpointRow& row : series.checkpoints) {
+      lines += fmt::format("{} {}\n", row.ref.step,
+                           row.weights ? store.weights_sha256(*row.weights) : "");
+    }
+    by_series[series.name] = sha256_hex(lines);
+  }
+  return by_series;
+}
+
+}  // namespace
+
 Scored score_task(const SubmittedTask& task, const Manifest& manifest, Store& store,
                   const SweepOptions& options, const std::function<void(ScoringRules&)>& adjust) {
   const PlannedSweep planned = plan_sweep(manifest, task.members, store, {}, options.engine,
@@ -129,6 +149,7 @@ Scored score_task(const SubmittedTask& task, const Manifest& manifest, Store& st
   report.curves = {curves_of(task, report)};
   report.judgements = judge(report.curves, report.rules, options.engine.threads);
   report.items = item_summaries(nullptr, report.curves);
+  scored.checkpoints_sha256 = checkpoints_sha256(store);
   return scored;
 }
 
@@ -141,6 +162,7 @@ Json scores_json(const Scored& scored) {
   for (const SeriesSignal& one : judgement.signal) {
     Json row = part_json(one.signal.quality, one.interval);
     row["series"] = one.series;
+    row["checkpoints_sha256"] = scored.checkpoints_sha256.at(one.series);
     series.push_back(std::move(row));
   }
   Json absent = Json::array(), rules = Json::object();

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
 
 #include "harness/manifest/manifest.h"
 #include "harness/submission/submitted_task.h"
@@ -12,7 +14,8 @@ namespace e2lm::submission {
 // A submission's task over a series of checkpoints: one curve set, judged.
 struct Scored {
   SweepSummary summary;
-  Report report;  // of the one task by the one metric
+  Report report;                                          // of the one task by the one metric
+  std::map<std::string, std::string> checkpoints_sha256;  // by series; see scores.cc
 };
 
 // The curves of a group's members as one. Weighted by size, every document counts the same and the

@@ -21,7 +21,8 @@ Json verdict(const std::string& name, Status status, std::optional<double> total
     for (const char* part : {"signal", "ranking", "compliance", "total"}) {
       made.scores[part] = {{"value", *total}, {"low", *total - 0.1}, {"high", *total + 0.1}};
     }
-    made.scores["series"] = {{{"series", "small"}}, {{"series", "large"}}};
+    made.scores["series"] = {{{"series", "small"}, {"checkpoints_sha256", "ab"}},
+                             {{"series", "large"}, {"checkpoints_sha256", "cd"}}};
     made.scores["settings"] = "float32 cpu";
     made.scores["rules"] = {{"weights", {{"signal", 0.5}, {"ranking", 0.1}}},
                             {"rules", {{"tie_rule", "stable"}, {"draws", 1000}}}};
@@ -81,7 +82,8 @@ TEST(SubmissionLeaderboardTest, OnlyTotalsFoundAlikeAreRanked) {
       {"/scores/rules/weights/signal", "weights.signal is 1, of those ranked 0.5"},
       {"/scores/rules/rules/tie_rule", "rules.tie_rule is 1, of those ranked stable"},
       {"/scores/settings", "settings is 1, of those ranked float32 cpu"},
-      {"/scores/series/0/series", "series is large, of those ranked small, large"},
+      {"/scores/series/1/checkpoints_sha256", "checkpoints of large is 1, of those ranked cd"},
+      {"/scores/series/1/series", "checkpoints of large is not given, of those ranked cd"},
       {"/scores/rules/more", "more is 1, of those ranked not given"}};
   for (const auto& [where, reason] : changes) {
     Json odd = verdict("odd", Status::valid, 0.9);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "base/json.h"
@@ -148,6 +149,11 @@ TEST_F(SubmissionScores, AMarginIsScored) {
   EXPECT_EQ(verdict["scores"]["cells"], 50);
   EXPECT_EQ(verdict["scores"]["failed"], 0);
   EXPECT_EQ(verdict["scores"]["series"].size(), 5u);
+  std::set<std::string> checkpoints;
+  for (const Json& series : verdict["scores"]["series"]) {
+    checkpoints.insert(series["checkpoints_sha256"]);
+  }
+  EXPECT_EQ(checkpoints.size(), 5u) << "each series has weights of its own";
   EXPECT_GT(verdict["scores"]["signal"]["value"], 0.6) << "the models do learn these facts";
   EXPECT_LE(verdict["scores"]["signal"]["low"], verdict["scores"]["signal"]["value"]);
   EXPECT_TRUE(std::filesystem::exists(run_of("margin") / "report/index.html"));
