@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
@@ -58,7 +59,7 @@ std::vector<std::string> includes(const std::string& text) {
 }
 
 TEST(LayeringTest, NoFileIncludesAFloorAboveOrBeside) {
-  const Path root = E2LM_SOURCE_DIR;
+  const Path root = source_dir();
   int files = 0;
   for (const auto& [folder, floor] : kFloors) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/golden_model.h"
+#include "tests/support/places.h"
 #include "tests/support/safetensors_writer.h"
 #include "tests/support/scratch.h"
 
@@ -15,7 +16,7 @@ namespace {
 class CheckpointTest : public testing::Test {
  protected:
   void copy(const std::string& name) {
-    const Path golden = Path(E2LM_SOURCE_DIR) / "tests/golden/models" / name;
+    const Path golden = source_dir() / "tests/golden/models" / name;
     std::filesystem::copy(golden, folder_, std::filesystem::copy_options::recursive);
   }
 

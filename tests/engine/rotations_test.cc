@@ -22,7 +22,7 @@ RopeConfig config_of(const Json& json) {
 // Positions multiply what is wrong with a frequency, so it is to be transformers' own number. Its
 // power function is off by the last bit now and then.
 TEST(Rotations, FrequenciesAreThoseOfTransformers) {
-  const Path file = source_folder() / "tests/golden/models/rope_frequencies.json";
+  const Path file = source_dir() / "tests/golden/models/rope_frequencies.json";
   const Json golden = parse_json(read_file(file), file.string());
   int count = 0, different = 0;
   for (const Json& one : golden["cases"]) {

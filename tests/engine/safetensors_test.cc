@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.h"
+#include "tests/support/places.h"
 #include "tests/support/safetensors_writer.h"
 #include "tests/support/scratch.h"
 
@@ -51,8 +52,7 @@ TEST_F(SafetensorsTest, ReadsNamesShapesAndValues) {
 TEST_F(SafetensorsTest, RefusesTruncatedFiles) {
   expect_error([&] { open(""); }, "model.safetensors", "0 bytes");
   expect_error([&] { open("1234567"); }, "7 bytes");
-  const Path golden =
-      Path(E2LM_SOURCE_DIR) / "tests/golden/models/falcon_h1_plain/model.safetensors";
+  const Path golden = source_dir() / "tests/golden/models/falcon_h1_plain/model.safetensors";
   const std::string whole = read_file(golden);
   for (const size_t keep : {size_t{8}, size_t{100}, whole.size() / 2, whole.size() - 1}) {
     expect_error([&] { open(whole.substr(0, keep)); }, "model.safetensors");

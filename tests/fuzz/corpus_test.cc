@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "tests/fuzz/targets.h"
+#include "tests/support/places.h"
 
 namespace e2lm::fuzz {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 class CorpusTest : public testing::TestWithParam<Target> {};
 
 TEST_P(CorpusTest, EveryInputIsReadOrRefused) {
-  const Path corpus = Path(E2LM_SOURCE_DIR) / "tests/fuzz/corpus" / GetParam().name;
+  const Path corpus = source_dir() / "tests/fuzz/corpus" / GetParam().name;
   int inputs = 0;
   for (const Path& path : list_folder(corpus)) {
     SCOPED_TRACE(path);
@@ -22,7 +23,7 @@ TEST_P(CorpusTest, EveryInputIsReadOrRefused) {
 }
 
 TEST_P(CorpusTest, CutOffInputsToo) {
-  const Path corpus = Path(E2LM_SOURCE_DIR) / "tests/fuzz/corpus" / GetParam().name;
+  const Path corpus = source_dir() / "tests/fuzz/corpus" / GetParam().name;
   for (const Path& path : list_folder(corpus)) {
     SCOPED_TRACE(path);
     const std::string whole = read_file(path);

@@ -11,6 +11,7 @@
 #include "harness/sweep/items.h"
 #include "harness/sweep/plan.h"
 #include "scoring/metrics/metric.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 
@@ -23,7 +24,7 @@ constexpr bool kSanitized = true;  // some ten times slower: three of the 21 che
 constexpr bool kSanitized = false;
 #endif
 
-const Path kSource = E2LM_SOURCE_DIR;
+const Path kSource = source_dir();
 
 // One sweep for all tests of this file.
 class BundledSeries : public testing::Test {

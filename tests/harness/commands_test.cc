@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "tests/support/json_lines.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/run_folder.h"
 
@@ -60,7 +61,7 @@ TEST(CommandsTest, WrongUseIsASentenceAndExitCodeTwo) {
 }
 
 TEST(CommandsTest, TokenizeReadsStandardInput) {
-  const Path tokenizer = Path(E2LM_SOURCE_DIR) / "series/tokenizer";
+  const Path tokenizer = source_dir() / "series/tokenizer";
   const ProgramResult result =
       run_program({.arguments = {"tokenize", "--tokenizer", tokenizer},
                    .input = "{\"text\": \"Question:\"}\n{\"text\": \"\"}\n"});

@@ -7,12 +7,13 @@
 #include "harness/run.h"
 #include "tests/support/fake_model.h"
 #include "tests/support/golden_run_files.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
 
-const Path kFrozen = E2LM_SOURCE_DIR "/tests/golden/frozen";
-const Path kSuite = E2LM_SOURCE_DIR "/tests/golden/prompts";
+const Path kFrozen = source_dir() / "tests/golden/frozen";
+const Path kSuite = source_dir() / "tests/golden/prompts";
 
 // Equal up to rounding: sums may be taken in another order. Keys may stand in any order.
 void expect_same(const Json& value, const Json& expected, const std::string& what) {

@@ -5,6 +5,7 @@
 
 #include "harness/sweep/items.h"
 #include "tasks/library.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const Path kBundled = E2LM_SOURCE_DIR "/tasks/library";
+const Path kBundled = source_dir() / "tasks/library";
 
 TEST(LibraryFiles, EveryTaskAndGroupLoads) {
   const TaskLibrary library({kBundled});

@@ -7,6 +7,7 @@
 
 #include "tests/support/golden_model.h"
 #include "tests/support/json_lines.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 
@@ -55,7 +56,7 @@ TEST(LogprobsCommandTest, AnswersInInputOrder) {
 }
 
 TEST(LogprobsCommandTest, TakesTexts) {
-  const Path source = E2LM_SOURCE_DIR;
+  const Path source = source_dir();
   const Scratch scratch;
   std::string requests;
   for (const char* kind : {" fish", " bird", " tree"}) {
@@ -79,7 +80,7 @@ TEST(LogprobsCommandTest, TakesTexts) {
 }
 
 TEST(LogprobsCommandTest, NamesTheLineThatIsWrong) {
-  const Path source = E2LM_SOURCE_DIR;
+  const Path source = source_dir();
   const Scratch scratch;
   const std::string good = R"({"context": "abc", "continuation": " d"})";
   std::string many;

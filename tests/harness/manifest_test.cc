@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.h"
+#include "tests/support/places.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -33,7 +34,7 @@ class ManifestTest : public testing::Test {
 };
 
 TEST_F(ManifestTest, ReadsTheBundledOne) {
-  const Manifest manifest = Manifest::read(Path(E2LM_SOURCE_DIR) / "checkpoints.yaml");
+  const Manifest manifest = Manifest::read(source_dir() / "checkpoints.yaml");
   EXPECT_EQ(manifest.tasks.size(), 5u);
   ASSERT_EQ(manifest.series.size(), 5u);
   for (const Series& series : manifest.series) {

@@ -17,6 +17,7 @@
 #include "tests/support/expect_error.h"
 #include "tests/support/fake_model.h"
 #include "tests/support/golden_run_files.h"
+#include "tests/support/places.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -24,7 +25,7 @@ namespace {
 
 using lm_eval::SampleFile;
 
-const Path kSuite = E2LM_SOURCE_DIR "/tests/golden/prompts";
+const Path kSuite = source_dir() / "tests/golden/prompts";
 constexpr const char* kTime = "2026-01-31T12-00-00.000000";
 
 Path write_lines(const Path& folder, const std::string& task, const std::vector<Json>& lines) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/task_files.h"
 
@@ -14,7 +15,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(ValidateCommandTest, KnowsEveryKindOfFile) {
-  const Path source = E2LM_SOURCE_DIR;
+  const Path source = source_dir();
   const auto valid = [](const Path& path) {
     const ProgramResult result = run_program({.arguments = {"validate", path}});
     EXPECT_EQ(result.exit_code, 0) << result.errors;

@@ -9,12 +9,13 @@
 #include "scoring/metrics/group.h"
 #include "scoring/metrics/metric.h"
 #include "tests/scoring/golden_run.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
 
-const Path kOurs = Path(E2LM_SOURCE_DIR) / "tests/golden/prompts";
-const Path kBeside = Path(E2LM_SOURCE_DIR) / "../shared/golden/prompts";
+const Path kOurs = source_dir() / "tests/golden/prompts";
+const Path kBeside = source_dir() / "../shared/golden/prompts";
 
 constexpr const char* kSkipped = "the golden runs are not beside this checkout";
 

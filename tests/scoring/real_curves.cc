@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tests/support/places.h"
+
 namespace e2lm {
 namespace {
 
@@ -71,7 +73,7 @@ void add_pythia_file(RealTasks& tasks, const std::string& series, const Path& pa
 }  // namespace
 
 Path shared_folder() {
-  return Path(E2LM_SOURCE_DIR) / "../shared";
+  return source_dir() / "../shared";
 }
 
 bool has_shared_data() {

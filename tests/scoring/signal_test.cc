@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
@@ -24,7 +25,7 @@ void expect_value(const Json& expected, const std::optional<double>& value,
 }
 
 TEST(SignalTest, EqualsNumpyOnMadeCurves) {
-  const Path path = Path(E2LM_SOURCE_DIR) / "tests/golden/scoring/signal_quality.json";
+  const Path path = source_dir() / "tests/golden/scoring/signal_quality.json";
   const Json golden = parse_json(read_file(path), path.string());
   for (const Json& entry : golden["cases"]) {
     const auto values = entry["values"].get<std::vector<double>>();
@@ -42,7 +43,7 @@ TEST(SignalTest, EqualsNumpyOnMadeCurves) {
 
 // The competition's own curves and the values its site and notebook print.
 TEST(SignalTest, EqualsTheCompetitionsPublishedValues) {
-  const Path shared = Path(E2LM_SOURCE_DIR) / "../shared";
+  const Path shared = source_dir() / "../shared";
   const Path golden_path = shared / "golden/e2lm_scores.json";
   if (!std::filesystem::exists(golden_path)) {
     GTEST_SKIP() << "the competition's curves are not beside this checkout";

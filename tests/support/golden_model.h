@@ -1,19 +1,13 @@
 #pragma once
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "engine/request.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
-
-// The repository; named by the environment where a program runs elsewhere than it was built.
-inline Path source_folder() {
-  const char* named = std::getenv("E2LM_SOURCE_FOLDER");
-  return named ? named : E2LM_SOURCE_DIR;
-}
 
 // A checkpoint under tests/golden/models with its reference answers.
 struct GoldenModel {
@@ -32,8 +26,7 @@ struct GoldenModel {
   std::vector<Case> cases;
 
   static GoldenModel read(const std::string& name) {
-    const Path models = source_folder() / "tests/golden/models",
-               distances = models / "bfloat16.json";
+    const Path models = source_dir() / "tests/golden/models", distances = models / "bfloat16.json";
     const Json bfloat16 = parse_json(read_file(distances), distances.string())[name];
     GoldenModel model{.folder = models / name, .bfloat16 = {bfloat16["mean"], bfloat16["max"]}};
     const Path path = model.folder / "expected.json";

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 
@@ -89,10 +90,10 @@ class Program {
     if (call.file_size_limit > 0) limit_files(call.file_size_limit);
     if (call.before_start) call.before_start();
     for (const auto& [name, value] : call.environment) ::setenv(name.c_str(), value.c_str(), 1);
-    std::vector<char*> argv = {const_cast<char*>(E2LM_PROGRAM)};
+    std::vector<char*> argv = {const_cast<char*>(program_path().c_str())};
     for (const std::string& word : call.arguments) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
-    ::execv(E2LM_PROGRAM, argv.data());
+    ::execv(program_path().c_str(), argv.data());
     ::_exit(127);
   }
 

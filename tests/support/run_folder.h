@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "tests/support/places.h"
 #include "tests/support/scratch.h"
 #include "tests/support/task_files.h"
 
@@ -13,7 +14,7 @@ struct RunFolder {
   Path manifest = scratch / "sweep.yaml";
 
   RunFolder() {
-    const Path source = E2LM_SOURCE_DIR;
+    const Path source = source_dir();
     for (const int step : {40, 80, 120}) {
       std::filesystem::create_directories(checkpoint(step));
       std::filesystem::copy(source / "series/small-deep" / ("iter_0000" + pad(step)),

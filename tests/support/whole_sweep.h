@@ -4,12 +4,13 @@
 
 #include "base/hash.h"
 #include "harness/store/store.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 
 // Two checkpoints of two series on three tasks: several cells of several blocks each.
 inline std::string manifest_text() {
-  const std::string source = E2LM_SOURCE_DIR;
+  const std::string source = source_dir();
   return "tasks: [wordnet_kinds, wordnet_parts, wordnet_everyday]\n"
          "tokenizer: " +
          source +

@@ -9,13 +9,14 @@
 #include "base/json.h"
 #include "tasks/library.h"
 #include "tasks/requests.h"
+#include "tests/support/places.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
 namespace {
 
-const Path kBundled = E2LM_SOURCE_DIR "/tasks/library";
-const Path kGolden = E2LM_SOURCE_DIR "/tests/golden/library";
+const Path kBundled = source_dir() / "tasks/library";
+const Path kGolden = source_dir() / "tests/golden/library";
 
 // One line a document, as the golden files write it: a context that all requests share stands once.
 std::vector<Json> lines_of(const Task& task, int64_t shots) {

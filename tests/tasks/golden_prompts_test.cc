@@ -9,14 +9,15 @@
 #include "tasks/library.h"
 #include "tasks/requests.h"
 #include "tests/support/golden_run_files.h"
+#include "tests/support/places.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
 namespace {
 
-const Path kSuite = E2LM_SOURCE_DIR "/tests/golden/prompts";
-const Path kFrozen = E2LM_SOURCE_DIR "/tests/golden/frozen";
-const Path kOthers = E2LM_SOURCE_DIR "/../shared/golden/prompts/lm_eval";
+const Path kSuite = source_dir() / "tests/golden/prompts";
+const Path kFrozen = source_dir() / "tests/golden/frozen";
+const Path kOthers = source_dir() / "../shared/golden/prompts/lm_eval";
 
 // A request as the golden files write it.
 Json line_of(const Request& request, int64_t document) {

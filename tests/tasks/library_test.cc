@@ -4,13 +4,14 @@
 
 #include "tasks/requests.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/places.h"
 #include "tests/support/scratch.h"
 #include "tests/support/task_files.h"
 
 namespace e2lm {
 namespace {
 
-const Path kBundled = Path(E2LM_SOURCE_DIR) / "tasks/library";
+const Path kBundled = source_dir() / "tasks/library";
 
 TEST(LibraryTest, FindsByNameTagGlobAndPath) {
   const TaskLibrary library({kBundled});

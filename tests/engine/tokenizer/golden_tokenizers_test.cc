@@ -15,14 +15,15 @@
 #include "engine/tokenizer/pair.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
 
 using Ids = std::vector<int32_t>;
 
-const Path kBundled = E2LM_SOURCE_DIR "/tests/golden/tokenizers";
-const Path kBeside = E2LM_SOURCE_DIR "/../shared/golden/tokenizers";
+const Path kBundled = source_dir() / "tests/golden/tokenizers";
+const Path kBeside = source_dir() / "../shared/golden/tokenizers";
 constexpr const char* kNotThere = "the larger set is not beside the repository";
 
 constexpr std::string_view kTokenizer = ".tokenizer.json";

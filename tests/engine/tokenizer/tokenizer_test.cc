@@ -9,11 +9,12 @@
 #include "base/hash.h"
 #include "tests/engine/tokenizer/small_tokenizer.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
 
-const Path kGolden = E2LM_SOURCE_DIR "/tests/golden/tokenizers";
+const Path kGolden = source_dir() / "tests/golden/tokenizers";
 
 Tokenizer golden(const std::string& name) {
   return Tokenizer::read(kGolden / (name + ".tokenizer.json"));

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "engine/tokenizer/regex.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
@@ -20,7 +21,7 @@ constexpr char32_t kEnd = 0x110000;
 
 // What the original library thinks of every character.
 Json golden_characters() {
-  const Path path = E2LM_SOURCE_DIR "/tests/golden/tokenizers/characters.json";
+  const Path path = source_dir() / "tests/golden/tokenizers/characters.json";
   return parse_json(read_file(path), path.string());
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "tests/support/made_hub.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/sanitized.h"
@@ -96,7 +97,7 @@ TEST_F(ClockTest, TwoSweepsShareTheWorkAndGiveTheSameBytes) {
 
 TEST_F(ClockTest, AFetchWaitsAndGoesOn) {
   MadeHub hub;
-  const Path source = Path(E2LM_SOURCE_DIR) / "series/small-deep/iter_0000040";
+  const Path source = source_dir() / "series/small-deep/iter_0000040";
   hub.add_checkpoint("org/model", "main", "", source);
   std::atomic<int> refused = 0;
   hub.instead_of_store = [&](const ServedRequest&) -> std::optional<ServedReply> {

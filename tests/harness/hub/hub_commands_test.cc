@@ -10,6 +10,7 @@
 #include "harness/results/results.h"
 #include "reports/table.h"
 #include "tests/support/made_hub.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 #include "tests/support/task_files.h"
@@ -29,7 +30,7 @@ const std::vector<int> kSteps = {40, 80, 120, 160};
 
 Path bundled(int step) {
   const std::string digits = std::to_string(step);
-  return Path(E2LM_SOURCE_DIR) / "series/small-deep" /
+  return source_dir() / "series/small-deep" /
          ("iter_" + std::string(7 - digits.size(), '0') + digits);
 }
 
@@ -38,7 +39,7 @@ class HubCommandsTest : public testing::Test {
  protected:
   HubCommandsTest() {
     hub_.token = kToken;
-    const Path tokenizer = Path(E2LM_SOURCE_DIR) / "series/tokenizer/tokenizer.json";
+    const Path tokenizer = source_dir() / "series/tokenizer/tokenizer.json";
     hub_.add("org/sub", "main", "tokenizer.json", read_file(tokenizer), false);
     for (const int step : kSteps) {
       hub_.add_checkpoint("org/sub", "main", "iter_" + std::to_string(step), bundled(step));
@@ -85,7 +86,7 @@ class HubCommandsTest : public testing::Test {
                fs::copy_options::recursive);
     }
     const std::string manifest = read_file(scratch_ / "sweep.yaml");
-    write_manifest("path: 'local/iter_{step}', tokenizer: " + std::string(E2LM_SOURCE_DIR) +
+    write_manifest("path: 'local/iter_{step}', tokenizer: " + source_dir().string() +
                    "/series/tokenizer");
     EXPECT_EQ(run({"sweep", "sweep.yaml", "-o", "plain", "-q"}).exit_code, 0);
     scratch_.write("sweep.yaml", manifest);
@@ -336,7 +337,7 @@ TEST_F(HubCommandsTest, TheTokenFileIsUsed) {
 }
 
 TEST_F(HubCommandsTest, ExamplesAreRight) {
-  for (const Path& example : list_folder(Path(E2LM_SOURCE_DIR) / "examples")) {
+  for (const Path& example : list_folder(source_dir() / "examples")) {
     const ProgramResult result = run({"validate", example});
     EXPECT_EQ(result.exit_code, 0) << example << result.errors;
     EXPECT_THAT(result.output, HasSubstr("on the hub")) << example;

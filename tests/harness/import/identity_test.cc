@@ -6,6 +6,7 @@
 
 #include "harness/import/step_words.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/places.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -233,7 +234,7 @@ TEST_F(ImportMapTest, WrongMappingsAreErrors) {
 }
 
 TEST_F(ImportMapTest, TheExampleLoads) {
-  const ImportMap example = ImportMap::read(Path(E2LM_SOURCE_DIR) / "docs/import-map.yaml");
+  const ImportMap example = ImportMap::read(source_dir() / "docs/import-map.yaml");
   EXPECT_GE(example.entries.size(), 4u);
 }
 

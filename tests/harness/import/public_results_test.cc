@@ -5,6 +5,7 @@
 
 #include "harness/import/importer.h"
 #include "harness/results/results.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
@@ -48,7 +49,7 @@ class PublicResultsTest : public testing::Test {
     }
   }
 
-  Path shared_ = Path(E2LM_SOURCE_DIR) / "../shared";
+  Path shared_ = source_dir() / "../shared";
   int compared_ = 0;
 };
 

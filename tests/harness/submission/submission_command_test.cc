@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "harness/store/store.h"
 #include "tests/support/http_server.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 #include "tests/support/submission_files.h"
@@ -27,7 +28,7 @@ const std::map<std::string, std::string> kNoJudge = {{"E2LM_JUDGE_URL", ""}};
 // Rows of MMLU's columns, made of the bundled series' own facts so that models learn them.
 std::vector<Json> rows_of(const std::string& task, size_t from, size_t count) {
   std::vector<Json> rows;
-  const Path path = Path(E2LM_SOURCE_DIR) / "tasks/library/wordnet" / task;
+  const Path path = source_dir() / "tasks/library/wordnet" / task;
   for_each_json_line(path, [&](int64_t line, Json row) {
     if (static_cast<size_t>(line) <= from || rows.size() == count) return;
     rows.push_back({{"question", row["question"]},
@@ -96,7 +97,7 @@ class SubmissionScores : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     scratch_ = new Scratch;
-    const std::string source = E2LM_SOURCE_DIR;
+    const std::string source = source_dir();
     std::string text = read_file(source + "/checkpoints.yaml");
     const std::string all = "[{from: 40, to: 640, by: 40}, 1152, 1664, 2176, 2688, 3200]";
     for (size_t at; (at = text.find(all)) != std::string::npos;) {

@@ -9,11 +9,12 @@
 
 #include "base/error.h"
 #include "tasks/template/template.h"
+#include "tests/support/places.h"
 
 namespace e2lm {
 namespace {
 
-const Path kFolder = Path(E2LM_SOURCE_DIR) / "tests/golden/jinja";
+const Path kFolder = source_dir() / "tests/golden/jinja";
 
 // What jinja2 renders and we refuse with a sentence.
 constexpr std::string_view kRefused[] = {
@@ -86,7 +87,7 @@ TEST(TemplateGoldenTest, GeneratedTemplatesRenderAsInTheOriginal) {
 }
 
 TEST(TemplateGoldenTest, AllTemplatesOfRealTasksRenderAsInTheOriginal) {
-  const Path all = Path(E2LM_SOURCE_DIR) / "../shared/golden/jinja/cases.jsonl";
+  const Path all = source_dir() / "../shared/golden/jinja/cases.jsonl";
   if (!std::filesystem::exists(all)) {
     GTEST_SKIP() << all << " with the full set of 1710 cases is not here";
   }
