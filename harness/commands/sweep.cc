@@ -14,6 +14,7 @@
 #include "harness/hub/stream.h"
 #include "harness/interrupt.h"
 #include "harness/results/results.h"
+#include "harness/store/claims.h"
 #include "reports/table.h"
 
 namespace e2lm {
@@ -67,14 +68,27 @@ Shard shard(const Arguments& arguments) {
   return {index, count};
 }
 
+// Of what a stream brought; each share of a sweep has one.
+Path journal_of(const SweepSetup& setup) {
+  const Shard& shard = setup.options.shard;
+  if (shard.count == 1) return setup.folder / "streaming.json";
+  return setup.folder / fmt::format("streaming-{}-of-{}.json", shard.index, shard.count);
+}
+
 // What brings the manifest's checkpoints from the hub, if that is asked for.
 struct HubSweep {
-  HubSweep(const Arguments& arguments, const Path& run_folder)
-      : connection(arguments, /*quiet=*/true),  // the sweep has a progress line of its own
+  HubSweep(const Arguments& arguments, const SweepSetup& setup)
+      : claims(setup.store_file()),
+        connection(arguments, /*quiet=*/true),  // the sweep has a progress line of its own
         stream(connection.fetcher, {.disk_bytes = arguments.bytes("disk").value_or(0),
-                                    .journal = run_folder / "streaming.json",
-                                    .stop = interrupted}) {}
+                                    .journal = journal_of(setup),
+                                    .stop = interrupted}) {
+    if (claims.take_stream(setup.options.shard.index)) return;
+    throw Error("--stream", fmt::format("another e2lm streams into {}", setup.folder.string()),
+                "its end, or a share for each: --shard 1/2 and --shard 2/2");
+  }
 
+  Claims claims;
   HubConnection connection;
   HubStream stream;
 };
@@ -125,7 +139,7 @@ int sweep_here(const Arguments& arguments, SweepSetup& setup) {
   Store store = Store::open(setup.store_file());
   std::optional<HubSweep> hub;
   if (arguments.flag("stream")) {
-    hub.emplace(arguments, setup.folder);
+    hub.emplace(arguments, setup);
     if (!setup.options.quiet) std::fputs("Asking the hub what it has ...\n", stderr);
     hub->stream.prepare(manifest);
     setup.options.source = &hub->stream;

@@ -87,7 +87,7 @@ void HubStream::expect(const std::vector<CheckpointRef>& refs) {
   // Left by a run that was killed, and used up since.
   for (const auto& [place, files] : files_) {
     for (const WantedFile& file : files) {
-      if (links_.contains(pointer(file)) && !to_come.contains(pointer(file))) remove(file, 0);
+      if (links_.contains(pointer(file)) && !to_come.contains(pointer(file))) remove(file);
     }
   }
   write_journal();
@@ -119,15 +119,22 @@ bool HubStream::may_start(size_t index) const {
   return held_bytes() + bytes_to_come(items_[index]) <= options_.disk_bytes;
 }
 
-void HubStream::download_all() {
+std::optional<size_t> HubStream::next_to_bring() const {
   for (size_t i = 0; i < items_.size(); ++i) {
+    if (items_[i].state == State::waiting && may_start(i)) return i;
+  }
+  return {};
+}
+
+void HubStream::download_all() {
+  for (;;) {
+    std::optional<size_t> index;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return ending_ || may_start(i); });
+      changed_.wait(lock, [&] { return ending_ || (index = next_to_bring()); });
       if (ending_) return;
-      if (items_[i].state != State::waiting) continue;
     }
-    bring(i);
+    bring(*index);
     changed_.notify_all();
   }
 }
@@ -137,6 +144,7 @@ void HubStream::bring(size_t index) {
   std::string error;
   {
     const std::lock_guard lock(mutex_);
+    if (items_[index].state == State::released) return;
     const int64_t bytes = held_bytes() + bytes_to_come(items_[index]);
     if (options_.disk_bytes > 0 && bytes > options_.disk_bytes) {
       error = fmt::format("{} needs {} of the disk, --disk allows {}", items_[index].place.name(),
@@ -160,14 +168,21 @@ void HubStream::bring(size_t index) {
     error = failure.what();
   }
   const std::lock_guard lock(mutex_);
-  items_[index].state = error.empty() ? State::ready : State::failed;
-  items_[index].error = error;
+  Item& item = items_[index];
+  if (item.state == State::released) return remove_weights(item);  // meanwhile
+  item.state = error.empty() ? State::ready : State::failed;
+  item.error = error;
 }
 
+// The first that was not given back; of those that were, the last.
 size_t HubStream::index_of(const CheckpointRef& ref) const {
-  for (size_t i = wanted_; i < items_.size(); ++i) {
-    if (items_[i].place == *ref.hub && items_[i].state != State::released) return i;
+  std::optional<size_t> released;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    if (items_[i].place != *ref.hub) continue;
+    if (items_[i].state != State::released) return i;
+    released = i;
   }
+  if (released) return *released;
   throw Error(ref.hub->name(), "is not among the checkpoints that were announced");
 }
 
@@ -175,37 +190,42 @@ void HubStream::obtain(const CheckpointRef& ref) {
   if (!ref.hub) return;
   std::unique_lock lock(mutex_);
   const size_t index = index_of(ref);
-  wanted_ = index;
+  Item& item = items_[index];
+  wanted_ = std::max(wanted_, index);
+  if (item.state == State::released) item.state = State::waiting;  // once more
   changed_.notify_all();
-  while (items_[index].state == State::waiting) {
+  while (item.state == State::waiting) {
     if (options_.stop && options_.stop()) throw Interrupted();
     changed_.wait_for(lock, std::chrono::milliseconds(100));
   }
-  if (items_[index].state == State::ready) return;
+  if (item.state == State::ready) return;
   if (options_.stop && options_.stop()) throw Interrupted();
-  throw Error("", items_[index].error);
+  throw Error("", item.error);
 }
 
 void HubStream::release(const CheckpointRef& ref) {
   if (!ref.hub) return;
   {
     const std::lock_guard lock(mutex_);
-    const size_t index = index_of(ref);
-    items_[index].state = State::released;
-    for (const WantedFile& file : items_[index].weights) remove(file, index + 1);
-    write_journal();
+    Item& item = items_[index_of(ref)];
+    item.state = State::released;
+    remove_weights(item);
   }
   changed_.notify_all();
 }
 
-// Removes what this stream brought, unless an item from `after` on needs it.
-void HubStream::remove(const WantedFile& file, size_t after) {
+void HubStream::remove_weights(const Item& item) {
+  for (const WantedFile& file : item.weights) remove(file);
+  write_journal();
+}
+
+// Removes what this stream brought, unless a checkpoint that was not given back needs it.
+void HubStream::remove(const WantedFile& file) {
   const auto needs = [&](auto same) {
-    return std::any_of(items_.begin() + static_cast<int64_t>(after), items_.end(),
-                       [&](const Item& item) {
-                         return item.state != State::released &&
-                                std::any_of(item.weights.begin(), item.weights.end(), same);
-                       });
+    return std::any_of(items_.begin(), items_.end(), [&](const Item& item) {
+      return item.state != State::released &&
+             std::any_of(item.weights.begin(), item.weights.end(), same);
+    });
   };
   if (needs([&](const WantedFile& other) { return pointer(other) == pointer(file); })) return;
   const bool shared = needs([&](const WantedFile& other) { return blob(other) == blob(file); });

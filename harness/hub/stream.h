@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -51,14 +52,18 @@ class HubStream : public CheckpointSource {
   };
 
   void download_all();
-  bool may_start(size_t index) const;  // REQUIRES: the mutex is held
+  // REQUIRES for these: the mutex is held.
+  std::optional<size_t> next_to_bring() const;
+  bool may_start(size_t index) const;
+  size_t index_of(const CheckpointRef& ref) const;
+  void remove_weights(const Item& item);
+  void remove(const WantedFile& file);
+
   void bring(size_t index);
-  void remove(const WantedFile& file, size_t after);
   int64_t bytes_to_come(const Item& item) const;
   int64_t held_bytes() const;
   Path pointer(const WantedFile& file) const;
   Path blob(const WantedFile& file) const;
-  size_t index_of(const CheckpointRef& ref) const;
   void read_journal();
   void write_journal() const;
 
@@ -70,7 +75,7 @@ class HubStream : public CheckpointSource {
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable changed_;
   std::vector<Item> items_;
-  size_t wanted_ = 0;                    // the item the sweep is at
+  size_t wanted_ = 0;                    // the farthest item the sweep was at
   bool ending_ = false;                  // no more downloads
   std::set<std::string> links_, blobs_;  // that this stream brought
   std::jthread downloader_;

@@ -32,6 +32,11 @@ void Claims::give_back(int64_t weights) {
   lock(weights, F_UNLCK);
 }
 
+bool Claims::take_stream(int64_t shard) {
+  constexpr int64_t kBehindWeights = int64_t{1} << 60;
+  return lock(kBehindWeights + shard, F_WRLCK);
+}
+
 bool Claims::lock(int64_t weights, int16_t type) {
   if (fd_ < 0) return true;
   struct flock lock = {};

@@ -20,6 +20,10 @@ class Claims {
   bool take(int64_t weights);  // false: another process works on them
   void give_back(int64_t weights);
 
+  // The claim to stream checkpoints for a share of the store's sweep, counted from 1. Two processes
+  // that streamed the same ones would take their files away from each other.
+  bool take_stream(int64_t shard);
+
  private:
   bool lock(int64_t weights, int16_t type);
 

@@ -23,6 +23,15 @@ bool find_earlier(const Store& store, Plan::CheckpointRow& row) {
   return true;
 }
 
+// Why a sweep could not use a checkpoint; empty if none said so.
+std::string find_error(const Store& store, const CheckpointRef& ref) {
+  Statement find(store.database(),
+                 "SELECT error FROM checkpoint WHERE series = ? AND step = ? AND path = ? "
+                 "AND weights IS NULL");
+  find.bind(ref.series).bind(ref.step).bind(ref.folder.string());
+  return find.step() ? find.text(0) : "";
+}
+
 // What determines an engine's results besides weights, stored as `stored`, and requests:
 // "float32 cpu".
 std::string engine_settings(const EngineOptions& options, DType stored) {
@@ -68,6 +77,18 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
     row.error = error.what();
   }
   return row;
+}
+
+Plan as_known_now(Plan plan, Store& store, const EngineOptions& engine) {
+  for (Plan::SeriesRow& series : plan.series) {
+    for (Plan::CheckpointRow& row : series.checkpoints) {
+      if (row.weights) continue;
+      const std::string error = find_error(store, row.ref);
+      row = plan_checkpoint(row.ref, store, engine, /*hashes=*/false);
+      if (!row.weights && !error.empty()) row.error = error;
+    }
+  }
+  return plan;
 }
 
 }  // namespace e2lm

@@ -15,6 +15,10 @@ namespace e2lm {
 Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
                                     const EngineOptions& engine, bool hashes = true);
 
+// The plan with the weights that the store has come to know, and the errors, of checkpoints that
+// had none when it was made: a sweep finds them out as it goes, and so does one beside it.
+Plan as_known_now(Plan plan, Store& store, const EngineOptions& engine);
+
 // That a checkpoint of the hub is not here, and what gets it.
 std::string not_fetched(const HubPlace& place);
 

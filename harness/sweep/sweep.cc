@@ -45,14 +45,18 @@ class Sweeper {
   // Runs the cells of one checkpoint, and prepares that of the job to come, if any; counts those
   // that fail. False, and nothing is computed, while another process works on the same weights.
   bool try_run(Job& job, const Job* next, SweepSummary& summary) {
-    if (make_ready(job, summary) && !job.cells.empty()) {
+    const bool known = !job.unidentified || make_ready(job, summary);
+    if (known && !job.cells.empty()) {
       const int64_t weights = job.weights();
-      if (!claims_.take(weights)) return false;
+      if (!claims_.take(weights)) {
+        give_back(job);
+        return false;
+      }
       leave_out_done(job);
-      if (!job.cells.empty()) run(job, next, summary);
+      if (!job.cells.empty() && make_ready(job, summary)) run(job, next, summary);
       claims_.give_back(weights);
     }
-    if (streamed(job)) options_.source->release(job.ref);
+    give_back(job);
     return true;
   }
 
@@ -86,6 +90,13 @@ class Sweeper {
       fail(job, error, summary);
       return false;
     }
+  }
+
+  // The files of a streamed checkpoint are not needed here now.
+  void give_back(Job& job) {
+    if (!streamed(job)) return;
+    options_.source->release(job.ref);
+    job.ready = false;
   }
 
   // What another process computed since the jobs were listed.
@@ -251,7 +262,9 @@ SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOpt
   }
   for (Job* job : of_others) sweeper.run_after_others(*job, summary);
   // A sweep beside this one may have had a plan of its own; the latest is that which ended last.
-  if (store.changes_by_others() != changes_before) write_plan(store, planned.plan);
+  if (store.changes_by_others() != changes_before) {
+    write_plan(store, as_known_now(planned.plan, store, options.engine));
+  }
   summary.seconds = seconds_since(started);
   return summary;
 }

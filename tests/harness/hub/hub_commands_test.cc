@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
 #include "harness/hub/cache.h"
 #include "harness/results/results.h"
+#include "harness/store/claims.h"
 #include "reports/table.h"
 #include "tests/support/made_hub.h"
 #include "tests/support/places.h"
@@ -211,6 +213,68 @@ TEST_F(HubCommandsTest, AStreamThatIsKilledGoesOnAndCleansUp) {
   EXPECT_EQ(last.exit_code, 0) << last.errors;
   EXPECT_EQ(results(scratch_ / "run"), expected);
   EXPECT_EQ(blobs_of_weights(), 0) << "also what killed runs brought is removed";
+}
+
+TEST_F(HubCommandsTest, AStreamReportsWhatItComputedThoughOthersWroteToTheStore) {
+  scratch_.write("scores.csv", "series,step,task,value\nb,1,t,0.5\n");
+  int requests = 0;
+  ProgramResult imported;
+  hub_.instead_of_store = [&](const ServedRequest&) -> std::optional<ServedReply> {
+    if (++requests == 3) imported = run({"import", "scores.csv", "--store", "run"});
+    return {};
+  };
+  const ProgramResult swept = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"});
+  EXPECT_EQ(imported.exit_code, 0) << imported.errors;
+  EXPECT_EQ(swept.exit_code, 0) << swept.errors;
+  for (const Json& cell : results(scratch_ / "run")["cells"]) EXPECT_EQ(cell["state"], "done");
+}
+
+TEST_F(HubCommandsTest, SharesStreamIntoOneStoreAtOnce) {
+  std::atomic<int> requests = 0;
+  hub_.instead_of_store = [&](const ServedRequest&) -> std::optional<ServedReply> {
+    ++requests;  // none gets its first weights before the other asks for some
+    for (int i = 0; i < 1000 && requests < 2; ++i) std::this_thread::sleep_for(10ms);
+    return {};
+  };
+  const auto share = [&](const char* which) {
+    return call({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream", "--shard", which});
+  };
+  Program first(share("1/2")), second(share("2/2"));
+  const ProgramResult of_first = first.wait(), of_second = second.wait();
+  EXPECT_EQ(of_first.exit_code, 0) << of_first.errors;
+  EXPECT_EQ(of_second.exit_code, 0) << of_second.errors;
+  EXPECT_EQ(results(scratch_ / "run"), plain_results());
+  EXPECT_EQ(blobs_of_weights(), 0);
+}
+
+TEST_F(HubCommandsTest, TwoStreamsOfTheSameIntoOneStoreAreRefused) {
+  std::optional<ProgramResult> second;
+  hub_.instead_of_store = [&](const ServedRequest&) -> std::optional<ServedReply> {
+    if (!second) second = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"});
+    return {};
+  };
+  EXPECT_EQ(run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"}).exit_code, 0);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->exit_code, 2);
+  EXPECT_THAT(second->errors, HasSubstr("another e2lm streams into"));
+}
+
+// Weights that another process works on are given back, and fetched again if it did not finish.
+TEST_F(HubCommandsTest, AStreamPutsAsideWhatOthersWorkOn) {
+  fs::create_directories(scratch_ / "run");
+  Claims others(scratch_ / "run/store.sqlite");
+  ASSERT_TRUE(others.take(1));  // the first weights that the store will know
+  int requests = 0;
+  hub_.instead_of_store = [&](const ServedRequest&) -> std::optional<ServedReply> {
+    if (++requests == 4) others.give_back(1);
+    return {};
+  };
+  const ProgramResult swept = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream", "--disk",
+                                   std::to_string(bytes_ + 1000)});
+  EXPECT_EQ(swept.exit_code, 0) << swept.errors;
+  EXPECT_EQ(requests, 5);
+  EXPECT_EQ(results(scratch_ / "run"), plain_results());
+  EXPECT_EQ(blobs_of_weights(), 0);
 }
 
 TEST_F(HubCommandsTest, ABrokenCheckpointOfAStreamStopsNothing) {
