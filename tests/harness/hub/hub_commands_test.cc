@@ -226,7 +226,9 @@ TEST_F(HubCommandsTest, AStreamReportsWhatItComputedThoughOthersWroteToTheStore)
   const ProgramResult swept = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"});
   EXPECT_EQ(imported.exit_code, 0) << imported.errors;
   EXPECT_EQ(swept.exit_code, 0) << swept.errors;
-  for (const Json& cell : results(scratch_ / "run")["cells"]) EXPECT_EQ(cell["state"], "done");
+  const Json cells = results(scratch_ / "run")["cells"];
+  ASSERT_EQ(cells.size(), 5u);
+  for (const Json& cell : cells) EXPECT_EQ(cell["state"], "done") << cell;
 }
 
 TEST_F(HubCommandsTest, SharesStreamIntoOneStoreAtOnce) {
