@@ -49,12 +49,13 @@ SlurmSweep slurm_sweep(const Arguments& arguments, const SweepSetup& setup, int6
   return sweep;
 }
 
-// What earlier jobs computed, of the same number of shards.
+// What earlier jobs computed, of any number of shards.
 void merge_shards(const SlurmSweep& sweep, const SweepSetup& setup) {
+  const Path shards = sweep.shard_folder(1).parent_path();
+  if (!std::filesystem::exists(shards)) return;
   std::vector<Path> stores;
-  for (int64_t index = 1; index <= sweep.options.shards; ++index) {
-    const Path store = sweep.shard_folder(index) / "store.sqlite";
-    if (std::filesystem::exists(store)) stores.push_back(store);
+  for (const Path& shard : list_folder(shards)) {
+    if (std::filesystem::exists(shard / "store.sqlite")) stores.push_back(shard / "store.sqlite");
   }
   if (!stores.empty()) merge_stores(stores, setup.store_file(), {.keep_plan = true});
 }

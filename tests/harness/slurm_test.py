@@ -182,6 +182,14 @@ class SlurmTest(unittest.TestCase):
             subprocess.run(["bash", "-n", self.run_folder / "slurm" / name], check=True)
         self.assertFalse((self.run_folder / "slurm/jobs.json").exists())
 
+    def test_what_other_numbers_of_shards_computed_is_kept(self):
+        e2lm("sweep", self.manifest, "-o", self.run_folder / "shards/1-of-2", "--shard", "1/2",
+             "--no-report", "--quiet")
+        self.sweep("--slurm-dry-run")
+        with sqlite3.connect(self.run_folder / "store.sqlite") as database:
+            done = database.execute("SELECT count(*) FROM cell WHERE state = 'done'").fetchone()[0]
+        self.assertEqual(done, _CELLS // 2)
+
     def test_without_slurm_it_says_so(self):
         nowhere = {**os.environ, "PATH": "/nonexistent"}
         said = e2lm("sweep", self.manifest, "-o", self.run_folder, "--slurm", environment=nowhere,
