@@ -56,13 +56,20 @@ std::map<StepPattern, bool> patterns_of(const std::vector<Path>& folders) {
 }
 
 // A number that fills its width has no leading zeros to show it: "iter_1000000" beside
-// "iter_0500000".
-void join_widths(std::map<StepPattern, bool>& patterns) {
+// "iter_0500000". One that does not, "iter_80" beside "iter_0500", is another name.
+bool fits_width(const StepPattern& without, const StepPattern& with, const Path& folder) {
+  if (with.width() == 0 || with.with_width(0) != without) return false;
+  const std::set<int64_t> steps = without.scan(folder);
+  return std::all_of(steps.begin(), steps.end(),
+                     [&](int64_t step) { return with.fill(step) == without.fill(step); });
+}
+
+void join_widths(const Path& folder, std::map<StepPattern, bool>& patterns) {
   std::map<StepPattern, bool> joined;
   for (const auto& [pattern, looks_right] : patterns) {
     const StepPattern* as = &pattern;
     for (const auto& [other, ignored] : patterns) {
-      if (other.width() > 0 && other.with_width(0) == pattern) as = &other;
+      if (fits_width(pattern, other, folder)) as = &other;
     }
     joined[*as] = joined[*as] || looks_right;
   }
@@ -111,7 +118,7 @@ std::optional<StepPattern> WatchedFolder::pattern_in(const Path& folder) const {
     return options_.pattern;
   }
   std::map<StepPattern, bool> patterns = patterns_of(folders_in(folder));
-  join_widths(patterns);
+  join_widths(folder, patterns);
   const bool some_right =
       std::any_of(patterns.begin(), patterns.end(), [](const auto& entry) { return entry.second; });
   if (patterns.size() > 1 && some_right) {

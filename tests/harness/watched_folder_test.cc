@@ -103,6 +103,12 @@ TEST_F(WatchedFolderTest, NumbersThatFillTheirWidth) {
   EXPECT_THAT(look(run), ElementsAre("run: 500 1000 10000"));
 }
 
+TEST_F(WatchedFolderTest, NumbersThatDoNotFillTheirWidthAreNotLeftOut) {
+  WatchedFolder run = watched("run");
+  add({"run/step-0", "run/step-80", "run/step-0120", "run/step-160"});
+  expect_error([&] { run.look(); }, "several names: step-{step}, step-{step:04}");
+}
+
 TEST_F(WatchedFolderTest, OfSeveralNamesTheOneOfCheckpointsCounts) {
   WatchedFolder run = watched("run");
   add({"run/iter_100", "run/iter_200"}, false);  // the trainer's own shards
