@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <new>
 #include <system_error>
@@ -97,5 +98,7 @@ int guarded_run(const std::vector<std::string>& words) {
 }  // namespace e2lm
 
 int main(int argc, char** argv) {
+  // A file as large as files may be is then an error as a full disk is, with its name.
+  std::signal(SIGXFSZ, SIG_IGN);
   return e2lm::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
 }
