@@ -22,8 +22,9 @@ Command dump_command() {
           .arguments = "[STORE]",
           .summary = "What a store holds, as JSON lines that depend on its results alone.",
           .details =
-              "Times are left out, and packed values are given by their SHA-256: two runs have\n"
-              "the same results if and only if `diff <(e2lm dump A) <(e2lm dump B)` is empty.\n"
+              "Times and checkpoints' paths are left out, and packed values are given by their\n"
+              "SHA-256: two runs have the same results if and only if\n"
+              "`diff <(e2lm dump A) <(e2lm dump B)` is empty.\n"
               "STORE is a run folder or its store.sqlite; default: runs/checkpoints.",
           .options = {{"sha256", "", "", "only the SHA-256 of the lines"}},
           .max_positional = 1,

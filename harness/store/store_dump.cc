@@ -30,9 +30,10 @@ constexpr Rows kAllRows[] = {
     {"series",
      "SELECT name, position, ranking_group, mix, control_for, tokenizer_sha256 FROM series "
      "ORDER BY name"},
+    // Where it was read from makes no result another one.
     {"checkpoint",
-     "SELECT c.series, c.step, c.position, c.tokens, c.path, w.sha256 AS weights, c.error, "
-     "c.settings FROM checkpoint c LEFT JOIN weights w ON w.id = c.weights ORDER BY 1, 2"},
+     "SELECT c.series, c.step, c.position, c.tokens, w.sha256 AS weights, c.error, c.settings FROM "
+     "checkpoint c LEFT JOIN weights w ON w.id = c.weights ORDER BY 1, 2"},
     {"task",
      "SELECT t.name, t.content_sha256, t.tokenizer_sha256, t.position, r.sha256 AS requests, "
      "t.documents, t.items, t.metrics FROM task t JOIN request_set r ON r.id = t.request_set "

@@ -59,6 +59,7 @@ TEST_F(MergeCommandTest, TheDumpDependsOnResultsAlone) {
   make_store(scratch_ / "a/store.sqlite");
   make_store(scratch_ / "b/store.sqlite");
   Store::open(scratch_ / "b/store.sqlite").database().run("UPDATE cell SET seconds = 77, rows = 5");
+  Store::open(scratch_ / "b/store.sqlite").database().run("UPDATE checkpoint SET path = '/else'");
   const std::string hash = run({"dump", scratch_ / "a", "--sha256"}).output;
   EXPECT_EQ(hash.size(), 65u);
   EXPECT_EQ(run({"dump", scratch_ / "b", "--sha256"}).output, hash);
