@@ -8,8 +8,9 @@
 #include "harness/commands/all.h"
 #include "harness/commands/item_options.h"
 #include "harness/commands/shared.h"
+#include "harness/import/import_tables.h"
 #include "harness/lm_eval/sample_reader.h"
-#include "harness/results/answers.h"
+#include "harness/results/imported_answers.h"
 #include "reports/comparison.h"
 
 namespace e2lm {
@@ -36,7 +37,12 @@ class Sources {
 
   Answers read(const std::string& model) {
     if (is_file(model)) return answers_in_samples(model, filter_);
-    return answers_in_store(loader(), model);
+    open();
+    if (!is_swept(model.substr(0, model.rfind('@'))) && !is_swept(model)) {
+      if (auto imported = imported_answers(*store_, model)) return std::move(*imported);
+    }
+    if (!loader_) throw Error(model, "is no series of this store's imported samples, nor a file");
+    return answers_in_store(*loader_, model);
   }
 
  private:
@@ -46,25 +52,28 @@ class Sources {
                               model.ends_with(".jsonl.gz");
     if (unmistakable || !std::filesystem::exists(model)) return unmistakable;
     if (!store_path_) return true;
-    const auto& series = loader().plan().series;
-    return std::none_of(series.begin(), series.end(),
-                        [&](const Plan::SeriesRow& row) { return row.name == model; });
+    open();
+    return !is_swept(model) && !imported_answers(*store_, model);
   }
 
-  ItemLoader& loader() {
-    if (!loader_) {
-      store_ = open_run(store_path_.value_or(default_run(kDefaultManifest).string()));
-      plan_ = read_plan(*store_);
-      loader_.emplace(*store_, plan_);
-    }
-    return *loader_;
+  bool is_swept(const std::string& series) const {
+    return std::any_of(plan_.series.begin(), plan_.series.end(),
+                       [&](const Plan::SeriesRow& row) { return row.name == series; });
+  }
+
+  void open() {
+    if (store_) return;
+    store_ = open_run(store_path_.value_or(default_run(kDefaultManifest).string()));
+    if (!has_plan(*store_) && has_imports(*store_)) return;
+    plan_ = read_plan(*store_);
+    loader_.emplace(*store_, plan_);
   }
 
   std::string filter_;
   std::optional<std::string> store_path_;
   std::optional<Store> store_;
-  Plan plan_;
-  std::optional<ItemLoader> loader_;
+  Plan plan_;                         // nothing where the store has imports alone
+  std::optional<ItemLoader> loader_;  // of the plan
 };
 
 // Two files of one task each are of the same task, whatever they are called, if their names do not
@@ -99,7 +108,8 @@ Command compare_command() {
       .arguments = "A B",
       .summary = "Compare two checkpoints or runs on the same documents: differences and how sure.",
       .details =
-          "A and B are checkpoints of a store, SERIES@STEP, or SERIES for its last one; or\n"
+          "A and B are checkpoints of a store, swept or imported with their samples,\n"
+          "SERIES@STEP, or SERIES for its last one; or\n"
           "samples_TASK_TIME.jsonl files, or folders of them, of e2lm run or\n"
           "lm-evaluation-harness. Documents are matched by their numbers and hashes.\n"
           "Differences are B - A. The verdict goes by p-values adjusted over the tasks.",

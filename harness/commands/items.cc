@@ -8,6 +8,8 @@
 #include "harness/commands/all.h"
 #include "harness/commands/item_options.h"
 #include "harness/commands/shared.h"
+#include "harness/import/import_tables.h"
+#include "harness/results/imported_answers.h"
 #include "harness/results/item_loader.h"
 #include "reports/item_json.h"
 #include "reports/item_table.h"
@@ -64,6 +66,20 @@ TaskCurves load_task(ItemLoader& loader, const Arguments& arguments) {
   return curves;
 }
 
+// Whether to look for the task among what was swept: also where it is nowhere.
+bool is_swept(const Store& store, const std::string& task) {
+  if (!has_imports(store)) return true;
+  if (!has_plan(store)) return false;
+  const std::vector<std::string> swept = read_plan(store).task_names;
+  const bool known = std::find(swept.begin(), swept.end(), task) != swept.end();
+  return known || !imported_tasks(store).contains(task);
+}
+
+TaskCurves load_imported_task(const Store& store, const Arguments& arguments) {
+  return imported_item_values(store, arguments.require("task"),
+                              mean_metric(arguments.require("metric")));
+}
+
 void select(const TaskCurves& curves, const Arguments& arguments, const std::string& format) {
   if (format == "csv") throw Error("--format", "a choice of items is no csv", "text or json");
   const SelectionRules rules = selection_rules(arguments);
@@ -89,14 +105,16 @@ int run(const Arguments& arguments) {
     throw Error("--output", "is for the documents chosen", "--select N");
   }
   const Store store = open_store(arguments);
-  const Plan plan = read_plan(store);
+  const bool swept = is_swept(store, arguments.require("task"));
+  const Plan plan = swept ? read_plan(store) : Plan{};
   ItemLoader loader(store, plan);
-  const TaskCurves curves = load_task(loader, arguments);
+  const TaskCurves curves =
+      swept ? load_task(loader, arguments) : load_imported_task(store, arguments);
   if (arguments.flag("select")) {
     select(curves, arguments, format);
     return 0;
   }
-  const auto votes = load_late_votes(loader, curves.task);
+  const auto votes = swept ? load_late_votes(loader, curves.task) : std::nullopt;
   const auto summary = summarise_items(curves, votes ? &*votes : nullptr);
   if (format == "json") {
     print(full_item_json(*summary).dump(1) + "\n");

@@ -16,15 +16,10 @@ using lm_eval::SampleFile;
 // For standard errors without a formula: known to 2 % is enough.
 constexpr Bootstrap kBootstrap = {.draws = 1000};
 
-bool needs_lengths(const std::string& metric) {
-  return metric == "acc_norm" || metric == "acc_bytes" || metric == "gold_bpb";
-}
-
 // Whether the samples say what a metric is made of.
 bool says_enough(const SampleFile& file, const Metric& metric) {
-  const std::string name(metric.name);
-  const bool lengths = file.lengths || !needs_lengths(name);
-  const bool tokens = file.tokens || name != "acc_token";
+  const bool lengths = file.lengths || !lm_eval::needs_lengths(metric);
+  const bool tokens = file.tokens || metric.name != "acc_token";
   return lengths && tokens && !metric.aggregation.empty() &&
          metric.fits(file.samples.front().shape.type);
 }

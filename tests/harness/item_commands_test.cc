@@ -178,9 +178,10 @@ TEST(CompareRunsTest, SampleFilesAndStoresCompare) {
                                        "--dtype", "float32", "--quiet"}})
                 .exit_code,
             0);
-  const auto compare = [&](const std::string& a, const std::string& b) {
+  const auto compare = [&](const std::string& a, const std::string& b,
+                           const std::string& run = "run") {
     return run_program(
-        {.arguments = {"compare", a, b, "--store", "run", "--metric", "margin", "--format", "json"},
+        {.arguments = {"compare", a, b, "--store", run, "--metric", "margin", "--format", "json"},
          .folder = folder.scratch.folder()});
   };
   const ProgramResult files = compare("out40", "out120"), store = compare("a@40", "a@120"),
@@ -192,6 +193,26 @@ TEST(CompareRunsTest, SampleFilesAndStoresCompare) {
   EXPECT_EQ(of_store["a"], "a@40");
   EXPECT_EQ(of_files["tasks"], of_store["tasks"]) << "the same requests, the same bits";
   EXPECT_EQ(parse_json(mixed.output, "")["tasks"], of_store["tasks"]);
+
+  // As imported ones, of a store without a sweep.
+  for (const std::string step : {"40", "120"}) {
+    const ProgramResult imported = run_program(
+        {.arguments = {"import", "out" + step, "--store", "imported", "--series", "s" + step},
+         .folder = folder.scratch.folder()});
+    ASSERT_EQ(imported.exit_code, 0) << imported.errors;
+  }
+  const ProgramResult imports = compare("s40", "s120@120", "imported");
+  ASSERT_EQ(imports.exit_code, 0) << imports.errors;
+  EXPECT_EQ(parse_json(imports.output, "")["tasks"], of_store["tasks"]);
+  EXPECT_EQ(compare("out40", "s120", "imported").exit_code, 0);
+  EXPECT_THAT(compare("s40", "s7", "imported").errors, HasSubstr("s7: is no series of"));
+  EXPECT_THAT(compare("s40", "s40@41", "imported").errors, HasSubstr("no samples of step 41"));
+  const auto items = [&](const std::string& metric) {
+    return run_program({.arguments = {"items", "imported", "-t", "colours", "-m", metric},
+                        .folder = folder.scratch.folder()});
+  };
+  EXPECT_THAT(items("acc").output, HasSubstr("colours, acc: 3 items, 2 checkpoints of 2 series"));
+  EXPECT_THAT(items("margin").errors, HasSubstr("(expected colours by acc"));
 
   // The same answers to other documents.
   Path samples;
