@@ -54,7 +54,7 @@ std::string escape_markdown(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
     if (c == '|' || c == '\\' || c == '<' || c == '`' || c == '*' || c == '_') escaped += '\\';
-    escaped += c;
+    escaped += c == '\n' || c == '\r' ? ' ' : c;  // a row is a line
   }
   return escaped;
 }

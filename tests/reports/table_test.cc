@@ -21,8 +21,8 @@ TEST(TableTest, AlignsByCharacters) {
 }
 
 TEST(TableTest, MarkdownEscapesWhatWouldBreakIt) {
-  const Table table = {.header = {"a"}, .rows = {{"x|y <b> `c` *d* e_f"}}};
-  EXPECT_THAT(as_markdown(table), HasSubstr("x\\|y \\<b> \\`c\\` \\*d\\* e\\_f"));
+  const Table table = {.header = {"a"}, .rows = {{"x|y <b> `c` *d* e_f\ng"}}};
+  EXPECT_THAT(as_markdown(table), HasSubstr("x\\|y \\<b> \\`c\\` \\*d\\* e\\_f g |\n"));
 }
 
 TEST(TableTest, AbsentValuesAreDashes) {
