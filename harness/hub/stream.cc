@@ -64,14 +64,15 @@ void HubStream::prepare(Manifest& manifest) {
       }
     }
   }
-  if (files_.empty() && !errors_.empty()) throw Error("", errors_.begin()->second);
   fetcher_.fetch(small);
 }
 
 void HubStream::expect(const std::vector<CheckpointRef>& refs) {
   std::set<std::string> to_come;
+  const bool hub_answers = errors_.empty() || !files_.empty();
   for (const CheckpointRef& ref : refs) {
     if (!ref.hub) continue;
+    if (!hub_answers) throw Error("", errors_.begin()->second);
     Item item{.place = *ref.hub};
     for (const WantedFile& file : files_[*ref.hub]) {
       if (!is_weights(file)) continue;

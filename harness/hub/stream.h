@@ -34,10 +34,11 @@ class HubStream : public CheckpointSource {
   ~HubStream() override;
 
   // Asks the hub for its lists and brings the small files, so that a plan can be made: sets
-  // folder and content of the manifest's checkpoints. Throws Error if the hub gives no list at
-  // all; a checkpoint that cannot be had otherwise is an Error when it is obtained.
+  // folder and content of the manifest's checkpoints. What cannot be had is an Error only when it
+  // is obtained: perhaps the store knows all of it.
   void prepare(Manifest& manifest);
 
+  // Throws Error if the hub gave no list at all.
   void expect(const std::vector<CheckpointRef>& refs) override;
   void obtain(const CheckpointRef& ref) override;
   void release(const CheckpointRef& ref) override;

@@ -165,6 +165,13 @@ TEST_F(HubCommandsTest, AStreamIsAsAPlainSweepAndLeavesNoWeights) {
   const ProgramResult offline = run({"sweep", "sweep.yaml", "-o", "run", "-q"});
   EXPECT_EQ(offline.exit_code, 0) << offline.errors;
   EXPECT_THAT(offline.output, HasSubstr("Nothing to compute"));
+  ProgramCall without_network = call({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"});
+  without_network.environment["HF_HUB_OFFLINE"] = "1";
+  EXPECT_THAT(run_program(without_network).output, HasSubstr("Nothing to compute"));
+  without_network.arguments[3] = "empty";
+  const ProgramResult nothing = run_program(without_network);
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_THAT(nothing.errors, HasSubstr("HF_HUB_OFFLINE: is set"));
 }
 
 TEST_F(HubCommandsTest, AStreamFitsOneCheckpointAtATime) {
