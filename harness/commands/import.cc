@@ -7,6 +7,7 @@
 #include "harness/commands/all.h"
 #include "harness/commands/import_options.h"
 #include "harness/commands/shared.h"
+#include "harness/store/new_store.h"
 #include "reports/table.h"
 
 namespace e2lm {
@@ -51,26 +52,36 @@ Table series_table(const Store& store) {
   return table;
 }
 
-Store open_target(const Arguments& arguments) {
-  if (arguments.flag("dry-run")) return Store::in_memory();
+Path target_of(const Arguments& arguments) {
   Path path = arguments.require("store");
   if (path.extension() != ".sqlite") path /= "store.sqlite";
-  return Store::open(path);
+  return path;
 }
 
 int run(const Arguments& arguments) {
   const std::vector<Path> paths(arguments.positional().begin(), arguments.positional().end());
   const ImportOptions options = import_options(arguments);
-  Store store = open_target(arguments);
-  const ImportSummary summary = import_results(paths, options, store);
+  ImportSummary summary;
+  Table series;
+  const auto fill = [&](Store& store) {
+    summary = import_results(paths, options, store);
+    series = series_table(store);
+  };
+  std::string where = "memory only (--dry-run)";
+  if (arguments.flag("dry-run")) {
+    Store store = Store::in_memory();
+    fill(store);
+  } else {
+    const Path target = target_of(arguments);
+    fill_store(target, fill);
+    where = target.string();
+  }
   report_skipped(summary);
-  const std::string where =
-      arguments.flag("dry-run") ? "memory only (--dry-run)" : store.database().path().string();
   const std::string documents =
       summary.documents > 0 ? fmt::format(" and {} documents", with_commas(summary.documents)) : "";
   print(fmt::format("Imported {} scores{} from {} file{} into {}\n\n{}",
                     with_commas(summary.scores), documents, with_commas(summary.files),
-                    summary.files == 1 ? "" : "s", where, as_text(series_table(store))));
+                    summary.files == 1 ? "" : "s", where, as_text(series)));
   return 0;
 }
 

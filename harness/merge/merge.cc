@@ -1,7 +1,6 @@
 #include "harness/merge/merge.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "harness/merge/merge_cells.h"
 #include "harness/merge/merge_imports.h"
 #include "harness/merge/merge_plan.h"
+#include "harness/store/new_store.h"
 #include "harness/store/store_dump.h"
 
 namespace e2lm {
@@ -80,33 +80,6 @@ void merge_into(const std::vector<Store>& sources, const MergeOptions& options, 
   transaction.commit();
 }
 
-// A store that is written beside its place and takes it when it is whole.
-class NewStore {
- public:
-  explicit NewStore(const Path& place)
-      : place_(place), beside_(place.string() + fmt::format(".{}.part", ::getpid())) {}
-  NewStore(const NewStore&) = delete;
-  NewStore& operator=(const NewStore&) = delete;
-  ~NewStore() {
-    std::error_code ignored;
-    for (const char* end : {"", "-wal", "-shm"}) {
-      std::filesystem::remove(beside_.string() + end, ignored);
-    }
-  }
-
-  const Path& path() const { return beside_; }
-
-  // REQUIRES: it is closed.
-  void finish() const {
-    std::error_code code;
-    std::filesystem::rename(beside_, place_, code);
-    if (code) throw StoreError(place_.string(), "cannot be written: " + code.message());
-  }
-
- private:
-  Path place_, beside_;
-};
-
 }  // namespace
 
 std::vector<Path> stores_at(const Path& path) {
@@ -124,17 +97,10 @@ MergeSummary merge_stores(const std::vector<Path>& sources, const Path& target,
                           const MergeOptions& options) {
   MergeSummary summary;
   const std::vector<Store> opened = open_sources(sources, target);
-  if (std::filesystem::exists(target)) {
-    Store store = Store::open_existing(target);
+  fill_store(target, [&](Store& store) {
+    summary = {};
     merge_into(opened, options, store, summary);
-    return summary;
-  }
-  const NewStore made(target);
-  {
-    Store store = Store::open(made.path());
-    merge_into(opened, options, store, summary);
-  }
-  made.finish();
+  });
   return summary;
 }
 

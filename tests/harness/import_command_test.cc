@@ -82,6 +82,21 @@ TEST_F(ImportCommandTest, ADryRunWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "run"));
 }
 
+TEST_F(ImportCommandTest, AFailedImportMakesNoStore) {
+  const Path damaged = scratch_.write("x.csv", "series,step,task,value\na,1,t,0.5\na,1,t,71%\n");
+  const Path run = scratch_ / "deep/run";
+  EXPECT_THAT(refused({"import", "nosuch.csv", "--store", run}), HasSubstr("no such file"));
+  EXPECT_THAT(refused({"import", damaged, "--store", run}), HasSubstr("x.csv:3"));
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "deep"));
+  std::filesystem::create_directories(run);
+  EXPECT_THAT(refused({"import", damaged, "--store", run}), HasSubstr("x.csv:3"));
+  EXPECT_TRUE(std::filesystem::is_empty(run)) << "a folder that was there stays";
+  write_series(files_);
+  EXPECT_EQ(run_program({.arguments = {"import", files_, "--store", run}}).exit_code, 0);
+  EXPECT_THAT(refused({"import", damaged, "--store", run}), HasSubstr("x.csv:3"));
+  EXPECT_EQ(run_program({.arguments = {"score", run}}).exit_code, 0) << "and so does a store";
+}
+
 TEST_F(ImportCommandTest, AStoreHoldsSweepsAndImportsTogether) {
   const RunFolder folder;
   const Path run = folder.scratch / "run";

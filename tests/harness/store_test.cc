@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/import/importer.h"
+#include "harness/store/new_store.h"
 #include "harness/store/store_dump.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch.h"
@@ -113,6 +114,38 @@ TEST_F(StoreTest, ADamagedBlockIsAnError) {
   store.add_block(cell, {0, {-1.0, -2.5}, {1, 1, 2, 0}});
   store.database().run("UPDATE block SET nats = x'0011'");
   expect_error([&] { store.blocks(cell); }, "store.sqlite", "2 values is 2 bytes");
+}
+
+TEST_F(StoreTest, ANewStoreIsWholeOrLeavesNothing) {
+  const Path place = scratch_ / "a/b/store.sqlite";
+  const auto add = [](const char* name) {
+    return [name](Store& store) { store.add_weights({name}); };
+  };
+  const auto fail = [](Store& store) {
+    store.add_weights({"lost"});
+    throw Error("a file", "is damaged");
+  };
+  expect_error([&] { fill_store(place, fail); }, "is damaged");
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "a"));
+  std::filesystem::create_directories(scratch_ / "a");
+  expect_error([&] { fill_store(place, fail); }, "is damaged");
+  EXPECT_TRUE(std::filesystem::is_empty(scratch_ / "a")) << "what was there stays";
+  fill_store(place, add("first"));
+  fill_store(place, add("second"));
+  EXPECT_EQ(list_folder(place.parent_path()).size(), 1u);
+  EXPECT_EQ(Store::open_existing(place).weights_sha256(2), "second");
+}
+
+TEST_F(StoreTest, AStoreThatAnotherProgramMadeMeanwhileIsFilledToo) {
+  int calls = 0;
+  fill_store(file_, [&](Store& store) {
+    if (++calls == 1) Store::open(file_).add_weights({"theirs"});
+    store.add_weights({"ours"});
+  });
+  EXPECT_EQ(calls, 2);
+  const Store store = Store::open_existing(file_);
+  EXPECT_EQ(store.weights_sha256(1), "theirs");
+  EXPECT_EQ(store.weights_sha256(2), "ours");
 }
 
 TEST_F(StoreTest, AFullDatabaseSaysSo) {
