@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -61,6 +62,18 @@ ScoreNumber parse_score(std::string_view text, std::string_view where) {
   if (*end != '\0') throw Error(where, fmt::format("'{}' is no number", excerpt(word)), kExpected);
   if (!std::isfinite(value)) return {.instead = value > 0 ? "Infinity" : "-Infinity"};
   return {.value = value};
+}
+
+std::optional<bool> parse_truth(std::string_view text, std::string_view where) {
+  static constexpr std::array<std::string_view, 6> kTrue = {"true", "yes", "t", "y", "1", "1.0"};
+  static constexpr std::array<std::string_view, 6> kFalse = {"false", "no", "f", "n", "0", "0.0"};
+  const std::string word = ascii_lower(trim(text));
+  if (word.empty()) return {};
+  if (std::find(kTrue.begin(), kTrue.end(), word) != kTrue.end()) return true;
+  if (std::find(kFalse.begin(), kFalse.end(), word) != kFalse.end()) return false;
+  throw Error(where,
+              fmt::format("'{}' is neither true nor false", excerpt(std::string(trim(text)))),
+              "true, yes, 1, false, no, 0, or nothing where it is not known");
 }
 
 std::optional<std::string> error_of(std::string_view key) {

@@ -21,6 +21,10 @@ ScoreNumber score_number(const Json& json, std::string_view where);
 // Of a cell of a table; a percent sign is not understood.
 ScoreNumber parse_score(std::string_view text, std::string_view where);
 
+// A cell that says whether something is so: true, yes, t, y, 1 or 1.0, or their opposites, in any
+// case; none where it is empty. Throws Error at `where` for other words.
+std::optional<bool> parse_truth(std::string_view text, std::string_view where);
+
 // The metric whose standard error a key holds: "acc" for "acc_stderr"; none of other keys.
 std::optional<std::string> error_of(std::string_view key);
 

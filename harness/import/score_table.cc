@@ -8,48 +8,12 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "harness/import/readers.h"
+#include "harness/import/score_columns.h"
 #include "harness/import/score_number.h"
 #include "tasks/dataset/csv_records.h"
 
 namespace e2lm {
 namespace {
-
-// What a column may be called, the name we give it first. Case, spaces, hyphens and underscores do
-// not count.
-const std::vector<std::pair<const char*, std::vector<const char*>>> kColumns = {
-    {"series", {"series", "model", "modelname", "run", "runname", "experiment", "name"}},
-    {"step",
-     {"step", "steps", "iteration", "iterations", "iter", "checkpoint", "globalstep",
-      "trainingstep"}},
-    {"tokens", {"tokens", "tokensseen", "trainingtokens", "numtokens", "consumedtokens"}},
-    {"gtokens", {"gtokens", "btokens", "tokensb", "billiontokens"}},
-    {"task", {"task", "taskname", "benchmark", "dataset", "eval"}},
-    {"metric", {"metric", "metricname", "measure"}},
-    {"value", {"value", "score", "result"}},
-    {"standard_error", {"standarderror", "stderr", "stderror", "se", "error"}},
-    {"samples", {"samples", "nsamples", "numsamples", "n", "items", "documents"}},
-    {"higher_is_better", {"higherisbetter"}},
-    {"chance", {"chance", "chancelevel", "baseline", "random"}},
-    {"group", {"group"}},
-    {"mix", {"mix"}},
-    {"control_for", {"controlfor"}},
-};
-
-std::string column_key(std::string_view text) {
-  std::string key = ascii_lower(trim(text));
-  std::erase_if(key, [](char c) { return c == '_' || c == '-' || c == ' '; });
-  return key;
-}
-
-std::string known_column(const std::string& header) {
-  const std::string key = column_key(header);
-  for (const auto& [name, spellings] : kColumns) {
-    for (const char* spelling : spellings) {
-      if (key == spelling) return name;
-    }
-  }
-  return "";
-}
 
 // The separator that stands most often in the first line.
 char separator_of(const Path& path) {
@@ -179,17 +143,17 @@ class TableReader {
   void add_long(const std::vector<std::string>& row, ImportedCheckpoint& into) const {
     const std::string metric = cell(row, "metric");
     const ScoreNumber value = parse_score(cell(row, "value"), place("value"));
-    ImportedScore score{.task = cell(row, "task"),
-                        .metric = metric.empty() ? "score" : metric,
-                        .value = value.value,
-                        .instead = value.instead,
-                        .standard_error = number(row, "standard_error"),
-                        .samples = whole_number(row, "samples"),
-                        .chance = number(row, "chance"),
-                        .where = records_.where()};
+    ImportedScore score{
+        .task = cell(row, "task"),
+        .metric = metric.empty() ? "score" : metric,
+        .value = value.value,
+        .instead = value.instead,
+        .standard_error = number(row, "standard_error"),
+        .samples = whole_number(row, "samples"),
+        .higher_is_better = parse_truth(cell(row, "higher_is_better"), place("higher_is_better")),
+        .chance = number(row, "chance"),
+        .where = records_.where()};
     if (score.task.empty()) throw Error(place("task"), "is empty");
-    const std::string better = column_key(cell(row, "higher_is_better"));
-    if (!better.empty()) score.higher_is_better = better == "true" || better == "1";
     into.scores.push_back(std::move(score));
   }
 

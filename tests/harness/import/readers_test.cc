@@ -194,6 +194,26 @@ TEST_F(ReadersTest, WideTable) {
   EXPECT_EQ(file.checkpoints[1].scores.size(), 1u) << "an empty cell is a task that was not run";
 }
 
+TEST_F(ReadersTest, WordsForTrueAndFalse) {
+  const auto better = [&](const std::string& word) {
+    return read("step,task,value,higher_is_better\n1,a,0.5," + word + "\n", "t.csv")
+        .checkpoints[0]
+        .scores[0]
+        .higher_is_better;
+  };
+  for (const char* word : {"true", "TRUE", "Yes", "y", "T", "1", "1.0", " yes "}) {
+    EXPECT_EQ(better(word), true) << word;
+  }
+  for (const char* word : {"false", "False", "NO", "n", "f", "0", "0.0"}) {
+    EXPECT_EQ(better(word), false) << word;
+  }
+  EXPECT_EQ(better(""), std::nullopt);
+  for (const std::string word : {"up", "higher", "maybe", "2", "-1", "nan"}) {
+    expect_error([&] { better(word); }, "t.csv:2: higher_is_better: '" + word + "' is neither",
+                 "(expected true, yes, 1, false, no, 0, or nothing");
+  }
+}
+
 TEST_F(ReadersTest, DamagedTablesAreErrors) {
   const auto refused = [&](const std::string& text, const std::string& what) {
     expect_error([&] { read(text, "t.csv"); }, "t.csv", what);
