@@ -48,6 +48,8 @@ struct ImportedOrigin {
   std::string group;
   std::string mix;  // science, web
   std::string control_for;
+  std::string where;  // file and key path or line, for messages; of formats that say any of the
+                      // tokens, group, mix and control_for
 };
 
 struct ImportedCheckpoint {

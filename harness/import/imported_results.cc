@@ -8,6 +8,7 @@
 
 #include "harness/import/import_tables.h"
 #include "harness/import/imported_items.h"
+#include "harness/import/score_number.h"
 
 namespace e2lm {
 namespace {
@@ -97,6 +98,7 @@ class Curves {
   void add_task(const std::string& task, const std::string& metric) {
     TaskCurves& curves = curves_of(task, metric);
     const bool is_new = curves.series.empty();
+    if (is_new) curves.higher_is_better = higher_is_better(metric);
     for (const ImportedSeries& series : series_) {
       SeriesCurve curve{.series = shown_.at(series.name),
                         .group = series.group,
@@ -147,7 +149,10 @@ class Curves {
         continue;
       }
       const ImportedScore& score = found->second->score;
-      if (describe) curves.higher_is_better = score.higher_is_better.value_or(true);
+      // Where no file said it, the name did: what differs from that was said, and counts.
+      if (describe && score.higher_is_better != higher_is_better(metric)) {
+        curves.higher_is_better = score.higher_is_better.value_or(true);
+      }
       if (score.chance && !curves.chance) curves.chance = score.chance;
       if (!score.value) {
         add_no_number(series, step, score);

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "harness/import/file_agreement.h"
 #include "harness/import/readers.h"
 #include "harness/import/result_files.h"
 #include "harness/import/score_number.h"
@@ -68,10 +69,6 @@ class Importer {
 
  private:
   using Key = std::tuple<std::string, int64_t, std::string, std::string>;
-  struct Seen {
-    std::optional<double> value;
-    std::string where;
-  };
 
   // An option that fits nothing is a slip of the pen, and would go unseen: with a wrong --only a
   // file would lose what it gave before.
@@ -106,9 +103,10 @@ class Importer {
   void add_file(const ImportedFile& file) {
     ++summary_.files;
     const int64_t id = tables_.replace_file(file, written_at(file));
-    seen_.clear();
+    agreement_ = {};
     for (const ImportedCheckpoint& checkpoint : file.checkpoints) {
       const Identity identity = identify(file, checkpoint.origin, options_.identity);
+      agreement_.add_checkpoint(identity, checkpoint.origin);
       tables_.set_series(identity);
       for (const ImportedScore& score : checkpoint.scores) add_score(id, identity, score);
       for (const ImportedItems& items : checkpoint.items) add_items(id, identity, items);
@@ -124,23 +122,12 @@ class Importer {
   void add_score(int64_t file, const Identity& identity, ImportedScore score) {
     offered_.insert(score.task);
     if (!wanted(score.task)) return;
-    const Key key(identity.series, identity.step, score.task, score.metric);
-    const auto [seen, is_new] = seen_.emplace(key, Seen{score.value, score.where});
-    if (!is_new) return check_repeated(seen->second, identity, score);
-    if (!score.higher_is_better) score.higher_is_better = higher_is_better(score.metric);
     if (const auto level = mapped_chance(score)) score.chance = level;
+    if (!agreement_.add_score(identity, score)) return;
+    if (!score.higher_is_better) score.higher_is_better = higher_is_better(score.metric);
     tables_.add_score(file, identity, score);
+    const Key key(identity.series, identity.step, score.task, score.metric);
     if (counted_.insert(key).second) ++summary_.scores;
-  }
-
-  // A file may say a thing twice, but not two things.
-  static void check_repeated(const Seen& first, const Identity& identity,
-                             const ImportedScore& score) {
-    if (first.value == score.value) return;
-    throw Error(score.where,
-                fmt::format("gives {} {} of {} step {} again, with another value", score.task,
-                            score.metric, identity.series, identity.step),
-                "that of " + first.where);
   }
 
   std::optional<double> mapped_chance(const ImportedScore& score) const {
@@ -164,8 +151,8 @@ class Importer {
   ImportTables tables_;
   ImportSummary summary_;
   std::set<std::string> offered_;  // tasks that the files have, wanted or not
-  std::map<Key, Seen> seen_;       // of a file
-  std::set<Key> counted_;          // of all
+  FileAgreement agreement_;        // of the file that is being added
+  std::set<Key> counted_;          // scores of all files
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/input_file.h"
@@ -58,6 +59,9 @@ class TableReader {
   }
 
  private:
+  using Whose = std::tuple<std::string, std::optional<int64_t>, std::optional<double>, std::string,
+                           std::string, std::string>;
+
   void find_columns() {
     std::map<std::string, size_t> others;
     for (size_t c = 0; c < header_.size(); ++c) {
@@ -71,6 +75,12 @@ class TableReader {
                                 header_[columns_[name]], header_[c], name),
                     "one of them");
       }
+    }
+    if (columns_.contains("tokens") && columns_.contains("gtokens")) {
+      throw Error(records_.where(),
+                  fmt::format("the columns '{}' and '{}' are both the tokens",
+                              header_[columns_["tokens"]], header_[columns_["gtokens"]]),
+                  "one of them");
     }
     long_form_ = columns_.contains("value") && columns_.contains("task");
     for (const std::string& text : header_) {
@@ -122,22 +132,30 @@ class TableReader {
                           .tokens = number(row, "tokens"),
                           .group = cell(row, "group"),
                           .mix = cell(row, "mix"),
-                          .control_for = cell(row, "control_for")};
+                          .control_for = cell(row, "control_for"),
+                          .where = records_.where()};
     if (columns_.contains("step") && !origin.step) {
       throw Error(place("step"), fmt::format("'{}' is no step", cell(row, "step")),
                   "a whole number");
     }
     if (const auto billions = number(row, "gtokens")) origin.tokens = *billions * 1e9;
     if (origin.tokens.value_or(0) < 0) throw Error(place("tokens"), "is below 0");
-    const auto [found, is_new] = checkpoints_.try_emplace(
-        std::pair(origin.series, origin.step.value_or(-1)), file_.checkpoints.size());
-    if (is_new) file_.checkpoints.push_back({.origin = std::move(origin)});
-    ImportedCheckpoint& checkpoint = file_.checkpoints[found->second];
+    ImportedCheckpoint& checkpoint = checkpoint_of(std::move(origin));
     if (long_form_) {
       add_long(row, checkpoint);
     } else {
       add_wide(row, checkpoint);
     }
+  }
+
+  // Rows that say the same of whose they are share one.
+  ImportedCheckpoint& checkpoint_of(ImportedOrigin origin) {
+    const auto [found, is_new] =
+        checkpoints_.try_emplace(std::tuple(origin.series, origin.step, origin.tokens, origin.group,
+                                            origin.mix, origin.control_for),
+                                 file_.checkpoints.size());
+    if (is_new) file_.checkpoints.push_back({.origin = std::move(origin)});
+    return file_.checkpoints[found->second];
   }
 
   void add_long(const std::vector<std::string>& row, ImportedCheckpoint& into) const {
@@ -179,7 +197,7 @@ class TableReader {
   std::map<std::string, size_t> columns_;  // those we know, by our name
   std::vector<TaskColumn> tasks_;          // the others
   bool long_form_ = false;
-  std::map<std::pair<std::string, int64_t>, size_t> checkpoints_;  // places in the file's
+  std::map<Whose, size_t> checkpoints_;  // places in the file's
 };
 
 }  // namespace

@@ -59,6 +59,7 @@ class Lists {
       const auto number = score_number(value.json(), value.where()).value;
       if (number && *number < 0) throw Error(value.where(), "is below 0", "training tokens");
       if (number) list[i].origin.tokens = *number * unit_;
+      list[i].origin.where = value.where();
     }
     return list;
   }

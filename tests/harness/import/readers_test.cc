@@ -228,6 +228,9 @@ TEST_F(ReadersTest, DamagedTablesAreErrors) {
   refused("step,task,value\n1,a,12%\n", "value: '12%' is no number");
   refused("step,tokens,task,value\n1,-5,a,1\n", "tokens: is below 0");
   refused("step,iteration,task,value\n1,1,a,1\n", "'step' and 'iteration' are both the step");
+  refused("step,tokens,btokens,task,value\n1,5,5,a,1\n",
+          ":1: the columns 'tokens' and 'btokens' are both the tokens (expected one of them)");
+  refused("step,btokens,task,value\n1,-5,a,1\n", "tokens: is below 0");
   refused("step,a,a\n1,1,1\n", "two columns are 'a'");
   refused("step,task,value\n1,\"a,1\n", ":2");
   refused("step,task,value\n1,\xFF,1\n", "UTF-8");
