@@ -261,9 +261,6 @@ class Curves {
       report_.findings.push_back(
           {.kind = "missing",
            .series = shown_.at(series.name),
-           .task = {},
-           .metric = {},
-           .step = {},
            .text = fmt::format("is a control for '{}', which is no imported series", control)});
     }
   }

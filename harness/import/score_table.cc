@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/error.h"
@@ -30,12 +31,6 @@ char separator_of(const Path& path) {
   return best;
 }
 
-struct TaskColumn {
-  std::string task, metric;
-  size_t value = 0;
-  std::optional<size_t> error;
-};
-
 class TableReader {
  public:
   explicit TableReader(const Path& path) : records_(path, separator_of(path)) {
@@ -45,13 +40,13 @@ class TableReader {
 
   std::optional<ImportedFile> read() {
     std::vector<std::string> row;
-    if (!records_.next(header_)) return {};
-    find_columns();
-    if (!is_table()) return {};
+    if (!records_.next(row)) return {};
+    columns_ = ScoreColumns(row, records_.where());
+    if (!columns_.is_table()) return {};
     while (records_.next(row)) {
-      if (row.size() != header_.size()) {
+      if (row.size() != columns_.count()) {
         throw Error(records_.where(), fmt::format("has {} columns", row.size()),
-                    fmt::format("{}, as the header has", header_.size()));
+                    fmt::format("{}, as the header has", columns_.count()));
       }
       read_row(row);
     }
@@ -62,50 +57,9 @@ class TableReader {
   using Whose = std::tuple<std::string, std::optional<int64_t>, std::optional<double>, std::string,
                            std::string, std::string>;
 
-  void find_columns() {
-    std::map<std::string, size_t> others;
-    for (size_t c = 0; c < header_.size(); ++c) {
-      const std::string name = known_column(header_[c]);
-      if (name.empty()) {
-        const bool is_new = others.emplace(trim(header_[c]), c).second;
-        if (!is_new) throw Error(records_.where(), "two columns are '" + header_[c] + "'");
-      } else if (!columns_.emplace(name, c).second) {
-        throw Error(records_.where(),
-                    fmt::format("the columns '{}' and '{}' are both the {}",
-                                header_[columns_[name]], header_[c], name),
-                    "one of them");
-      }
-    }
-    if (columns_.contains("tokens") && columns_.contains("gtokens")) {
-      throw Error(records_.where(),
-                  fmt::format("the columns '{}' and '{}' are both the tokens",
-                              header_[columns_["tokens"]], header_[columns_["gtokens"]]),
-                  "one of them");
-    }
-    long_form_ = columns_.contains("value") && columns_.contains("task");
-    for (const std::string& text : header_) {
-      const std::string name(trim(text));
-      if (others.contains(name) && !error_of(name)) add_task(name, others);
-    }
-  }
-
-  // Of the wide form: columns TASK and TASK_stderr, or TASK:METRIC.
-  void add_task(const std::string& name, const std::map<std::string, size_t>& columns) {
-    if (name.empty()) return;
-    const size_t colon = name.rfind(':');
-    const bool has_metric = colon != std::string::npos;
-    const auto error = columns.find(name + "_stderr");
-    tasks_.push_back({.task = name.substr(0, colon),
-                      .metric = has_metric ? name.substr(colon + 1) : "score",
-                      .value = columns.at(name)});
-    if (error != columns.end()) tasks_.back().error = error->second;
-  }
-
-  bool is_table() const { return long_form_ || (columns_.contains("step") && !tasks_.empty()); }
-
   std::string cell(const std::vector<std::string>& row, const char* column) const {
     const auto found = columns_.find(column);
-    return found == columns_.end() ? "" : std::string(trim(row[found->second]));
+    return found ? std::string(trim(row[*found])) : "";
   }
 
   std::optional<double> number(const std::vector<std::string>& row, const char* column) const {
@@ -134,14 +88,14 @@ class TableReader {
                           .mix = cell(row, "mix"),
                           .control_for = cell(row, "control_for"),
                           .where = records_.where()};
-    if (columns_.contains("step") && !origin.step) {
+    if (columns_.find("step") && !origin.step) {
       throw Error(place("step"), fmt::format("'{}' is no step", cell(row, "step")),
                   "a whole number");
     }
     if (const auto billions = number(row, "gtokens")) origin.tokens = *billions * 1e9;
     if (origin.tokens.value_or(0) < 0) throw Error(place("tokens"), "is below 0");
     ImportedCheckpoint& checkpoint = checkpoint_of(std::move(origin));
-    if (long_form_) {
+    if (columns_.is_long()) {
       add_long(row, checkpoint);
     } else {
       add_wide(row, checkpoint);
@@ -158,45 +112,59 @@ class TableReader {
     return file_.checkpoints[found->second];
   }
 
-  void add_long(const std::vector<std::string>& row, ImportedCheckpoint& into) const {
+  // What a row says of its scores, one or many, beside their values.
+  ImportedScore describe(const std::vector<std::string>& row) const {
     const std::string metric = cell(row, "metric");
-    const ScoreNumber value = parse_score(cell(row, "value"), place("value"));
-    ImportedScore score{
+    return {
         .task = cell(row, "task"),
         .metric = metric.empty() ? "score" : metric,
-        .value = value.value,
-        .instead = value.instead,
-        .standard_error = number(row, "standard_error"),
         .samples = whole_number(row, "samples"),
         .higher_is_better = parse_truth(cell(row, "higher_is_better"), place("higher_is_better")),
         .chance = number(row, "chance"),
         .where = records_.where()};
+  }
+
+  void add_long(const std::vector<std::string>& row, ImportedCheckpoint& into) const {
+    ImportedScore score = describe(row);
     if (score.task.empty()) throw Error(place("task"), "is empty");
+    const ScoreNumber value = parse_score(cell(row, "value"), place("value"));
+    score.value = value.value;
+    score.instead = value.instead;
+    score.standard_error = number(row, "standard_error");
     into.scores.push_back(std::move(score));
   }
 
   // An empty cell is a task that was not run.
   void add_wide(const std::vector<std::string>& row, ImportedCheckpoint& into) const {
-    for (const TaskColumn& column : tasks_) {
+    const ImportedScore common = describe(row);
+    std::set<std::string> metrics;
+    for (const TaskColumn& column : columns_.tasks()) {
       if (trim(row[column.value]).empty()) continue;
-      const std::string where = place(trim(header_[column.value]));
-      const ScoreNumber value = parse_score(row[column.value], where);
-      ImportedScore score{.task = column.task,
-                          .metric = column.metric,
-                          .value = value.value,
-                          .instead = value.instead,
-                          .where = where};
-      if (column.error) score.standard_error = parse_score(row[*column.error], where).value;
+      ImportedScore score = common;
+      score.task = column.task;
+      score.metric = column.metric.value_or(common.metric);
+      score.where = place(columns_.header(column.value));
+      const ScoreNumber value = parse_score(row[column.value], score.where);
+      score.value = value.value;
+      score.instead = value.instead;
+      if (column.error) score.standard_error = parse_score(row[*column.error], score.where).value;
+      metrics.insert(score.metric);
       into.scores.push_back(std::move(score));
     }
+    if (metrics.size() < 2) return;
+    if (common.chance) refuse_for(metrics, "chance");
+    if (common.higher_is_better) refuse_for(metrics, "higher_is_better");
+  }
+
+  [[noreturn]] void refuse_for(const std::set<std::string>& metrics, const char* column) const {
+    throw Error(place(columns_.header(*columns_.find(column))),
+                fmt::format("cannot be meant for different metrics ({})", fmt::join(metrics, ", ")),
+                "a table with 'task' and 'value', a row for each score");
   }
 
   CsvRecords records_;
   ImportedFile file_;
-  std::vector<std::string> header_;
-  std::map<std::string, size_t> columns_;  // those we know, by our name
-  std::vector<TaskColumn> tasks_;          // the others
-  bool long_form_ = false;
+  ScoreColumns columns_;
   std::map<Whose, size_t> checkpoints_;  // places in the file's
 };
 
