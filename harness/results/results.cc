@@ -11,6 +11,7 @@
 #include "harness/import/imported_results.h"
 #include "harness/results/item_summaries.h"
 #include "harness/results/sweep_results.h"
+#include "harness/results/token_findings.h"
 #include "harness/sweep/plan.h"
 
 namespace e2lm {
@@ -63,6 +64,9 @@ Report load_report(const Store& store, const std::function<void(ScoringRules&)>&
                      "run `e2lm sweep` or `e2lm import` first");
   }
   if (imports) add_imported_results(store, report);
+  for (Finding& finding : falling_tokens(report.cells)) {
+    report.findings.push_back(std::move(finding));
+  }
   add_task_means(store, report);
   if (!series.empty()) keep_series(series, report);
   if (adjust) adjust(report.rules);
