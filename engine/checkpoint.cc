@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -12,38 +11,18 @@
 namespace e2lm {
 namespace {
 
-constexpr const char* kIndex = "model.safetensors.index.json";
-constexpr const char* kSingle = "model.safetensors";
-
-// Tensor name → shard file name, as the index has it.
-std::map<std::string, std::string> read_index(const Path& path) {
-  const SortedJson index = parse_sorted_json(read_file(path), path.string());
-  const std::string where = path.string() + ": weight_map";
-  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
-    throw Error(where, "is missing", "an object of tensor names and file names");
-  }
-  std::map<std::string, std::string> shards;
-  for (const auto& [tensor, file] : index["weight_map"].items()) {
-    const std::string name = file.is_string() ? file.get<std::string>() : "";
-    if (name.empty() || Path(name).filename() != name) {
-      throw Error(where, fmt::format("puts '{}' in {}", tensor, file.dump()),
-                  "the name of a file beside it");
-    }
-    shards[tensor] = name;
-  }
-  return shards;
-}
-
 std::vector<SafetensorsFile> open_files(const Path& folder) {
   std::vector<SafetensorsFile> files;
-  if (std::filesystem::exists(folder / kSingle)) {
-    files.push_back(SafetensorsFile::open(folder / kSingle));
+  if (std::filesystem::exists(folder / kWeightsFile)) {
+    files.push_back(SafetensorsFile::open(folder / kWeightsFile));
     return files;
   }
-  if (!std::filesystem::exists(folder / kIndex)) {
-    throw Error(folder.string(), "holds no weights", fmt::format("{} or {}", kSingle, kIndex));
+  if (!std::filesystem::exists(folder / kWeightsIndex)) {
+    throw Error(folder.string(), "holds no weights",
+                fmt::format("{} or {}", kWeightsFile, kWeightsIndex));
   }
-  const auto shards = read_index(folder / kIndex);
+  const Path index = folder / kWeightsIndex;
+  const auto shards = read_weights_index(read_file(index), index.string());
   std::set<std::string> names;
   for (const auto& [tensor, file] : shards) names.insert(file);
   for (const std::string& name : names) files.push_back(SafetensorsFile::open(folder / name));
@@ -54,7 +33,7 @@ std::vector<SafetensorsFile> open_files(const Path& folder) {
       if (shard == shards.end() || shard->second != file.file().path().filename()) {
         throw Error(file.file().path().string(),
                     fmt::format("holds the tensor '{}', which {} does not place there", tensor.name,
-                                kIndex));
+                                kWeightsIndex));
       }
       found.insert(tensor.name);
     }
@@ -68,6 +47,24 @@ std::vector<SafetensorsFile> open_files(const Path& folder) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> read_weights_index(std::string_view text,
+                                                      const std::string& where) {
+  const SortedJson index = parse_sorted_json(text, where);
+  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
+    throw Error(where + ": weight_map", "is missing", "an object of tensor names and file names");
+  }
+  std::map<std::string, std::string> shards;
+  for (const auto& [tensor, file] : index["weight_map"].items()) {
+    const std::string name = file.is_string() ? file.get<std::string>() : "";
+    if (name.empty() || Path(name).filename() != name) {
+      throw Error(where + ": weight_map", fmt::format("puts '{}' in {}", tensor, file.dump()),
+                  "the name of a file beside it");
+    }
+    shards[tensor] = name;
+  }
+  return shards;
+}
 
 Checkpoint Checkpoint::open(const Path& folder) {
   if (!std::filesystem::is_directory(folder)) {

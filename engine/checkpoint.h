@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,14 @@
 #include "engine/safetensors.h"
 
 namespace e2lm {
+
+inline constexpr const char* kWeightsFile = "model.safetensors";
+inline constexpr const char* kWeightsIndex = "model.safetensors.index.json";
+
+// Which file holds each tensor, by the text of an index of weights; `where` names it. Throws Error
+// if it is none, or for a file that would not lie beside it: ../x, or shards in a subfolder.
+std::map<std::string, std::string> read_weights_index(std::string_view text,
+                                                      const std::string& where);
 
 // A model folder as Hugging Face lays it out: config.json and model.safetensors, or several
 // safetensors files with model.safetensors.index.json. Files are mapped, not read; tensors stay

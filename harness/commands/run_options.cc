@@ -108,6 +108,16 @@ void set_token_rules(const Arguments& arguments, const std::map<std::string, std
   options.tokens.special = options.open_with_bos ? SpecialTokens::add : SpecialTokens::omit;
 }
 
+Error not_in_cache(const HubPlace& place, const Path& folder) {
+  const std::string subfolder = place.subfolder.empty() ? "" : " --subfolder " + place.subfolder;
+  return {place.name(),
+          std::filesystem::exists(folder)
+              ? fmt::format("the hub's cache lacks a part of it: {}", *missing_file(folder))
+              : "is neither a folder nor in the hub's cache",
+          fmt::format("`e2lm fetch --model {} --revision {}{}` before", place.repo, place.revision,
+                      subfolder)};
+}
+
 // A local folder, or the hub's cache if pretrained= is a repository's name and no folder.
 Path model_folder(std::map<std::string, std::string>& model) {
   const Path local = model["pretrained"];
@@ -127,11 +137,7 @@ Path model_folder(std::map<std::string, std::string>& model) {
     }
     return subfolder.empty() ? local : local / subfolder;
   }
-  if (!here) {
-    throw Error(place.name(), "is neither a folder nor in the hub's cache",
-                fmt::format("`e2lm fetch --model {} --revision {}{}` before", place.repo,
-                            place.revision, subfolder.empty() ? "" : " --subfolder " + subfolder));
-  }
+  if (!here) throw not_in_cache(place, cache.folder(place));
   return cache.folder(place);
 }
 

@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -16,6 +15,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/checkpoint.h"
 #include "harness/hub/listing.h"
 #include "harness/interrupted.h"
 
@@ -47,6 +47,21 @@ bool is_linked(const Path& snapshots, const Path& blob) {
     if (fs::read_symlink(it->path(), gone).filename() == blob.filename() && !gone) return true;
   }
   return false;
+}
+
+// The files that determine a checkpoint's scores, whether they are there or not.
+std::set<std::string> scored_files(const Path& folder) {
+  const bool several = !fs::exists(folder / kWeightsFile) && fs::exists(folder / kWeightsIndex);
+  if (!several) return {"config.json", kWeightsFile};
+  std::set<std::string> names = {"config.json", kWeightsIndex};
+  const Json index = Json::parse(read_file(folder / kWeightsIndex), nullptr, false);
+  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
+    return names;  // whoever opens it says what is wrong
+  }
+  for (const Json& file : index["weight_map"]) {
+    if (file.is_string()) names.insert(file.get<std::string>());
+  }
+  return names;
 }
 
 }  // namespace
@@ -151,28 +166,24 @@ bool is_commit(std::string_view text) {
   return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-bool is_complete_checkpoint(const Path& folder) {
-  if (!fs::exists(folder / "config.json")) return false;
-  if (fs::exists(folder / kWeightsFile)) return true;
-  if (!fs::exists(folder / kWeightsIndex)) return false;
-  const Json index = Json::parse(read_file(folder / kWeightsIndex), nullptr, false);
-  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
-    return true;  // whoever opens it says what is wrong
+std::optional<std::string> missing_file(const Path& folder) {
+  for (const std::string& name : scored_files(folder)) {
+    std::error_code absent;  // or a name that no file can have
+    if (!fs::exists(folder / name, absent)) return name;
   }
-  const Json& map = index["weight_map"];
-  return std::all_of(map.begin(), map.end(), [&](const Json& file) {
-    return !file.is_string() || fs::exists(folder / file.get<std::string>());
-  });
+  return {};
+}
+
+bool is_complete_checkpoint(const Path& folder) {
+  return !missing_file(folder);
 }
 
 std::optional<std::string> content_of_folder(const Path& folder) {
   if (!is_complete_checkpoint(folder)) return {};
   std::map<std::string, std::string> hashes;
-  for (const Path& path : list_folder(folder)) {
-    const std::string name = path.filename();
-    if (!determines_scores(name)) continue;
-    if (!fs::is_symlink(path)) return {};
-    const Path target = fs::read_symlink(path);
+  for (const std::string& name : scored_files(folder)) {
+    if (!fs::is_symlink(folder / name)) return {};
+    const Path target = fs::read_symlink(folder / name);
     if (target.parent_path().filename() != "blobs") return {};
     hashes[name] = target.filename();
   }

@@ -67,7 +67,9 @@ class HubCache {
 
 bool is_commit(std::string_view text);  // 40 hexadecimal digits
 
-// Whether a checkpoint's folder has its configuration and all its weights.
+// The first file that a checkpoint's folder lacks of its configuration and weights: those that
+// their index names, if they are several. None if all are there.
+std::optional<std::string> missing_file(const Path& folder);
 bool is_complete_checkpoint(const Path& folder);
 
 // What determines a checkpoint's scores, in the hub's hashes of its files; two folders with the

@@ -63,9 +63,23 @@ Fetcher::Fetcher(Hub& hub, FetchOptions options)
     : hub_(hub), cache_(fs::absolute(hub.settings().cache)), options_(std::move(options)) {}
 
 std::vector<WantedFile> Fetcher::files(const HubPlace& place) {
+  FetchSummary unsaid;
+  return files(place, unsaid);
+}
+
+std::vector<WantedFile> Fetcher::files(const HubPlace& place, FetchSummary& summary) {
   const HubListing& listing = hub_.list(place.repo, place.revision);
+  const auto read = [&](const HubFile& index) {
+    const Path path = cache_.snapshot(place.repo, listing.commit) / index.path;
+    if (!fs::exists(path)) {
+      ++summary.files;
+      const auto unsaid = [](int64_t) {};
+      if (fetch_file({place.repo, listing.commit, index}, unsaid, {})) summary.bytes += index.bytes;
+    }
+    return read_file(path);
+  };
   std::vector<WantedFile> wanted;
-  for (HubFile& file : listing.checkpoint_files(place.subfolder)) {
+  for (HubFile& file : listing.checkpoint_files(place.subfolder, read)) {
     wanted.push_back({place.repo, listing.commit, std::move(file)});
   }
   return wanted;
@@ -167,26 +181,28 @@ FetchSummary Fetcher::fetch(const std::vector<WantedFile>& wanted) {
 
 FetchSummary Fetcher::fetch_checkpoints(const std::vector<HubPlace>& places) {
   std::vector<WantedFile> wanted;
-  std::vector<std::string> failures;
+  FetchSummary listed;
   std::set<std::pair<std::string, std::string>> refs;
   for (const HubPlace& place : places) {
     if (options_.stop && options_.stop()) throw Interrupted();
     try {
-      for (WantedFile& file : files(place)) {
+      for (WantedFile& file : files(place, listed)) {
         refs.insert({place.repo, place.revision});
         wanted.push_back(std::move(file));
       }
     } catch (const HttpError&) {
       throw;
     } catch (const Error& error) {
-      failures.emplace_back(error.what());
+      listed.failures.emplace_back(error.what());
     }
   }
   for (const auto& [repo, revision] : refs) {
     cache_.write_ref(repo, revision, hub_.list(repo, revision).commit);
   }
   FetchSummary summary = fetch(wanted);
-  summary.failures.insert(summary.failures.begin(), failures.begin(), failures.end());
+  summary.files += listed.files;
+  summary.bytes += listed.bytes;
+  summary.failures.insert(summary.failures.begin(), listed.failures.begin(), listed.failures.end());
   return summary;
 }
 

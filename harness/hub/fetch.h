@@ -33,7 +33,8 @@ class Fetcher {
  public:
   Fetcher(Hub& hub, FetchOptions options);
 
-  // The files of a checkpoint, as the hub lists them. Throws Error if it has none to read.
+  // The files of a checkpoint, as the hub lists them; an index of weights is brought and read for
+  // it. Throws Error if the checkpoint is none to read, or not whole.
   std::vector<WantedFile> files(const HubPlace& place);
 
   // Downloads what is missing, several files at once; one that cannot be had does not stop the
@@ -53,6 +54,7 @@ class Fetcher {
   Hub& hub() { return hub_; }
 
  private:
+  std::vector<WantedFile> files(const HubPlace& place, FetchSummary& summary);
   int64_t missing_bytes(const std::vector<WantedFile>& wanted) const;
   void check_room(int64_t bytes) const;
 

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/checkpoint.h"
 #include "harness/hub/place.h"
 
 namespace e2lm {
@@ -14,6 +16,8 @@ namespace {
 
 constexpr std::array<const char*, 4> kTokenizerFiles = {
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"};
+constexpr std::string_view kWeightsEnding = ".safetensors";
+constexpr size_t kLongestName = 255;  // of a file, in bytes
 
 bool is_hash(const std::string& text, size_t digits) {
   return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -66,30 +70,42 @@ const HubFile* HubListing::find(std::string_view path) const {
   return found == files.end() ? nullptr : &*found;
 }
 
-std::vector<HubFile> HubListing::weights(const std::string& subfolder,
-                                         const std::string& where) const {
-  if (const HubFile* single = find(inside(subfolder, kWeightsFile))) return {*single};
-  std::vector<HubFile> found;
-  std::string others;
-  const std::string start = inside(subfolder, "");
-  for (const HubFile& file : files) {
-    const std::string name = name_of(file);
-    if (inside(subfolder, name) != file.path) continue;
-    if (determines_scores(name) && name != "config.json") found.push_back(file);
-    const std::string kind = Path(name).extension();
-    if (others.empty() && (kind == ".bin" || kind == ".pt" || kind == ".pth" || kind == ".gguf")) {
-      others = name;
+std::vector<HubFile> HubListing::shards(const HubFile& index, const std::string& subfolder,
+                                        const std::string& where, const Read& read) const {
+  const std::string whose = fmt::format("{}: {}", where, kWeightsIndex);
+  std::set<std::string> names;
+  for (const auto& [tensor, name] : read_weights_index(read(index), whose)) names.insert(name);
+  std::vector<HubFile> found = {index};
+  for (const std::string& name : names) {
+    if (!name.ends_with(kWeightsEnding) || name.size() > kLongestName) {
+      throw Error(whose, fmt::format("names weights in {}", name.substr(0, kLongestName)),
+                  "names of files that end in .safetensors");
     }
+    const HubFile* file = find(inside(subfolder, name));
+    if (!file) throw Error(whose, fmt::format("names {}, which the repository lacks", name));
+    found.push_back(*file);
   }
-  if (!found.empty() && find(inside(subfolder, kWeightsIndex))) return found;
-  if (!others.empty()) {
-    throw Error(where, fmt::format("has no weights as safetensors, only others like {}", others),
+  return found;
+}
+
+std::vector<HubFile> HubListing::weights(const std::string& subfolder, const std::string& where,
+                                         const Read& read) const {
+  if (const HubFile* single = find(inside(subfolder, kWeightsFile))) return {*single};
+  if (const HubFile* index = find(inside(subfolder, kWeightsIndex))) {
+    return shards(*index, subfolder, where, read);
+  }
+  for (const HubFile& file : files) {
+    const std::string name = name_of(file), kind = Path(name).extension();
+    if (inside(subfolder, name) != file.path) continue;
+    if (kind != ".bin" && kind != ".pt" && kind != ".pth" && kind != ".gguf") continue;
+    throw Error(where, fmt::format("has no weights as safetensors, only others like {}", name),
                 "model.safetensors; transformers' save_pretrained makes it of them");
   }
   throw Error(where, "has no weights", fmt::format("{} or {}", kWeightsFile, kWeightsIndex));
 }
 
-std::vector<HubFile> HubListing::checkpoint_files(const std::string& subfolder) const {
+std::vector<HubFile> HubListing::checkpoint_files(const std::string& subfolder,
+                                                  const Read& read) const {
   const std::string where =
       fmt::format("{}@{}{}{}", repo, commit.substr(0, 12), subfolder.empty() ? "" : "/", subfolder);
   const bool there =
@@ -99,7 +115,7 @@ std::vector<HubFile> HubListing::checkpoint_files(const std::string& subfolder) 
   if (!there) throw Error(where, "the repository has no such folder");
   std::vector<HubFile> chosen;
   if (const HubFile* config = find(inside(subfolder, "config.json"))) chosen.push_back(*config);
-  for (HubFile& file : weights(subfolder, where)) chosen.push_back(std::move(file));
+  for (HubFile& file : weights(subfolder, where, read)) chosen.push_back(std::move(file));
   if (name_of(chosen.front()) != "config.json") throw Error(where, "has no config.json");
   const bool own = find(inside(subfolder, kTokenizerFiles[0])) != nullptr;
   for (const char* name : kTokenizerFiles) {
@@ -108,16 +124,9 @@ std::vector<HubFile> HubListing::checkpoint_files(const std::string& subfolder) 
   return chosen;
 }
 
-bool determines_scores(std::string_view name) {
-  return name == "config.json" || name == kWeightsIndex ||
-         (name.starts_with("model") && name.ends_with(".safetensors"));
-}
-
 std::string content_key(const std::map<std::string, std::string>& hashes) {
-  const bool single = hashes.contains(kWeightsFile);
   Sha256 hash;
   for (const auto& [name, its_hash] : hashes) {
-    if (single && name != kWeightsFile && name != "config.json") continue;
     hash.add_field(name);
     hash.add_field(its_hash);
   }
@@ -127,7 +136,10 @@ std::string content_key(const std::map<std::string, std::string>& hashes) {
 std::string content_key(const std::vector<HubFile>& files) {
   std::map<std::string, std::string> hashes;
   for (const HubFile& file : files) {
-    if (determines_scores(name_of(file))) hashes[name_of(file)] = file.hash;
+    const std::string name = name_of(file);
+    if (name == "config.json" || name == kWeightsIndex || name.ends_with(kWeightsEnding)) {
+      hashes[name] = file.hash;
+    }
   }
   return content_key(hashes);
 }

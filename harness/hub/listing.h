@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -8,9 +9,6 @@
 #include "base/json.h"
 
 namespace e2lm {
-
-inline constexpr const char* kWeightsFile = "model.safetensors";
-inline constexpr const char* kWeightsIndex = "model.safetensors.index.json";
 
 // The repository of a data set, as the hub's web addresses name it and as everything here that
 // takes a repository does: datasets/ORG/NAME. (No model's organisation can be called datasets.)
@@ -33,23 +31,29 @@ struct HubListing {
 
   const HubFile* find(std::string_view path) const;
 
+  // Brings a file of the commit and returns its bytes.
+  using Read = std::function<std::string(const HubFile&)>;
+
   // The files of a checkpoint in `subfolder`: its configuration and weights first, then the
-  // tokenizer's, from the top if the subfolder has none. Throws Error if there is no checkpoint
-  // that e2lm can read: no folder, no config.json, weights in other formats only.
-  std::vector<HubFile> checkpoint_files(const std::string& subfolder) const;
+  // tokenizer's, from the top if the subfolder has none. Of weights in several files those that
+  // their index names, which is read for it. Throws Error if there is no checkpoint that e2lm can
+  // read: no folder, no config.json, weights in other formats only, an index that names a file
+  // which is not there.
+  std::vector<HubFile> checkpoint_files(const std::string& subfolder, const Read& read) const;
 
  private:
-  std::vector<HubFile> weights(const std::string& subfolder, const std::string& where) const;
+  std::vector<HubFile> weights(const std::string& subfolder, const std::string& where,
+                               const Read& read) const;
+  std::vector<HubFile> shards(const HubFile& index, const std::string& subfolder,
+                              const std::string& where, const Read& read) const;
 };
 
 // Reads a page of what /api/models/REPO/tree/COMMIT answers. Throws Error naming `where` if it is
 // anything else: paths and hashes become names of files here.
 void add_files(const Json& page, const std::string& where, std::vector<HubFile>& files);
 
-// Whether a file of a checkpoint's folder, by its name, takes part in scores.
-bool determines_scores(std::string_view name);
-
-// What determines a checkpoint's scores: the hashes of those of its files, by name.
+// What determines a checkpoint's scores: the hashes, by name, of its configuration and weights and
+// of their index; or of those among its files.
 std::string content_key(const std::map<std::string, std::string>& hashes);
 std::string content_key(const std::vector<HubFile>& files);
 
