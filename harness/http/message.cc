@@ -29,7 +29,7 @@ HttpError::HttpError(Kind error_kind, std::string_view where, std::string_view w
     : Error(where, what, expected), kind(error_kind), response(std::move(answer)) {}
 
 bool HttpError::may_pass() const {
-  if (kind == Kind::connection) return true;
+  if (kind == Kind::connection || kind == Kind::unreachable) return true;
   const int status = response.status;
   return kind == Kind::status &&
          (status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501));

@@ -55,9 +55,11 @@ struct HttpRequest {
 class HttpError : public Error {
  public:
   enum class Kind {
-    status,      // the server answered something else than 2xx: see `response`
-    connection,  // no connection, or it broke or stalled
-    other,       // a certificate, a redirect, an answer that is too large
+    status,       // the server answered something else than 2xx: see `response`
+    unreachable,  // no connection to the server of response.url: its name is not known, or it
+                  // refuses, or does not answer
+    connection,   // a connection that broke or stalled
+    other,        // a certificate, a redirect, an answer that is too large
   };
 
   HttpError(Kind kind, std::string_view where, std::string_view what, HttpResponse response = {},

@@ -13,25 +13,25 @@
 namespace e2lm {
 namespace {
 
-// Failures of a connection, which another try may not meet.
-bool is_connection(CURLcode code) {
+HttpError::Kind kind_of(CURLcode code) {
   switch (code) {
-    case CURLE_UNSUPPORTED_PROTOCOL:  // the answer is no HTTP; the URL was checked before
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:  // of connecting, the only one that is set
+      return HttpError::Kind::unreachable;
+    case CURLE_UNSUPPORTED_PROTOCOL:  // the answer is no HTTP; the URL was checked before
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
     case CURLE_PARTIAL_FILE:
-    case CURLE_OPERATION_TIMEDOUT:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-      return true;
+      return HttpError::Kind::connection;
     default:
-      return false;
+      return HttpError::Kind::other;
   }
 }
 
@@ -128,8 +128,8 @@ void Transfer::fail(CURLcode code) const {
                     fmt::format("nothing came for {} s",
                                 static_cast<double>(options_.stall_timeout_ms) / 1000));
   }
-  throw HttpError(is_connection(code) ? HttpError::Kind::connection : HttpError::Kind::other, where,
-                  reason_[0] ? reason_ : curl_easy_strerror(code));
+  throw HttpError(kind_of(code), where, reason_[0] ? reason_ : curl_easy_strerror(code),
+                  {.url = url_});
 }
 
 // A new status line begins a new answer: an interim one, or that of a proxy, was before it.

@@ -51,6 +51,80 @@ class SharedProgress {
   Progress progress_;
 };
 
+// A failure that ends a fetch, and what it leaves undone.
+std::string with_the_rest(const std::string& failure, int64_t count, const char* noun) {
+  return count == 0 ? failure : fmt::format("{}; {} more {} not fetched", failure, count, noun);
+}
+
+// Equal failures once, with their number.
+std::vector<std::string> told_once(const std::vector<std::string>& failures, const char* noun) {
+  std::vector<std::string> told;
+  for (auto it = failures.begin(); it != failures.end(); ++it) {
+    if (std::find(failures.begin(), it, *it) != it) continue;
+    const auto count = std::count(it, failures.end(), *it);
+    told.push_back(count == 1 ? *it : fmt::format("{} {}: {}", count, noun, *it));
+  }
+  return told;
+}
+
+// The files of one fetch, given out to several threads.
+class FetchWork {
+ public:
+  FetchWork(const Fetcher& fetcher, const std::vector<WantedFile>& files, bool quiet)
+      : fetcher_(fetcher), files_(files), progress_(bytes_of(files), quiet) {}
+
+  // For each of the threads.
+  void run() {
+    for (size_t i = next_++; i < files_.size() && !ended_; i = next_++) bring(files_[i]);
+  }
+
+  // Once the threads have ended. Throws Interrupted.
+  FetchSummary summary() {
+    if (interrupted_) throw Interrupted();
+    if (unreachable_.empty()) return summary_;
+    const auto tried = summary_.files + std::ssize(summary_.failures) + 1;
+    summary_.failures.push_back(with_the_rest(unreachable_, std::ssize(files_) - tried, "files"));
+    return summary_;
+  }
+
+ private:
+  static int64_t bytes_of(const std::vector<WantedFile>& files) {
+    int64_t bytes = 0;
+    for (const WantedFile& file : files) bytes += file.file.bytes;
+    return bytes;
+  }
+
+  void bring(const WantedFile& file) {
+    try {
+      progress_.at(fmt::format("{}/{}", file.repo, file.file.path));
+      const bool downloaded = fetcher_.fetch_file(
+          file, [&](int64_t bytes) { progress_.advance(bytes); },
+          [&](const std::string& line) { progress_.note(line); });
+      const std::lock_guard lock(mutex_);
+      ++summary_.files;
+      if (downloaded) summary_.bytes += file.file.bytes;
+    } catch (const Interrupted&) {
+      interrupted_ = ended_ = true;
+    } catch (const HubUnreachable& error) {
+      const std::lock_guard lock(mutex_);
+      unreachable_ = error.what();
+      ended_ = true;
+    } catch (const std::exception& error) {  // of a thread: nobody else would
+      const std::lock_guard lock(mutex_);
+      summary_.failures.emplace_back(error.what());
+    }
+  }
+
+  const Fetcher& fetcher_;
+  const std::vector<WantedFile>& files_;
+  SharedProgress progress_;
+  std::atomic<size_t> next_ = 0;
+  std::atomic<bool> ended_ = false, interrupted_ = false;
+  std::mutex mutex_;  // of what follows
+  FetchSummary summary_;
+  std::string unreachable_;
+};
+
 // A place to stand on if the folder is not there yet.
 Path existing_part(Path folder) {
   while (!fs::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
@@ -125,7 +199,7 @@ bool Fetcher::fetch_file(const WantedFile& wanted, const std::function<void(int6
     try {
       download(hub_.client(), target, advance);
     } catch (const HttpError& failure) {
-      throw hub_error(failure, fmt::format("{}@{}/{}", repo, commit.substr(0, 12), file.path),
+      throw_hub_error(failure, fmt::format("{}@{}/{}", repo, commit.substr(0, 12), file.path),
                       hub_.settings());
     }
   } else {
@@ -138,51 +212,31 @@ bool Fetcher::fetch_file(const WantedFile& wanted, const std::function<void(int6
 FetchSummary Fetcher::fetch(const std::vector<WantedFile>& wanted) {
   std::vector<WantedFile> missing;
   std::set<Path> seen;
-  int64_t total = 0;
   for (const WantedFile& file : wanted) {
     const Path pointer = cache_.snapshot(file.repo, file.commit) / file.file.path;
-    if (fs::exists(pointer) || !seen.insert(pointer).second) continue;
-    missing.push_back(file);
-    total += file.file.bytes;
+    if (!fs::exists(pointer) && seen.insert(pointer).second) missing.push_back(file);
   }
   check_room(missing_bytes(missing));
-  FetchSummary summary;
-  SharedProgress progress(total, options_.quiet);
-  std::mutex mutex;  // of the summary
-  std::atomic<size_t> next = 0;
-  std::atomic<bool> stopped = false;
-  const auto work = [&] {
-    for (size_t i = next++; i < missing.size() && !stopped; i = next++) {
-      const WantedFile& file = missing[i];
-      try {
-        progress.at(fmt::format("{}/{}", file.repo, file.file.path));
-        const bool downloaded = fetch_file(
-            file, [&](int64_t bytes) { progress.advance(bytes); },
-            [&](const std::string& line) { progress.note(line); });
-        const std::lock_guard lock(mutex);
-        ++summary.files;
-        if (downloaded) summary.bytes += file.file.bytes;
-      } catch (const Interrupted&) {
-        stopped = true;
-      } catch (const std::exception& error) {  // of a thread: nobody else would
-        const std::lock_guard lock(mutex);
-        summary.failures.emplace_back(error.what());
-      }
-    }
-  };
+  FetchWork work(*this, missing, options_.quiet);
   {
     std::vector<std::jthread> threads;
     const auto count = std::min<size_t>(std::max(1, options_.jobs), missing.size());
-    for (size_t i = 0; i < count; ++i) threads.emplace_back(work);
+    for (size_t i = 0; i < count; ++i) threads.emplace_back([&] { work.run(); });
   }
-  if (stopped) throw Interrupted();
-  return summary;
+  return work.summary();
+}
+
+int64_t Fetcher::count_missing(const std::set<HubPlace>& places) const {
+  return std::count_if(places.begin(), places.end(), [&](const HubPlace& place) {
+    return !is_complete_checkpoint(cache_.folder(place));
+  });
 }
 
 FetchSummary Fetcher::fetch_checkpoints(const std::vector<HubPlace>& places) {
   std::vector<WantedFile> wanted;
   FetchSummary listed;
   std::set<std::pair<std::string, std::string>> refs;
+  std::set<HubPlace> rest(places.begin(), places.end());  // that have not failed
   for (const HubPlace& place : places) {
     if (options_.stop && options_.stop()) throw Interrupted();
     try {
@@ -190,9 +244,13 @@ FetchSummary Fetcher::fetch_checkpoints(const std::vector<HubPlace>& places) {
         refs.insert({place.repo, place.revision});
         wanted.push_back(std::move(file));
       }
-    } catch (const HttpError&) {
-      throw;
+    } catch (const HubUnreachable& error) {
+      rest.erase(place);
+      listed.failures = told_once(listed.failures, "checkpoints");
+      listed.failures.push_back(with_the_rest(error.what(), count_missing(rest), "checkpoints"));
+      return listed;
     } catch (const Error& error) {
+      rest.erase(place);
       listed.failures.emplace_back(error.what());
     }
   }
@@ -202,7 +260,9 @@ FetchSummary Fetcher::fetch_checkpoints(const std::vector<HubPlace>& places) {
   FetchSummary summary = fetch(wanted);
   summary.files += listed.files;
   summary.bytes += listed.bytes;
-  summary.failures.insert(summary.failures.begin(), listed.failures.begin(), listed.failures.end());
+  const auto told = told_once(listed.failures, "checkpoints");
+  summary.failures = told_once(summary.failures, "files");
+  summary.failures.insert(summary.failures.begin(), told.begin(), told.end());
   return summary;
 }
 

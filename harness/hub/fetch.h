@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct WantedFile {
 struct FetchSummary {
   int64_t files = 0;                  // that were not there
   int64_t bytes = 0;                  // downloaded; files that are the same elsewhere are linked
-  std::vector<std::string> failures;  // a sentence each
+  std::vector<std::string> failures;  // a sentence each, equal ones once with their number
 };
 
 // Brings what the hub has into its cache on this disk.
@@ -38,8 +39,9 @@ class Fetcher {
   std::vector<WantedFile> files(const HubPlace& place);
 
   // Downloads what is missing, several files at once; one that cannot be had does not stop the
-  // others. Checks first that the disk has room: throws Error that names both numbers. Throws
-  // Interrupted when asked to stop; what came is kept and gone on with next time.
+  // others, but without a connection to the hub nothing more is tried. Checks first that the disk
+  // has room: throws Error that names both numbers. Throws Interrupted when asked to stop; what
+  // came is kept and gone on with next time.
   FetchSummary fetch(const std::vector<WantedFile>& wanted);
 
   // Everything of some checkpoints; revisions are remembered, so that HubCache::folder finds them.
@@ -55,6 +57,7 @@ class Fetcher {
 
  private:
   std::vector<WantedFile> files(const HubPlace& place, FetchSummary& summary);
+  int64_t count_missing(const std::set<HubPlace>& places) const;
   int64_t missing_bytes(const std::vector<WantedFile>& wanted) const;
   void check_room(int64_t bytes) const;
 

@@ -11,6 +11,7 @@ namespace e2lm {
 namespace {
 
 constexpr int kMostPages = 1000;
+constexpr const char* kConnection = "a connection; HF_ENDPOINT may name a mirror";
 
 // The URL of `Link: <URL>; rel="next"`, or "".
 std::string next_page(const HttpResponse& response) {
@@ -30,8 +31,7 @@ Error hub_error(const HttpError& failure, const std::string& subject, const HubS
   const char* token = settings.token.empty() ? "a token in HF_TOKEN, or `hf auth login`"
                                              : "a token that has access, in HF_TOKEN";
   if (failure.kind != HttpError::Kind::status) {
-    return {failure.what(), subject + " cannot be had",
-            "a connection; HF_ENDPOINT may name a mirror"};
+    return {failure.what(), subject + " cannot be had", kConnection};
   }
   if (code == "GatedRepo") {
     return {subject, "is gated: its owners grant access on the repository's page", token};
@@ -46,8 +46,21 @@ Error hub_error(const HttpError& failure, const std::string& subject, const HubS
   return {failure.what(), subject + " cannot be had"};
 }
 
-Hub::Hub(HubSettings settings, HttpOptions options)
-    : settings_(std::move(settings)), client_(std::move(options)) {}
+void throw_hub_error(const HttpError& failure, const std::string& subject,
+                     const HubSettings& settings) {
+  if (failure.kind == HttpError::Kind::unreachable &&
+      origin_of(failure.response.url) == origin_of(settings.endpoint)) {
+    throw HubUnreachable(failure.what(), "the hub cannot be reached", kConnection);
+  }
+  throw hub_error(failure, subject, settings);
+}
+
+Hub::Hub(HubSettings settings, HttpOptions options, std::chrono::milliseconds failures_hold)
+    : settings_(std::move(settings)), client_(std::move(options)), failures_hold_(failures_hold) {}
+
+void Hub::Failure::throw_again() const {
+  if (why && Clock::now() < until) std::rethrow_exception(why);
+}
 
 std::string Hub::url(const std::string& repo, const std::string& commit,
                      const std::string& path) const {
@@ -64,14 +77,29 @@ Json Hub::ask(const std::string& url, const std::string& subject, std::string* n
     if (next) *next = next_page(response);
     return parse_json(response.body, shown_url(response.url));
   } catch (const HttpError& failure) {
-    throw hub_error(failure, subject, settings_);
+    throw_hub_error(failure, subject, settings_);
   }
 }
 
 const HubListing& Hub::list(const std::string& repo, const std::string& revision) {
   const std::lock_guard lock(mutex_);
-  const auto known = listings_.find({repo, revision});
+  const std::pair key(repo, revision);
+  const auto known = listings_.find(key);
   if (known != listings_.end()) return known->second;
+  unreachable_.throw_again();
+  failures_[key].throw_again();
+  try {
+    return listings_.emplace(key, ask_list(repo, revision)).first->second;
+  } catch (const HubUnreachable&) {
+    unreachable_ = {std::current_exception(), Clock::now() + failures_hold_};
+    throw;
+  } catch (const Error&) {
+    failures_[key] = {std::current_exception(), Clock::now() + failures_hold_};
+    throw;
+  }
+}
+
+HubListing Hub::ask_list(const std::string& repo, const std::string& revision) const {
   const std::string subject = fmt::format("{}@{}", repo, revision);
   const char* kind = repo.starts_with(kDatasets) ? "" : "models/";
   const std::string api = fmt::format("{}/api/{}{}", settings_.endpoint, kind, repo);
@@ -96,7 +124,7 @@ const HubListing& Hub::list(const std::string& repo, const std::string& revision
     add_files(ask(page, subject, &next), subject, listing.files);
     page = next;
   }
-  return listings_.emplace(std::pair(repo, revision), std::move(listing)).first->second;
+  return listing;
 }
 
 }  // namespace e2lm
