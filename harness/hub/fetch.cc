@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -67,15 +68,28 @@ std::vector<std::string> told_once(const std::vector<std::string>& failures, con
   return told;
 }
 
-// The files of one fetch, given out to several threads.
+// The files of one fetch, given out to several threads. Files of equal bytes go to one thread: two
+// would wait for each other as for another program.
 class FetchWork {
  public:
   FetchWork(const Fetcher& fetcher, const std::vector<WantedFile>& files, bool quiet)
-      : fetcher_(fetcher), files_(files), progress_(bytes_of(files), quiet) {}
+      : fetcher_(fetcher), files_(files), progress_(bytes_of(files), quiet) {
+    std::map<Path, size_t> known;
+    for (const WantedFile& file : files) {
+      const Path blob = fetcher.cache().blob(file.repo, file.file.hash);
+      const auto [equal, is_new] = known.emplace(blob, equal_files_.size());
+      if (is_new) equal_files_.emplace_back();
+      equal_files_[equal->second].push_back(&file);
+    }
+  }
 
   // For each of the threads.
   void run() {
-    for (size_t i = next_++; i < files_.size() && !ended_; i = next_++) bring(files_[i]);
+    for (size_t i = next_++; i < equal_files_.size(); i = next_++) {
+      for (const WantedFile* file : equal_files_[i]) {
+        if (!ended_) bring(*file);
+      }
+    }
   }
 
   // Once the threads have ended. Throws Interrupted.
@@ -117,6 +131,7 @@ class FetchWork {
 
   const Fetcher& fetcher_;
   const std::vector<WantedFile>& files_;
+  std::vector<std::vector<const WantedFile*>> equal_files_;
   SharedProgress progress_;
   std::atomic<size_t> next_ = 0;
   std::atomic<bool> ended_ = false, interrupted_ = false;

@@ -114,6 +114,26 @@ TEST_F(FetchTest, EqualFilesAreDownloadedOnce) {
       weights_);
 }
 
+TEST_F(FetchTest, DoesNotTakeItselfForAnotherProgram) {
+  const std::string slow = "thirty bytes that come one by one";
+  for (const std::string folder : {"iter_2", "iter_3", "iter_4"}) {
+    hub_.add("org/model", "main", folder + "/config.json", "{}", false);
+    hub_.add("org/model", "main", folder + "/model.safetensors", slow, true);
+  }
+  hub_.instead_of_store = [&](const ServedRequest&) {
+    return ServedReply{.body = slow, .drip_ms = 10};
+  };
+  Hub hub(hub_.settings(cache_), {});
+  testing::internal::CaptureStderr();
+  const FetchSummary summary = Fetcher(hub, {.jobs = 3})
+                                   .fetch_checkpoints({{"org/model", "main", "iter_2"},
+                                                       {"org/model", "main", "iter_3"},
+                                                       {"org/model", "main", "iter_4"}});
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), Not(HasSubstr("another program")));
+  EXPECT_EQ(summary.files, 6);
+  EXPECT_EQ(hub_.store().requests().size(), 1u);
+}
+
 TEST_F(FetchTest, GoesOnAfterACut) {
   misbehave({1, 2}, {.cut_after = 1000});
   fetch();
