@@ -60,12 +60,17 @@ int fetch_task_data(const Arguments& arguments) {
       connection.fetcher, *from, arguments.flag("quiet"),
       [](const std::string& line) { std::fputs((line + "\n").c_str(), stderr); });
   bool failed = false;
-  for (const WantedSplit& split : wanted) {
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const WantedSplit& split = wanted[i];
     try {
       const std::optional<FetchedSplit> fetched = fetcher.fetch(split);
       print(fetched
                 ? fmt::format("{}: {} rows\n", fetched->file.string(), with_commas(fetched->rows))
                 : fmt::format("{} is here by now: another program brought it\n", split.name()));
+    } catch (const HubUnreachable& error) {
+      print(fmt::format("failed: {}\n{} more splits not fetched.\n", error.what(),
+                        wanted.size() - i - 1));
+      return 1;
     } catch (const Error& error) {
       print(fmt::format("failed: {}\n", error.what()));
       failed = true;

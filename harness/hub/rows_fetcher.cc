@@ -81,9 +81,10 @@ void append(const Path& file, const std::string& lines) {
 
 }  // namespace
 
-HttpResponse RowsFetcher::ask(const std::string& url, const WantedSplit& wanted) const {
+HttpResponse RowsFetcher::ask(const std::string& url, const WantedSplit& wanted) {
   const HubSettings& settings = hub_.settings();
   if (settings.offline) throw Error("HF_HUB_OFFLINE", "is set: no task data can be fetched");
+  if (unreachable()) throw NoRows(*unreachable_);
   const HttpOptions& options = hub_.client().options();
   Backoff backoff(options.retry, options.stop);
   for (;;) {
@@ -95,6 +96,11 @@ HttpResponse RowsFetcher::ask(const std::string& url, const WantedSplit& wanted)
         backoff.wait_after(failure);
       }
     } catch (const HttpError& failure) {
+      if (failure.kind == HttpError::Kind::unreachable) {
+        unreachable_ = NoRows(Error(failure.what(), "the rows server cannot be reached"));
+        unreachable_until_ = Clock::now() + Hub::kFailuresHold;
+        throw NoRows(*unreachable_);
+      }
       // Where the server gives a word it gives a sentence too.
       if (!failure.response.header("x-error-code").empty()) {
         throw NoRows(wanted.name(), failure.what());
@@ -105,7 +111,7 @@ HttpResponse RowsFetcher::ask(const std::string& url, const WantedSplit& wanted)
 }
 
 Json RowsFetcher::ask_json(const std::string& url, const WantedSplit& wanted,
-                           std::string* revision) const {
+                           std::string* revision) {
   const HttpResponse response = ask(url, wanted);
   if (revision) *revision = response.header("x-revision");
   try {
@@ -115,7 +121,7 @@ Json RowsFetcher::ask_json(const std::string& url, const WantedSplit& wanted,
   }
 }
 
-std::string RowsFetcher::config_of(const WantedSplit& wanted) const {
+std::string RowsFetcher::config_of(const WantedSplit& wanted) {
   const std::string& asked = wanted.data.name;
   const Json answer = ask_json(fmt::format("{}/splits?dataset={}", hub_.settings().rows_endpoint,
                                            escape_url(wanted.data.path)),
@@ -143,7 +149,7 @@ std::string RowsFetcher::config_of(const WantedSplit& wanted) const {
 }
 
 RowsFetcher::Page RowsFetcher::page(const WantedSplit& wanted, const std::string& config,
-                                    int64_t offset) const {
+                                    int64_t offset) {
   Page page;
   const Json answer =
       ask_json(fmt::format("{}/rows?dataset={}&config={}&split={}&offset={}&length={}",
@@ -169,7 +175,7 @@ RowsFetcher::Page RowsFetcher::page(const WantedSplit& wanted, const std::string
   return page;
 }
 
-std::optional<FetchedSplit> RowsFetcher::fetch(const WantedSplit& wanted) const {
+std::optional<FetchedSplit> RowsFetcher::fetch(const WantedSplit& wanted) {
   const SplitLock lock(wanted, hub_.client().options().stop);
   if (wanted.is_here()) return {};
   const std::string config = config_of(wanted);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,22 +36,29 @@ class RowsFetcher {
   // Nothing if the split is here by now. Throws NoRows: a data set that the server does not know or
   // show, a list of splits that is not complete, rows that it cuts, a part of the data set only, a
   // failing server. Throws Error: no such configuration or split, a full disk.
-  std::optional<FetchedSplit> fetch(const WantedSplit& wanted) const;
+  std::optional<FetchedSplit> fetch(const WantedSplit& wanted);
+
+  // Whether the server could not be reached a short while ago: it is not tried again then.
+  bool unreachable() const { return unreachable_ && Clock::now() < unreachable_until_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct Page {
     std::string lines;
     int64_t rows = 0;
     int64_t total = 0;
     std::string revision;
   };
-  std::string config_of(const WantedSplit& wanted) const;
-  Page page(const WantedSplit& wanted, const std::string& config, int64_t offset) const;
-  HttpResponse ask(const std::string& url, const WantedSplit& wanted) const;
-  Json ask_json(const std::string& url, const WantedSplit& wanted, std::string* revision) const;
+  std::string config_of(const WantedSplit& wanted);
+  Page page(const WantedSplit& wanted, const std::string& config, int64_t offset);
+  HttpResponse ask(const std::string& url, const WantedSplit& wanted);
+  Json ask_json(const std::string& url, const WantedSplit& wanted, std::string* revision);
 
   const Hub& hub_;
   bool quiet_;
+  std::optional<NoRows> unreachable_;
+  Clock::time_point unreachable_until_;
 };
 
 }  // namespace e2lm

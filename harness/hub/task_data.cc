@@ -40,6 +40,10 @@ std::optional<FetchedSplit> TaskDataFetcher::fetch_either(const WantedSplit& wan
   note_(fmt::format("No rows: {}. Taking the data set's own files.", no_rows));
   try {
     return files_.fetch(wanted);
+  } catch (const HubUnreachable& error) {
+    const std::string both = fmt::format("{}; and no rows: {}", error.what(), no_rows);
+    if (rows_.unreachable()) throw HubUnreachable("", both);
+    throw Error("", both);
   } catch (const Error& error) {
     throw Error("", fmt::format("{}; and no rows: {}", error.what(), no_rows));
   }

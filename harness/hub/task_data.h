@@ -26,7 +26,8 @@ class TaskDataFetcher {
                   std::function<void(const std::string& line)> note)
       : rows_(fetcher.hub(), quiet), files_(fetcher), from_(from), note_(std::move(note)) {}
 
-  // Nothing if the split is here by now. Throws Error: neither way gives it.
+  // Nothing if the split is here by now. Throws Error: neither way gives it; HubUnreachable: no
+  // other split can be had either.
   std::optional<FetchedSplit> fetch(const WantedSplit& wanted);
 
  private:

@@ -5,7 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "harness/hub/fetch.h"
+#include "harness/hub/task_data.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/made_hub.h"
 #include "tests/support/scratch.h"
@@ -97,6 +100,22 @@ TEST_F(HubTest, AHubThatGoesAwayEndsTheDownloads) {
   EXPECT_THAT(summary.failures, ElementsAre(AllOf(HasSubstr("the hub cannot be reached"),
                                                   HasSubstr("; 5 more files not fetched"))));
   EXPECT_EQ(waits_, 2);
+}
+
+TEST_F(HubTest, DataOfTasksEndWithoutAnyServerToo) {
+  ::setenv("E2LM_DATA", (scratch_ / "data").c_str(), 1);
+  HttpOptions options;
+  options.retry.tries = 2;
+  options.retry.sleep = [this](int64_t) { ++waits_; };
+  Hub gone({.endpoint = kGone, .rows_endpoint = kGone, .cache = cache_}, options);
+  Fetcher files(gone, {.quiet = true});
+  TaskDataFetcher fetcher(files, DataFrom::automatic, true, [](const std::string&) {});
+  for (const std::string name : {"org/first", "org/second"}) {
+    const WantedSplit wanted{{.path = name, .kwargs = Json::object()}, "test"};
+    EXPECT_THROW(fetcher.fetch(wanted), HubUnreachable);
+  }
+  EXPECT_EQ(waits_, 2) << "one for the rows, one for the files";
+  ::unsetenv("E2LM_DATA");
 }
 
 TEST_F(HubTest, AServerOfFilesThatCannotBeReachedStopsNoOtherFile) {
