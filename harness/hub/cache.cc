@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -36,6 +37,24 @@ void make_folder(const Path& folder) {
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) throw Error(folder.string(), "cannot make the folder: " + failed.message());
+}
+
+// What write_file makes of a ref before it has its name. Whoever holds the refs' lock knows that
+// these were left by programs that were killed.
+std::vector<Path> part_files(const Path& ref) {
+  constexpr std::string_view kEnding = ".part";
+  const std::string start = ref.filename().string() + ".";
+  std::vector<Path> found;
+  if (!fs::is_directory(ref.parent_path())) return found;
+  for (const Path& path : list_folder(ref.parent_path())) {
+    std::string_view name = path.filename().native();
+    if (!name.starts_with(start) || !name.ends_with(kEnding)) continue;
+    name.remove_prefix(start.size());
+    if (name.size() <= kEnding.size()) continue;
+    name.remove_suffix(kEnding.size());
+    if (name.find_first_not_of("0123456789") == std::string_view::npos) found.push_back(path);
+  }
+  return found;
 }
 
 // Whether a link within a repository's snapshots leads to the blob.
@@ -94,9 +113,13 @@ std::optional<std::string> HubCache::commit(const std::string& repo,
 
 void HubCache::write_ref(const std::string& repo, const std::string& revision,
                          const std::string& commit) const {
-  if (is_commit(revision) || this->commit(repo, revision) == commit) return;
+  if (is_commit(revision)) return;
+  const Path ref = repo_folder(repo) / "refs" / revision;
+  if (this->commit(repo, revision) == commit && part_files(ref).empty()) return;
   const Lock lock(lock_file(repo, "refs"), {}, {});
-  write_file(repo_folder(repo) / "refs" / revision, commit);
+  std::error_code gone;
+  for (const Path& part : part_files(ref)) fs::remove(part, gone);
+  if (this->commit(repo, revision) != commit) write_file(ref, commit);
 }
 
 Path HubCache::folder(const HubPlace& place) const {
@@ -111,9 +134,9 @@ bool HubCache::link(const std::string& repo, const std::string& commit, const st
   if (fs::exists(pointer)) return false;
   make_folder(pointer.parent_path());
   const Path target = blob(repo, hash).lexically_relative(pointer.parent_path());
-  const Path beside = pointer.string() + fmt::format(".{}.part", ::getpid());
+  const Path beside = pointer.string() + ".e2lm.part";  // of whoever holds the lock
   std::error_code failed;
-  fs::remove(beside, failed);
+  fs::remove(beside, failed);  // left by one that was killed
   fs::create_symlink(target, beside, failed);
   if (failed) fs::create_hard_link(blob(repo, hash), beside, failed);  // a disk without links
   if (!failed) fs::rename(beside, pointer, failed);

@@ -20,7 +20,9 @@ namespace e2lm {
 //
 // and datasets--ORG--NAME for the repositories of data sets.
 //
-// Rule for damage: a blob gets its name only when all its bytes are there and have the hash.
+// Rule for damage: a blob gets its name only when all its bytes are there and have the hash. Refs
+// and links are made as NAME.PID.part and NAME.e2lm.part and renamed, under a lock; what a killed
+// program left of that goes with the next fetch of the same.
 class HubCache {
  public:
   explicit HubCache(Path root) : root_(std::move(root)) {}
@@ -39,6 +41,7 @@ class HubCache {
   Path folder(const HubPlace& place) const;
 
   // Makes snapshots/COMMIT/path a link to the blob. Returns whether it was not there before.
+  // REQUIRES: the blob's lock is held.
   bool link(const std::string& repo, const std::string& commit, const std::string& path,
             const std::string& hash) const;
 

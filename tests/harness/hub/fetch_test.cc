@@ -369,6 +369,23 @@ TEST_F(FetchTest, ChecksTheDiskFirst) {
   expect_error([&] { fetch(); }, "the disk has", "are to be fetched", "--stream");
 }
 
+TEST_F(FetchTest, RemovesWhatKilledProgramsLeftOfNames) {
+  fetch();
+  const Path repo = HubCache(cache_).repo_folder("org/model");
+  const Path config =
+      repo / "snapshots" / MadeHub::commit_of("org/model", "main") / "iter_1/config.json";
+  fs::remove(config);
+  write_file(repo / "refs/main.4711.part", "e2");
+  write_file(repo / "refs/main.x.part", "a branch");
+  write_file(repo / "refs/main.part", "another");
+  fs::create_symlink("nowhere", config.string() + ".e2lm.part");
+  fetch();
+  expect_fetched();
+  EXPECT_EQ(list_folder(config.parent_path()).size(), 3u);
+  EXPECT_THAT(list_folder(repo / "refs"),
+              ElementsAre(repo / "refs/main", repo / "refs/main.part", repo / "refs/main.x.part"));
+}
+
 TEST_F(FetchTest, RemovesWhatNothingElseNeeds) {
   hub_.add("org/model", "main", "iter_2/config.json", "{}", false);
   hub_.add("org/model", "main", "iter_2/model.safetensors", weights_, true);
