@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/tokenizer/newer_characters.h"
+#include "engine/tokenizer/newer_classes.h"
 #include "engine/tokenizer/unicode.h"
 
 namespace e2lm {
@@ -44,24 +45,29 @@ struct Groups {
 }  // namespace
 
 struct Regex::Program {
-  regex_t* compiled;
+  Program(std::string_view pattern, std::string_view where) {
+    initialize_once();
+    OnigErrorInfo info = {};
+    const int status = onig_new(&compiled, bytes(pattern), bytes(pattern) + pattern.size(),
+                                ONIG_OPTION_NONE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
+    if (status == ONIG_NORMAL) return;
+    throw Error(where, fmt::format("the pattern is broken: {}", reason(status, &info)));
+  }
+  ~Program() { onig_free(compiled); }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  regex_t* compiled = nullptr;
 };
 
 void Regex::Free::operator()(Program* program) const {
-  onig_free(program->compiled);
   delete program;
 }
 
-Regex::Regex(std::string_view pattern, std::string_view where) : where_(where) {
-  initialize_once();
-  regex_t* compiled = nullptr;
-  OnigErrorInfo info = {};
-  const int status = onig_new(&compiled, bytes(pattern), bytes(pattern) + pattern.size(),
-                              ONIG_OPTION_NONE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
-  if (status != ONIG_NORMAL) {
-    throw Error(where, fmt::format("the pattern is broken: {}", reason(status, &info)));
-  }
-  program_.reset(new Program{compiled});
+Regex::Regex(std::string_view pattern, std::string_view where)
+    : program_(new Program(pattern, where)), where_(where) {
+  const std::string newer = with_newer_punctuation(pattern);
+  if (newer != pattern) program_.reset(new Program(newer, where));
 }
 
 void Regex::find_all(std::string_view text, std::vector<Span>& matches) const {

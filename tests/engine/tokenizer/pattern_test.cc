@@ -69,6 +69,28 @@ TEST(PatternTest, SeesOnlyItsText) {
   EXPECT_EQ(matches(pattern(R"({"Regex": "(?<=a)b"})"), std::string_view("ab").substr(1)), Spans());
 }
 
+// As the original's Oniguruma: symbols count, which they did not before its version 6.9.9. All
+// characters are compared in unicode_test.cc, too.
+TEST(PatternTest, BracketsOfPunctuationHoldSymbols) {
+  const std::string_view text = "a=-]b€";
+  const auto found = [&](const std::string& regex) {
+    return matches(pattern(Json{{"Regex", regex}}.dump()), text);
+  };
+  const Spans both = {{1, 2}, {2, 3}, {3, 4}, {5, 8}};
+  for (const char* regex : {"[[:punct:]]", "[^[:^punct:]]", "[[:punct:]&&[^a-z]]", "[][:punct:]]",
+                            R"([\][:punct:]])", "(?#[)[[:punct:]]", "(?i)[[:punct:]]"}) {
+    EXPECT_EQ(found(regex), both) << regex;
+  }
+  for (const char* regex : {"[[:^punct:]]", "[^[:punct:]]", "[^][:punct:]]"}) {
+    EXPECT_EQ(found(regex), (Spans{{0, 1}, {4, 5}})) << regex;
+  }
+  EXPECT_EQ(found("(?P)[[:punct:]]"), (Spans{{1, 2}, {2, 3}, {3, 4}}));
+  EXPECT_EQ(found("[[:punct:]&&[^=]]+"), (Spans{{2, 4}, {5, 8}}));
+  EXPECT_EQ(found(R"(\[|[:punct:])"), Spans());
+  EXPECT_EQ(found("[:punct:]"), Spans()) << "no bracket, but a set of letters and the colon";
+  expect_error([&] { found("[a-[:punct:]]"); }, "p.json: Regex", "broken");
+}
+
 TEST(PatternTest, BrokenOnesNameTheirPlace) {
   expect_error([] { pattern(R"({"Regex": "("})"); }, "p.json: Regex", "broken", "parenthesis");
   expect_error([] { pattern(R"({"Regex": "[b-a]"})"); }, "p.json: Regex", "broken");
