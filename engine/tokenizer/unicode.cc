@@ -32,12 +32,12 @@ bool has_property(char32_t character, UProperty property) {
   return u_hasBinaryProperty(static_cast<UChar32>(character), property);
 }
 
-// The form as it was in Unicode 11: characters that came later are left alone and keep what
+// The form as it was in Unicode 9: characters that came later are left alone and keep what
 // stands before them from combining with what stands behind.
-const icu::Normalizer2& normalizer_of_unicode_11(NormalForm form) {
+const icu::Normalizer2& normalizer_of_unicode_9(NormalForm form) {
   static const icu::UnicodeSet kCharacters = [] {
     UErrorCode status = U_ZERO_ERROR;
-    icu::UnicodeSet set(icu::UnicodeString::fromUTF8("[:age=11.0:]"), status);
+    icu::UnicodeSet set(icu::UnicodeString::fromUTF8("[:age=9.0:]"), status);
     assert(U_SUCCESS(status) && "the pattern is a constant");
     set.freeze();
     return set;
@@ -140,7 +140,7 @@ std::string normalize(std::string_view text, NormalForm form) {
   icu::StringByteSink<std::string> sink(&normal);
   UErrorCode status = U_ZERO_ERROR;
   const icu::StringPiece source(text.data(), static_cast<int32_t>(text.size()));
-  normalizer_of_unicode_11(form).normalizeUTF8(0, source, sink, nullptr, status);
+  normalizer_of_unicode_9(form).normalizeUTF8(0, source, sink, nullptr, status);
   assert(U_SUCCESS(status) && "normalizing valid UTF-8 cannot fail");
   return normal;
 }

@@ -28,7 +28,7 @@ bool is_word(char32_t character);  // \w: letters, marks, decimal digits, connec
 // Each character on its own: no final sigma, no language.
 std::string lowercase(std::string_view text);
 
-enum class NormalForm { nfc, nfd, nfkc, nfkd };  // of Unicode 11
+enum class NormalForm { nfc, nfd, nfkc, nfkd };  // of Unicode 9
 std::string normalize(std::string_view text, NormalForm form);
 
 }  // namespace e2lm

@@ -80,11 +80,14 @@ TEST(UnicodeTest, PatternsKnowTheOriginalsCharacters) {
   }
 }
 
-void expect_form(const std::string& name,
-                 const std::function<std::string(std::string_view)>& form) {
+using Form = std::function<std::string(std::string_view)>;
+
+// What the form makes of every character with these before it.
+void expect_form(const std::string& name, const Form& form, const std::string& before = "") {
   int changed = 0;
   std::string all;
-  for_each_character([&](char32_t, const std::string& text) {
+  for_each_character([&](char32_t, const std::string& character) {
+    const std::string text = before + character;
     const std::string result = form(text);
     if (result == text) return;
     ++changed;
@@ -104,6 +107,20 @@ TEST(UnicodeTest, FormsAreTheOriginals) {
   expect_form("NFKC", in_form(NormalForm::nfkc));
   expect_form("NFKD", in_form(NormalForm::nfkd));
   expect_form("Lowercase", lowercase);
+}
+
+// U+0345 has the largest combining class: a mark that the original knows goes before it. Those
+// that came after Unicode 9, like U+08D3, stay behind.
+TEST(UnicodeTest, FormsSortTheMarksThatTheOriginalKnows) {
+  const std::pair<const char*, NormalForm> forms[] = {{"NFC", NormalForm::nfc},
+                                                      {"NFD", NormalForm::nfd},
+                                                      {"NFKC", NormalForm::nfkc},
+                                                      {"NFKD", NormalForm::nfkd}};
+  for (const auto& [name, form] : forms) {
+    expect_form(
+        fmt::format("{} behind a mark", name),
+        [form](std::string_view text) { return normalize(text, form); }, "a\u0345");
+  }
 }
 
 TEST(UnicodeTest, NormalFormsLookAtNeighbours) {
