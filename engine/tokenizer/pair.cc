@@ -34,10 +34,7 @@ TokenPair after_prefix(const Tokenizer& tokenizer, Ids continuation) {
 
 TokenPair cut_pair(const Tokenizer& tokenizer, std::string_view context, const std::string& joined,
                    SpecialTokens special) {
-  // After nothing but the prefix token the newer rule adds no other special tokens.
-  const bool bare = context.empty() && special == SpecialTokens::add_once;
-  Ids whole = tokenizer.encode(joined, bare ? SpecialTokens::omit : special);
-  if (context.empty()) return after_prefix(tokenizer, std::move(whole));
+  Ids whole = tokenizer.encode(joined, special);
   TokenPair pair;
   pair.context = tokenizer.encode(context, special);
   if (pair.context.empty()) return after_prefix(tokenizer, std::move(whole));
@@ -77,6 +74,10 @@ TokenPair encode_pair(const Tokenizer& tokenizer, std::string_view context,
   const std::string joined = std::string(context).append(continuation);
   if (joining == Joining::separate) {
     pair = separate_pair(tokenizer, context, continuation, special);
+  } else if (context.empty()) {
+    // After nothing but the prefix token the newer rule adds no other special tokens.
+    const bool bare = special == SpecialTokens::add_once;
+    pair = after_prefix(tokenizer, tokenizer.encode(joined, bare ? SpecialTokens::omit : special));
   } else {
     context = without_trailing_space(context);
     scored = std::string_view(joined).substr(context.size());

@@ -32,9 +32,11 @@ enum class Joining { joint, separate };
 // dies. Here the continuation is then encoded on its own, without the template's special tokens,
 // so that there is something to score; prefix_kept is false.
 //
-// An empty context (after the move), or one that has no tokens, stands for the prefix token: BOS
-// if the tokenizer names one, else EOS. A continuation that begins with that token already gives
-// it to the context, unless nothing would be left.
+// An empty context stands for the prefix token: BOS if the tokenizer names one, else EOS. A
+// continuation that begins with that token already gives it to the context, unless nothing would
+// be left. A context of white space is none of these: what is left of it after the move is encoded
+// with the template's special tokens, be they BOS and EOS. If it has no tokens, as where nothing
+// is added, the prefix token stands for it, too.
 //
 // Throws Error if there is no prefix token, or if the continuation is empty or has no tokens.
 TokenPair encode_pair(const Tokenizer& tokenizer, std::string_view context,

@@ -84,6 +84,30 @@ TEST_F(PairTest, SpecialTokensOnceWhereTheTextHasThemNot) {
   EXPECT_EQ(eos.encode("ab", once), (Ids{6, 4}));
 }
 
+// What HFLM of lm-evaluation-harness 0.4.13 scores for this tokenizer: it looks for an empty
+// context before it moves the spaces.
+TEST_F(PairTest, SpacesAloneAreEncodedWithTheTemplate) {
+  Json file = small_tokenizer();
+  file["post_processor"] = parse_json(R"({
+      "type": "TemplateProcessing", "pair": [],
+      "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+                 {"Sequence": {"id": "A", "type_id": 0}},
+                 {"SpecialToken": {"id": "c", "type_id": 0}}],
+      "special_tokens": {"<s>": {"id": "<s>", "ids": [6], "tokens": ["<s>"]},
+                         "c": {"id": "c", "ids": [2], "tokens": ["c"]}}})",
+                                      "template");
+  const Scratch scratch;
+  scratch.write("tokenizer.json", file.dump());
+  scratch.write("tokenizer_config.json", R"({"bos_token": "<s>"})");
+  const Tokenizer tokenizer = Tokenizer::read(scratch.folder());
+  for (const auto special : {SpecialTokens::add, SpecialTokens::add_once}) {
+    expect_pair(encode_pair(tokenizer, " ", "ab", special), {6, 2}, {4, 2}, false);
+    expect_pair(encode_pair(tokenizer, "  ", "a", special), {6, 2}, {3, 0, 2}, false);
+  }
+  expect_pair(encode_pair(tokenizer, "", "ab", SpecialTokens::add_once), {6}, {4});
+  expect_pair(encode_pair(tokenizer, " ", "ab", SpecialTokens::omit), {6}, {3, 4});
+}
+
 TEST_F(PairTest, SeparateTextsAreEncodedEachOnItsOwn) {
   const Tokenizer tokenizer = read();
   const auto pair = [&](const char* context, const char* continuation, SpecialTokens special) {
