@@ -106,7 +106,7 @@ std::vector<std::string_view> split_at_space(std::string_view text, int64_t most
     parts.push_back(text.substr(0, end));
     text = strip(text.substr(end), {}, Side::left);
   }
-  if (text = strip(text, {}, Side::right); !text.empty()) parts.push_back(text);
+  if (!text.empty()) parts.push_back(text);
   return parts;
 }
 
@@ -118,7 +118,7 @@ std::vector<std::string_view> split_at_space_right(std::string_view text, int64_
     parts.push_back(text.substr(start));
     text = strip(text.substr(0, start), {}, Side::right);
   }
-  if (text = strip(text, {}, Side::left); !text.empty()) parts.push_back(text);
+  if (!text.empty()) parts.push_back(text);
   std::reverse(parts.begin(), parts.end());
   return parts;
 }

@@ -26,7 +26,8 @@ std::vector<std::string_view> split(Work& work, std::string_view text, std::stri
 std::vector<std::string_view> split_right(Work& work, std::string_view text,
                                           std::string_view separator, int64_t most);
 
-// At runs of white space, which are dropped at both ends too.
+// At runs of white space. Those at both ends are dropped too, but what is left after `most` times
+// keeps its far end.
 std::vector<std::string_view> split_at_space(std::string_view text, int64_t most);
 std::vector<std::string_view> split_at_space_right(std::string_view text, int64_t most);
 

@@ -50,6 +50,22 @@ TEST(RenderingTest, TextsAreMadeOfCodePoints) {
   EXPECT_EQ(render("{{ 'a😀b'.split('😀') }} {{ 'a😀'.center(5, '*') }}"), "['a', 'b'] **a😀*");
 }
 
+// Expectations are CPython's; all texts up to six characters of these were compared with it once.
+TEST(RenderingTest, SplitsAtSpaceThatAreCountedKeepTheFarEnd) {
+  const std::string document = R"({"x": " a  b ", "y": "\u00a0a\t b\u00a0", "z": "a \n"})";
+  EXPECT_EQ(
+      render("{{ x.split(maxsplit=0) }} {{ x.split(none, 1) }} {{ x.split(none, 2) }}", document),
+      "['a  b '] ['a', 'b '] ['a', 'b']");
+  EXPECT_EQ(render("{{ x.rsplit(maxsplit=0) }} {{ x.rsplit(none, 1) }} {{ x.rsplit(none, 2) }}",
+                   document),
+            "[' a  b'] [' a', 'b'] ['a', 'b']");
+  EXPECT_EQ(render("{{ y.split(none, 1) }} {{ y.rsplit(none, 1) }}", document),
+            "['a', 'b\\xa0'] ['\\xa0a', 'b']");
+  EXPECT_EQ(
+      render("{{ z.split(none, 0) }} {{ z.split(none, 1) }} {{ z.rsplit(none, 0) }}", document),
+      "['a \\n'] ['a'] ['a']");
+}
+
 TEST(RenderingTest, SlicesFollowPython) {
   EXPECT_EQ(
       render("{{ x[1:] }} {{ x[:-1] }} {{ x[::2] }} {{ x[5:] }} {{ x[-9:2] }} {{ x[2:0:-1] }}",
