@@ -13,29 +13,44 @@
 namespace e2lm {
 namespace {
 
+// What Python and Jupyter keep beside files: old copies of task files, among other things.
+bool is_ignored(const Path& folder) {
+  return folder.filename() == "__pycache__" || folder.filename() == ".ipynb_checkpoints";
+}
+
 void collect_files(const Path& folder, std::vector<Path>& files) {
   for (const Path& entry : list_folder(folder)) {
     if (std::filesystem::is_directory(entry)) {
-      collect_files(entry, files);
+      if (!is_ignored(entry)) collect_files(entry, files);
     } else if (entry.extension() == ".yaml") {
       files.push_back(entry);
     }
   }
 }
 
+// In the order of the original: by their whole paths, so that `a.yaml` comes before `a/b.yaml`.
+std::vector<Path> task_files(const Path& folder) {
+  std::vector<Path> files;
+  collect_files(folder, files);
+  std::sort(files.begin(), files.end(),
+            [](const Path& a, const Path& b) { return a.native() < b.native(); });
+  return files;
+}
+
 }  // namespace
 
 TaskLibrary::TaskLibrary(const std::vector<Path>& folders) {
   for (const Path& folder : folders) {
-    std::vector<Path> files;
-    collect_files(folder, files);
+    const std::vector<Path> files = task_files(folder);
     std::vector<std::optional<Entry>> read(files.size());
     parallel_for(available_threads(), std::ssize(files), 32, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) read[i] = entry_of(files[i]);
     });
     std::map<std::string, Entry> entries;
     for (auto& entry : read) {
-      if (entry) entries.emplace(entry->name, std::move(*entry));
+      if (!entry) continue;
+      const auto [kept, is_new] = entries.try_emplace(entry->name, *entry);
+      if (!is_new) passed_over_.push_back({entry->name, entry->path, kept->second.path});
     }
     for (auto& [name, entry] : entries) entries_[name] = std::move(entry);
   }

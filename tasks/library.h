@@ -33,8 +33,15 @@ class TaskLibrary {
     std::vector<std::string> tags;
   };
 
-  // Within a folder the first file with a name counts, later folders win over earlier ones. Files
-  // that are no YAML, or neither task nor group, are passed over.
+  // A file that has a name which another file of the same folder has already.
+  struct PassedOver {
+    std::string name;
+    Path path, kept;
+  };
+
+  // Within a folder the first file with a name counts, in the order of their paths; later folders
+  // win over earlier ones. Files that are no YAML, or neither task nor group, and folders named
+  // __pycache__ or .ipynb_checkpoints are passed over.
   explicit TaskLibrary(const std::vector<Path>& folders);
 
   // A word is the name of a task or group, a tag, a glob over names, or the path of a task or group
@@ -46,6 +53,7 @@ class TaskLibrary {
   std::vector<Path> find(std::string_view word) const;
 
   const std::map<std::string, Entry>& entries() const { return entries_; }  // by name
+  const std::vector<PassedOver>& passed_over() const { return passed_over_; }
 
  private:
   static std::optional<Entry> entry_of(const Path& path);
@@ -53,6 +61,7 @@ class TaskLibrary {
   [[noreturn]] void fail_unknown(std::string_view word) const;
 
   std::map<std::string, Entry> entries_;
+  std::vector<PassedOver> passed_over_;
 };
 
 }  // namespace e2lm

@@ -136,7 +136,13 @@ TokenRules token_rules(const Arguments& arguments, TokenRules rules) {
 TaskLibrary open_library(const Arguments& arguments) {
   std::vector<Path> folders = {bundled_tasks()};
   if (const auto more = arguments.text("include_path")) folders.emplace_back(*more);
-  return TaskLibrary(folders);
+  TaskLibrary library(folders);
+  for (const auto& [name, path, kept] : library.passed_over()) {
+    const std::string note = fmt::format("e2lm: {}: passed over, since {} is named {} too\n",
+                                         path.string(), kept.string(), name);
+    std::fputs(note.c_str(), stderr);
+  }
+  return library;
 }
 
 Path store_path(const Arguments& arguments) {

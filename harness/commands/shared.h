@@ -27,7 +27,8 @@ RequestOptions request_options(const Arguments& arguments);
 std::vector<Option> token_option_rows();
 TokenRules token_rules(const Arguments& arguments, TokenRules fallback);
 
-// The bundled tasks and those of --include_path.
+// The bundled tasks and those of --include_path. Says on standard error which files are passed over
+// because their name is taken.
 TaskLibrary open_library(const Arguments& arguments);
 
 // The store a user means: a store file, a run folder, or by default the one of `e2lm sweep`.

@@ -8,6 +8,7 @@
 #include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/run_folder.h"
+#include "tests/support/task_files.h"
 
 namespace e2lm {
 namespace {
@@ -95,6 +96,16 @@ TEST(CommandsTest, LsListsWhatThereIs) {
   EXPECT_THAT(list("families"), HasSubstr("falcon_h1"));
   EXPECT_THAT(list("metrics"), HasSubstr("acc_norm"));
   EXPECT_THAT(list("devices"), HasSubstr("cpu"));
+}
+
+TEST(CommandsTest, ATaskFileWhoseNameIsTakenIsSaid) {
+  const Scratch scratch;
+  const Path kept = TaskFiles().write(scratch, "a"), other = TaskFiles().write(scratch, "b");
+  const ProgramResult result = run_program(
+      {.arguments = {"prompts", "colours", "--include_path", scratch.folder(), "--limit", "1"}});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.errors, "e2lm: " + other.string() + ": passed over, since " + kept.string() +
+                               " is named colours too\n");
 }
 
 // oneDNN told to do without AMX stands for a processor that has none; cards are hidden.

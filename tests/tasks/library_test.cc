@@ -30,6 +30,31 @@ TEST(LibraryTest, LaterFoldersWin) {
   EXPECT_EQ(library.find("wordnet_kinds")[0], scratch / "colours.yaml");
 }
 
+// As the TaskManager of lm-evaluation-harness 0.4.13 finds them.
+TEST(LibraryTest, TheFirstPathWithANameWins) {
+  const Scratch scratch;
+  TaskFiles().write(scratch, "a");
+  const Path first = scratch.write("a.yaml", TaskFiles().yaml);
+  const TaskLibrary library({scratch.folder()});
+  EXPECT_EQ(library.find("colours")[0], first) << "a.yaml comes before a/colours.yaml";
+  ASSERT_EQ(library.passed_over().size(), 1u);
+  EXPECT_EQ(library.passed_over()[0].name, "colours");
+  EXPECT_EQ(library.passed_over()[0].path, scratch / "a/colours.yaml");
+  EXPECT_EQ(library.passed_over()[0].kept, first);
+  EXPECT_TRUE(TaskLibrary({kBundled}).passed_over().empty());
+}
+
+TEST(LibraryTest, CopiesThatJupyterAndPythonKeepAreNoTasks) {
+  const Scratch scratch;
+  const Path own = TaskFiles().write(scratch);
+  TaskFiles().write(scratch, ".ipynb_checkpoints");
+  TaskFiles().with_line(1, "task: old").write(scratch, "more/__pycache__");
+  const TaskLibrary library({scratch.folder()});
+  EXPECT_EQ(library.find("colours")[0], own);
+  EXPECT_EQ(library.entries().size(), 1u);
+  EXPECT_TRUE(library.passed_over().empty());
+}
+
 TEST(LibraryTest, EveryTaskWithBundledDataGivesItsRequests) {
   const TaskLibrary library({kBundled});
   const std::map<std::string, size_t> rows = {{"wordnet_kinds", 500},
