@@ -100,6 +100,7 @@ void widen(ColumnType& type, const Json& value, const TypeRules& rules) {
   }
   if (type.kind == Kind::list) {
     if (type.fields.empty()) type.fields.resize(1);
+    type.nulls.see(value, rules.block);
     for (const Json& element : value) widen(type.fields[0].type, element, rules);
   }
   if (type.kind == Kind::mixed) type.fields.clear();

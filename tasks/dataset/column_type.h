@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tasks/dataset/list_nulls.h"
 
 namespace e2lm {
 
@@ -31,6 +32,12 @@ struct ColumnType {
   bool large = false;         // an integer beyond what a double holds exactly was seen
   bool beyond = false;        // a whole number beyond 64 bits with a sign was seen
   std::vector<Field> fields;  // of an object, in order of their first appearance
+
+  // Of a list: whether the original's first reading loses nulls that begin one, see list_nulls.h.
+  ListNulls nulls;
+  // Of the table of a batch: its bytes, and whether the original reads it a second time.
+  int64_t bytes = 0;
+  bool read_twice = false;
 };
 
 struct ColumnType::Field {
@@ -42,6 +49,7 @@ struct ColumnType::Field {
 struct TypeRules {
   bool objects_differ = false;  // objects with different keys are mixed, rather than of all keys
   bool timestamps = false;      // texts can be timestamps
+  int64_t block = 0;            // of the batch, in which the row stands
 };
 
 // Widens the type so that it holds the value too. The top of a row is an object whatever its keys.

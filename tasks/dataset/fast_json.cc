@@ -99,7 +99,8 @@ class NumberReader {
   size_t count_ = 0;
 };
 
-double read_number(double value) {
+Json read_number(double value) {
+  if (std::isnan(value)) return nullptr;
   if (!std::isfinite(value)) return value;
   std::array<char, 400> text;
   const auto format =
@@ -150,7 +151,7 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 Json fast_read(Json value) {
-  return for_each_number(std::move(value), [](double number) { return Json(read_number(number)); });
+  return for_each_number(std::move(value), read_number);
 }
 
 Json fast_written(Json value) {

@@ -12,7 +12,7 @@ namespace e2lm {
 // with: it writes ten digits after the point and reads numbers by multiplying with powers of ten,
 // which can be off by the last bits. Prompts show the digits, so they are kept as they come out.
 //
-// All functions change numbers anywhere within a value; NaN and infinities become null when
+// All functions change numbers anywhere within a value; NaN becomes null, and infinities too when
 // written.
 
 // Read by it.

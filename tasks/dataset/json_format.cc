@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 #include <string_view>
@@ -19,6 +20,9 @@ namespace {
 using Kind = ColumnType::Kind;
 
 constexpr int64_t kBatchBytes = 10 << 20;
+
+// The original reads a batch in blocks of this size, unless it is more than eight of them.
+constexpr int64_t kBlockBytes = kBatchBytes / 32;
 
 // {"__float__": "NaN"} and the like, as parse_python_json gives them, as doubles.
 Json with_non_finite(Json value) {
@@ -58,6 +62,7 @@ class Batches {
     start_ = offset;
     return ++batch_;
   }
+  int64_t start() const { return start_; }  // of the row's batch
 
  private:
   int64_t batch_ = 0, start_ = 0;
@@ -132,7 +137,8 @@ bool JsonFormat::read_lines(JsonValues& values, const Visitor& visit) const {
     const int64_t line = values.line(), offset = values.offset();
     const std::string text = values.take();
     Json row = as_row(parse_value(text, values, line), values, line);
-    if (!visit({std::move(row), line, batches.next(offset)})) return false;
+    const int64_t batch = batches.next(offset);
+    if (!visit({std::move(row), line, batch, values.offset() - batches.start()})) return false;
   }
   return true;
 }
@@ -161,7 +167,7 @@ bool JsonFormat::read_array(JsonValues& values, const Visitor& visit) const {
                   "the same as in the first rows");
     }
     Json row = array_row(std::move(value), values, line, texts);
-    if (!visit({std::move(row), line, 0})) return false;
+    if (!visit({std::move(row), line, 0, values.offset()})) return false;
     more = values.peek() == ',';
     if (more) values.expect(',');
   }
@@ -201,7 +207,25 @@ void JsonFormat::read_field(JsonValues& values, const Visitor& visit) const {
 }
 
 void JsonFormat::widen(ColumnType& batch, const RawRow& row, bool first) const {
-  widen_row(batch, row.columns, {.objects_differ = first && !has_field(), .timestamps = true});
+  widen_row(batch, row.columns,
+            {.objects_differ = first && !has_field(),
+             .timestamps = true,
+             .block = row.end / kBlockBytes});
+  batch.bytes = row.end;
+}
+
+template <typename Test>
+bool any_list(const ColumnType& type, const Test& test) {
+  return (type.kind == Kind::list && test(type.nulls)) ||
+         std::any_of(type.fields.begin(), type.fields.end(),
+                     [&](const ColumnType::Field& field) { return any_list(field.type, test); });
+}
+
+bool is_read_twice(const ColumnType& batch) {
+  const bool one_block = batch.bytes / 8 > kBlockBytes;
+  return any_list(batch, [&](const ListNulls& nulls) {
+    return one_block ? nulls.lost_in_batch() : nulls.lost_in_blocks();
+  });
 }
 
 void finish_field_column(ColumnType::Field& column, const std::string& where) {
@@ -231,13 +255,17 @@ void finish_field_column(ColumnType::Field& column, const std::string& where) {
 ColumnType JsonFormat::finish(ColumnType batch, const std::string& where) const {
   if (has_field()) {
     for (ColumnType::Field& column : batch.fields) finish_field_column(column, where);
+  } else if (is_read_twice(batch)) {
+    batch.read_twice = true;
+    forget_timestamps(batch);
   }
   return batch;
 }
 
-Json JsonFormat::typed(Json columns, const ColumnType&, const ColumnType& first) const {
+Json JsonFormat::typed(Json columns, const ColumnType& batch, const ColumnType& first) const {
   // One mixed column and all rows are written anew by the fast library.
   if (!has_field() && holds_mixed(first)) columns = fast_written(fast_read(std::move(columns)));
+  if (batch.read_twice) columns = fast_read(std::move(columns));
   return columns;
 }
 

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <string>
+#include <tuple>
 
+#include "base/text.h"
 #include "tests/tasks/dataset/support.h"
 
 // Expectations are what the `datasets` library 5.2.0 gives for the same bytes.
@@ -70,6 +72,54 @@ TEST(JsonLines, OtherTextsThatLookLikeDatesStay) {
   }
   EXPECT_EQ(lines("{\"a\":\"2024-11-21\"}\n{\"a\":\"\"}\n"),
             "{\"a\":\"2024-11-21\"}\n{\"a\":\"\"}\n");
+}
+
+// Arrow loses nulls that begin a list before any other element; the batch is then read anew,
+// without timestamps.
+TEST(JsonLines, BesideListsThatBeginWithNullDatesStayText) {
+  const auto stay = [](const std::string& lists) {
+    std::string rows;
+    for (const std::string& list : split(lists, ';')) {
+      rows += R"({"d":"2024-11-21","a":)" + list + "}\n";
+    }
+    return lines(rows).find("00:00:00") == std::string::npos;
+  };
+  for (const char* text :
+       {"[null,1]", "[null,null]", "[null];[null,1]", "[];null;[null,\"x\"]", "[[null,1]]",
+        R"({"b":[null,1]})", R"([null,{"b":1}])", "[null,1];[\"x\"]", "[[null,null],[1]]"}) {
+    EXPECT_TRUE(stay(text)) << text;
+  }
+  for (const char* text :
+       {"[1,null]", "[null];[1]", "[null];[null];[]", "[1];[null,2]", "[[null],[1]]",
+        R"([{"b":null},{"b":1}])", "[null];[1];[null,1]", "[[1],[2]];null;[null,[1]]"}) {
+    EXPECT_FALSE(stay(text)) << text;
+  }
+  EXPECT_EQ(lines("{\"d\":\"2024-11-21\",\"a\":[null,\"2024-11-21\"],"
+                  "\"f\":0.12345678901234567}\n{\"d\":null,\"f\":NaN}\n"),
+            "{\"d\":\"2024-11-21\",\"a\":[null,\"2024-11-21\"],\"f\":0.12345678901234501}\n"
+            "{\"d\":null,\"a\":null,\"f\":null}\n");
+}
+
+// Arrow reads blocks of 320 KiB, but all as one beyond eight times that.
+TEST(JsonLines, NullsOfListsAreLostByBlocks) {
+  const std::string line = R"({"d":"2024-11-21","a":[1],"p":")" + std::string(1000, 'x') + "\"}\n";
+  const auto is_text = [&](int rows, int with_null) {
+    std::string text;
+    for (int row = 0; row < rows; ++row) text += line;
+    text.replace(text.find("[1]", with_null * line.size()), 3, "[null,1]");
+    return lines(text).find("00:00:00") == std::string::npos;
+  };
+  ASSERT_EQ(line.size(), 1034u);
+  for (const auto& [rows, with_null, expected] : {std::tuple{900, 0, true},
+                                                  {900, 315, false},
+                                                  {900, 316, true},
+                                                  {900, 317, false},
+                                                  {900, 633, true},
+                                                  {2535, 316, true},
+                                                  {2536, 316, false},
+                                                  {2536, 0, true}}) {
+    EXPECT_EQ(is_text(rows, with_null), expected) << rows << ' ' << with_null;
+  }
 }
 
 TEST(JsonLines, ObjectsKeepTheKeysTheyHave) {
