@@ -111,7 +111,7 @@ DataSource::Split DataSource::read_split(const std::string& split, int64_t limit
   std::optional<Dataset> first;
   if (found != splits.begin()) first = Dataset::open(files_of(splits.front()));
   const Dataset dataset = Dataset::open(files_of(*found), first ? &*first : nullptr);
-  return {dataset.columns(), dataset.read(limit), dataset.rows()};
+  return {dataset.columns(), dataset.read(limit), dataset.rows(), dataset.nested_timestamps()};
 }
 
 // data_files is a path, a list of paths (both the split `train`), or either by split.

@@ -27,6 +27,7 @@ struct DataSource {
     std::vector<std::string> columns;
     Documents documents;
     int64_t rows = 0;  // of the whole split, however many documents were asked for
+    std::vector<std::string> nested_timestamps;  // columns, see Dataset
 
     bool has_column(std::string_view column) const;
   };

@@ -125,6 +125,12 @@ bool holds_mixed(const ColumnType& type) {
                      [](const ColumnType::Field& field) { return holds_mixed(field.type); });
 }
 
+bool holds_nested_timestamp(const ColumnType& type) {
+  return std::any_of(type.fields.begin(), type.fields.end(), [](const ColumnType::Field& field) {
+    return field.type.kind == Kind::timestamp || holds_nested_timestamp(field.type);
+  });
+}
+
 std::string describe(const ColumnType& type) {
   switch (type.kind) {
     case Kind::null:

@@ -59,6 +59,9 @@ void widen_row(ColumnType& table, const Json& row, const TypeRules& rules);
 // Whether a mixed value is anywhere in the type.
 bool holds_mixed(const ColumnType& type);
 
+// Whether a timestamp is within a list or an object of the type.
+bool holds_nested_timestamp(const ColumnType& type);
+
 // "text", "a list of integer", ..: for messages.
 std::string describe(const ColumnType& type);
 

@@ -67,6 +67,14 @@ void Dataset::end_batch(ColumnType batch, const std::string& where) {
   batches_.back().push_back(std::move(batch));
 }
 
+std::vector<std::string> Dataset::nested_timestamps() const {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : types_->fields) {
+    if (holds_nested_timestamp(type)) names.push_back(name);
+  }
+  return names;
+}
+
 void Dataset::for_each(const Visitor& visit) const {
   int64_t row = 0;
   bool more = true;

@@ -22,7 +22,8 @@ namespace e2lm {
 //
 // The original loads rows in batches (10 MiB of JSON lines, 10,000 rows of CSV, a whole array) and
 // turns each into the columns and types of the first batch; so does this, and refuses what cannot
-// be turned. Timestamps are texts like "2024-11-21 05:44:00", also within lists and objects.
+// be turned. Timestamps are texts like "2024-11-21 05:44:00", also within lists and objects, where
+// Python prints them as datetime.datetime(2024, 11, 21, 5, 44).
 class Dataset {
  public:
   // Reads the files once. With `first_split` the columns and types are its, as the original takes
@@ -32,6 +33,8 @@ class Dataset {
 
   int64_t rows() const { return rows_; }
   const std::vector<std::string>& columns() const { return columns_; }
+  // Those with timestamps within lists or objects.
+  std::vector<std::string> nested_timestamps() const;
 
   // Visits the documents in order until `visit` returns false. Every document has all columns.
   using Visitor = std::function<bool(int64_t row, Document document)>;

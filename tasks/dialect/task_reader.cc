@@ -252,25 +252,6 @@ Task Task::read(const Path& path) {
   return from(read_task_file(path), path);
 }
 
-DataSource::Split Task::read_split(const std::string& split, bool absent_is_null,
-                                   int64_t limit) const {
-  DataSource::Split result = data.read_split(split, process_docs.empty() ? limit : INT64_MAX);
-  for (Document& document : result.documents) {
-    if (absent_is_null) break;
-    for (const std::string& column : document.absent) document.columns.erase(column);
-  }
-  if (process_docs.empty()) return result;
-  result.documents = process_docs.apply(std::move(result.documents));
-  result.rows = std::ssize(result.documents);
-  if (!result.documents.empty()) {
-    result.columns.clear();
-    for (const auto& [column, value] : result.documents.front().columns.items()) {
-      result.columns.push_back(column);
-    }
-  }
-  return result;
-}
-
 Task Task::from(const Yaml& keys, const Path& path) {
   Task task = TaskReader(keys, path).read();
   task.keys = keys.json();

@@ -89,6 +89,20 @@ TEST_F(TaskTest, WrongStepsOfProcessDocsNameTheirLine) {
   refused("{map: {a: '{{ b'}}", "process_docs");
 }
 
+// datasets 5.2.0 makes them datetime.datetime, which a list shows: [datetime.datetime(2024, 1, 2,
+// ..
+TEST_F(TaskTest, ListsOfTimesAreRefusedWhereTheyAreNamed) {
+  TaskFiles files;
+  files.test = R"({"question": "q", "choices": ["a", "b"], "answer": 0, "at": ["2024-01-02"]})"
+               "\n";
+  const auto read = [&] { Task::read(files.write(scratch_)).read_split("test", true); };
+  EXPECT_NO_THROW(read());
+  files = files.with_line(10, "doc_to_text: \"On {{at[0]}}\"");
+  expect_error(read, "colours.yaml: 'doc_to_text' names the column 'at', which has times within");
+  files = files.with_line(10, "doc_to_text: \"{{what.chat}} at_all\"");
+  EXPECT_NO_THROW(read());
+}
+
 TEST_F(TaskTest, AllProblemsAreReportedAtOnce) {
   TaskFiles files = TaskFiles().with_line(9, "output_type: chat").with_line(7, "fewshot: dev");
   const Path path = files.write(scratch_);
