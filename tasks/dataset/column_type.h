@@ -31,6 +31,7 @@ struct ColumnType {
   bool fractional = false;    // a number that is no whole number of 64 bits was seen
   bool large = false;         // an integer beyond what a double holds exactly was seen
   bool beyond = false;        // a whole number beyond 64 bits with a sign was seen
+  bool no_missing = false;    // of CSV: the original takes no cell for a missing value
   std::vector<Field> fields;  // of an object, in order of their first appearance
 
   // Of a list: whether the original's first reading loses nulls that begin one, see list_nulls.h.

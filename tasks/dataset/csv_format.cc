@@ -95,6 +95,12 @@ Kind kind_of(std::string_view cell) {
   return as_boolean(cell) ? Kind::boolean : Kind::text;
 }
 
+bool is_beyond_unsigned(std::string_view text) {
+  uint64_t value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc::result_out_of_range;
+}
+
 void widen_cell(ColumnType& type, std::string_view cell) {
   if (is_missing(cell)) {
     type.has_null = true;
@@ -102,7 +108,14 @@ void widen_cell(ColumnType& type, std::string_view cell) {
   }
   if (type.kind == Kind::text) return;
   const Kind kind = kind_of(cell);
-  if (kind == Kind::number && is_whole(number_text(cell))) type.beyond = true;
+  if (kind == Kind::number && is_whole(number_text(cell))) {
+    type.beyond = true;
+    // Where only integers were seen, the original gives up looking for missing values too.
+    const bool whole_so_far = type.kind != Kind::boolean && !type.fractional;
+    if (whole_so_far && is_beyond_unsigned(number_text(cell))) type.no_missing = true;
+  } else if (kind == Kind::number) {
+    type.fractional = true;
+  }
   const bool numeric = type.kind == Kind::integer || type.kind == Kind::number;
   const bool number_too = kind == Kind::integer || kind == Kind::number;
   if (type.kind == Kind::null || type.kind == kind) {
@@ -174,6 +187,7 @@ ColumnType CsvFormat::finish(ColumnType batch, const std::string& where) const {
     if (type.kind == Kind::null || (type.kind == Kind::integer && type.has_null)) {
       type.kind = Kind::number;
     }
+    if (type.no_missing && type.fractional) type.kind = Kind::text;
     if (type.kind == Kind::number && type.beyond) {
       throw Error(where, fmt::format("the column '{}' has an integer beyond 64 bits", name),
                   "smaller integers, or text");
@@ -182,8 +196,9 @@ ColumnType CsvFormat::finish(ColumnType batch, const std::string& where) const {
   return batch;
 }
 
-Json cell_value(std::string& cell, Kind kind) {
-  if (is_missing(cell)) return nullptr;
+Json cell_value(std::string& cell, const ColumnType& type) {
+  const Kind kind = type.kind;
+  if (!type.no_missing && is_missing(cell)) return nullptr;
   if (kind == Kind::boolean) return *as_boolean(cell);
   if (kind == Kind::integer) return *as_integer(cell);
   if (kind == Kind::number) return *as_number(cell);
@@ -193,7 +208,7 @@ Json cell_value(std::string& cell, Kind kind) {
 Json CsvFormat::typed(Json columns, const ColumnType& batch, const ColumnType&) const {
   size_t i = 0;
   for (Json& cell : columns) {
-    cell = cell_value(cell.get_ref<std::string&>(), batch.fields[i++].type.kind);
+    cell = cell_value(cell.get_ref<std::string&>(), batch.fields[i++].type);
   }
   return columns;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/text.h"
 #include "tests/tasks/dataset/support.h"
 
 // Expectations are what the `datasets` library 5.2.0 gives for the same bytes.
@@ -97,6 +98,26 @@ TEST(Csv, DocumentsKnowTheLineWhereTheyBegin) {
   const Documents rows = DataFolder("csv").open({"a,b\n\"x\ny\",1\r\n\nz,2\n"}).read();
   EXPECT_TRUE(rows[0].where.ends_with("/0:2"));
   EXPECT_TRUE(rows[1].where.ends_with("/0:5"));
+}
+
+TEST(Csv, NothingIsMissingBesideAnIntegerBeyondAllTypes) {
+  const auto cells = [](const std::string& column) {
+    std::string content = "a,b\n", text;
+    for (const std::string& cell : split(column, ' ')) content += cell + ",1\n";
+    for (const Document& document : DataFolder("csv").open({content}).read()) {
+      text += (text.empty() ? "" : " ") + document.columns["a"].dump();
+    }
+    return text;
+  };
+  const std::string beyond = "18446744073709551616";
+  EXPECT_EQ(cells(beyond + "  x"), "\"" + beyond + "\" \"\" \"x\"");
+  EXPECT_EQ(cells("NA 5 " + beyond + " x"), R"("NA" "5" ")" + beyond + R"(" "x")");
+  EXPECT_EQ(cells(beyond + "  2.5"), "\"" + beyond + "\" \"\" \"2.5\"");
+  EXPECT_EQ(cells("x  " + beyond), "\"x\" null \"" + beyond + "\"");
+  EXPECT_EQ(cells("True  " + beyond), "\"True\" null \"" + beyond + "\"");
+  EXPECT_EQ(cells("2.5  " + beyond + " x"), "\"2.5\" null \"" + beyond + "\" \"x\"");
+  EXPECT_EQ(cells("9223372036854775808  x"), R"("9223372036854775808" null "x")");
+  EXPECT_EQ(cells("-9223372036854775809  x"), R"("-9223372036854775809" null "x")");
 }
 
 }  // namespace
