@@ -32,9 +32,10 @@ std::vector<RequestScore> join_windows(const std::vector<RequestScore>& scores,
 Tokenizer read_tokenizer(const RunOptions& options) {
   Tokenizer tokenizer = Tokenizer::read(options.tokenizer);
   if (options.open_with_bos && !tokenizer.open_with_bos()) {
-    throw Error(options.tokenizer.string(),
-                "has no BOS for add_bos_token=True: its template puts no token before a text",
-                "a bos_token in tokenizer_config.json, or add_bos_token=False");
+    throw Error(
+        options.tokenizer.string(),
+        "has no BOS for add_bos_token=True: its template puts no token before a text",
+        "a bos_token in tokenizer_config.json or special_tokens_map.json, or add_bos_token=False");
   }
   return tokenizer;
 }

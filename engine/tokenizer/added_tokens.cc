@@ -44,7 +44,12 @@ AddedToken read_token(const JsonPart& part) {
   return {.content = part.at("content").text(),
           .single_word = part.at("single_word").flag(),
           .lstrip = part.at("lstrip").flag(),
-          .rstrip = part.at("rstrip").flag()};
+          .rstrip = part.at("rstrip").flag(),
+          .normalized = part.at("normalized").flag()};
+}
+
+std::string for_two(std::string_view content) {
+  return fmt::format("'{}' stands for two added tokens", content);
 }
 
 }  // namespace
@@ -117,35 +122,61 @@ std::vector<Stretch> TokenFinder::cut(std::string_view text) const {
   return stretches;
 }
 
-AddedTokens AddedTokens::read(const std::optional<JsonPart>& part, const Normalizer* normalizer,
-                              Vocabulary& vocabulary) {
+AddedTokens AddedTokens::read(const std::optional<JsonPart>& part, Vocabulary& vocabulary) {
   AddedTokens added;
+  // As the original counts: tokens, not ids. Where ids have gaps this one can be taken.
+  added.next_id_ = static_cast<int32_t>(vocabulary.ids().size());
   if (!part) return added;
   std::unordered_set<int32_t> stated;
-  // As the original counts: tokens, not ids. Where ids have gaps this one can be taken.
-  auto next_id = static_cast<int32_t>(vocabulary.ids().size());
   for (const JsonPart& item : part->items()) {
     AddedToken token = read_token(item);
     const JsonPart id = item.at("id");
     if (!stated.insert(id.id()).second) {
       throw id.error(fmt::format("{} is the id of another token", id.id()));
     }
-    if (token.content.empty()) continue;  // is never found
-    const auto known = vocabulary.find(token.content);
-    token.id = known.value_or(next_id);
-    if (!known) vocabulary.add(token.content, token.id);
-    next_id = std::max(next_id, token.id + 1);
-
-    const bool is_normalized = item.at("normalized").flag();
-    if (is_normalized && normalizer) normalizer->apply(token.content);
     const JsonPart content = item.at("content");
-    if (token.content.empty()) throw content.error("nothing is left of it when normalized");
-    TokenFinder& finder = is_normalized ? added.normalized : added.as_written;
-    if (!finder.add(token)) {
-      throw content.error(fmt::format("'{}' stands for two added tokens", token.content));
-    }
+    if (added.holds(token.content)) throw Error(content.where(), for_two(token.content));
+    added.declare({std::move(token), content.where()}, vocabulary);
   }
   return added;
+}
+
+bool AddedTokens::declare(DeclaredToken declared, Vocabulary& vocabulary) {
+  AddedToken& token = declared.token;
+  if (token.content.empty()) return false;  // is never found
+  const auto known = vocabulary.find(token.content);
+  token.id = known.value_or(next_id_);
+  if (!known) vocabulary.add(token.content, token.id);
+  next_id_ = std::max(next_id_, token.id + 1);
+
+  const auto [place, is_new] = places_.try_emplace(token.content, tokens_.size());
+  if (is_new) {
+    tokens_.push_back(std::move(declared));
+  } else if (tokens_[place->second].token == token) {
+    return false;
+  } else {
+    tokens_[place->second] = std::move(declared);
+  }
+  return true;
+}
+
+TokenFinder AddedTokens::as_written() const {
+  TokenFinder finder;
+  for (const auto& [token, where] : tokens_) {
+    if (!token.normalized) finder.add(token);  // each content is there once
+  }
+  return finder;
+}
+
+TokenFinder AddedTokens::normalized(const Normalizer* normalizer) const {
+  TokenFinder finder;
+  for (auto [token, where] : tokens_) {
+    if (!token.normalized) continue;
+    if (normalizer) normalizer->apply(token.content);
+    if (token.content.empty()) throw Error(where, "nothing is left of it when normalized");
+    if (!finder.add(token)) throw Error(where, for_two(token.content));
+  }
+  return finder;
 }
 
 }  // namespace e2lm

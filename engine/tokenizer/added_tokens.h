@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,15 @@ struct AddedToken {
   bool single_word = false;  // only between characters that are no word characters
   bool lstrip = false;       // takes the white space before it
   bool rstrip = false;       // takes the white space behind it
+  bool normalized = true;    // is looked for in the normalized text
+
+  bool operator==(const AddedToken&) const = default;
+};
+
+// An added token as a file declares it, without an id: that is the vocabulary's or the next one.
+struct DeclaredToken {
+  AddedToken token;
+  std::string where;  // file and key path
 };
 
 // A stretch of text: an added token, or what lies between two.
@@ -58,16 +68,30 @@ class TokenFinder {
   std::array<int32_t, 256> roots_;  // the node of each first byte
 };
 
-// The `added_tokens` of a tokenizer.json.
-struct AddedTokens {
-  // A token has the id of the vocabulary or else the next one, whatever id the file states: so
-  // does the original, and that is where a model's training text came from. Tokens that the
-  // vocabulary lacks are added to it. Throws Error when two state one id or are looked for alike.
-  static AddedTokens read(const std::optional<JsonPart>& part, const Normalizer* normalizer,
-                          Vocabulary& vocabulary);
+// The `added_tokens` of a tokenizer.json, and those that other files declare.
+class AddedTokens {
+ public:
+  // Those of a tokenizer.json. A token has the id of the vocabulary or else the next one, whatever
+  // id the file states: so does the original, and that is where a model's training text came from.
+  // Tokens that the vocabulary lacks are added to it. Throws Error when two state one id or have
+  // one content.
+  static AddedTokens read(const std::optional<JsonPart>& part, Vocabulary& vocabulary);
 
-  TokenFinder as_written;  // looked for in the raw text
-  TokenFinder normalized;  // looked for in the normalized text between those
+  // Adds a token in the same way, or puts it in the place of the one with its content. Returns
+  // whether that changed anything.
+  bool declare(DeclaredToken declared, Vocabulary& vocabulary);
+
+  bool holds(const std::string& content) const { return places_.contains(content); }
+
+  // The finder of the tokens looked for in the raw text, and that of those looked for in the
+  // normalized text between them. Throws Error when two are looked for alike.
+  TokenFinder as_written() const;
+  TokenFinder normalized(const Normalizer* normalizer) const;
+
+ private:
+  std::vector<DeclaredToken> tokens_;
+  std::unordered_map<std::string, size_t> places_;  // in the tokens, by content
+  int32_t next_id_ = 0;
 };
 
 }  // namespace e2lm

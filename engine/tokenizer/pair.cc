@@ -62,7 +62,7 @@ TokenPair separate_pair(const Tokenizer& tokenizer, std::string_view context,
 int32_t prefix_token(const Tokenizer& tokenizer) {
   if (const auto token = tokenizer.prefix()) return *token;
   throw Error("empty context", "no token can stand for it",
-              "a bos_token or eos_token in tokenizer_config.json");
+              "a bos_token or eos_token in tokenizer_config.json or special_tokens_map.json");
 }
 
 TokenPair encode_pair(const Tokenizer& tokenizer, std::string_view context,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include "base/json.h"
 #include "engine/tokenizer/added_tokens.h"
 #include "engine/tokenizer/bpe.h"
+#include "engine/tokenizer/declared_tokens.h"
 #include "engine/tokenizer/json_part.h"
 #include "engine/tokenizer/normalizer.h"
 #include "engine/tokenizer/pieces.h"
@@ -20,7 +22,8 @@
 namespace e2lm {
 
 struct Tokenizer::Parts {
-  AddedTokens added;
+  TokenFinder as_written;  // the added tokens looked for in the raw text
+  TokenFinder normalized;  // those looked for in the normalized text between them
   std::unique_ptr<Normalizer> normalizer;
   PreTokenizer pre_tokenizer;
   Bpe bpe;
@@ -49,20 +52,34 @@ void check_frame(const JsonPart& file) {
   if (const auto version = file.find("version")) version->choice({"1.0"});
 }
 
-// The text and the id of a token that tokenizer_config.json names: as a string or as
-// {"content": "…"}.
-struct NamedToken {
-  std::string text;
-  std::optional<int32_t> id;
-};
+// Adds what the files beside the tokenizer.json declare to its tokens. Returns a line for each
+// token that this added or changed.
+std::string declare(const DeclaredTokens& declared, AddedTokens& added, Vocabulary& vocabulary) {
+  std::string changes;
+  const auto add = [&](const DeclaredToken& token) {
+    if (!added.declare(token, vocabulary)) return;
+    const AddedToken& t = token.token;
+    changes += fmt::format("\n{:d}{:d}{:d}{:d} {}", t.single_word, t.lstrip, t.rstrip, t.normalized,
+                           t.content);
+  };
+  for (const DeclaredToken& token : declared.listed) add(token);
+  std::vector<DeclaredToken> others;
+  for (const DeclaredToken& token : declared.special) {
+    const bool again =
+        std::ranges::find(others, token.token, &DeclaredToken::token) != others.end();
+    if (!again && !added.holds(token.token.content)) others.push_back(token);
+  }
+  for (const DeclaredToken& token : others) add(token);  // of two with one text the later counts
+  return changes;
+}
 
-NamedToken named_token(const JsonPart& config, std::string_view key, const Vocabulary& vocabulary) {
-  auto token = config.find(key);
-  if (token && token->value().is_object()) token = token->at("content");
-  if (!token) return {};
-  const auto id = vocabulary.find(token->text());
-  if (!id) throw token->error(fmt::format("'{}' is not in the vocabulary", token->text()));
-  return {std::string(token->text()), id};
+std::optional<int32_t> id_of(const std::optional<DeclaredToken>& declared,
+                             const Vocabulary& vocabulary) {
+  if (!declared) return std::nullopt;
+  const std::string& text = declared->token.content;
+  const auto id = vocabulary.find(text);
+  if (!id) throw Error(declared->where, fmt::format("'{}' is not in the vocabulary", text));
+  return id;
 }
 
 }  // namespace
@@ -73,8 +90,7 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
 Tokenizer Tokenizer::read(const Path& path) {
-  const bool is_folder = std::filesystem::is_directory(path);
-  const Path tokenizer_path = is_folder ? path / "tokenizer.json" : path;
+  const Path tokenizer_path = tokenizer_files(path).front();
   const std::string text = read_file(tokenizer_path);
   const SortedJson document = parse_sorted_json(text, tokenizer_path.string());
   const JsonPart file(document, tokenizer_path.string());
@@ -88,24 +104,21 @@ Tokenizer Tokenizer::read(const Path& path) {
       PreTokenizer::read(file.find("pre_tokenizer"), normalizer != nullptr);
   Vocabulary vocabulary = Vocabulary::read(model.at("vocab"));
   Bpe bpe = Bpe::read(model, vocabulary, pre_tokenizer.gives_bytes());
-  AddedTokens added = AddedTokens::read(file.find("added_tokens"), normalizer.get(), vocabulary);
+  AddedTokens added = AddedTokens::read(file.find("added_tokens"), vocabulary);
+  const auto declared = DeclaredTokens::read(tokenizer_path.parent_path(), file);
+  const std::string changes = declare(declared, added, vocabulary);
   PostProcessor post_processor =
       PostProcessor::read(file.find("post_processor"), vocabulary.size());
 
-  auto parts = std::make_unique<Parts>(Parts{std::move(added), std::move(normalizer),
-                                             std::move(pre_tokenizer), std::move(bpe),
-                                             std::move(post_processor)});
+  auto parts = std::make_unique<Parts>(Parts{added.as_written(), added.normalized(normalizer.get()),
+                                             std::move(normalizer), std::move(pre_tokenizer),
+                                             std::move(bpe), std::move(post_processor)});
   parts->size = vocabulary.size();
-  parts->sha256 = sha256_hex(text);
-  const Path config_path = tokenizer_path.parent_path() / "tokenizer_config.json";
-  if (std::filesystem::exists(config_path)) {
-    const SortedJson config = parse_sorted_json(read_file(config_path), config_path.string());
-    const JsonPart part(config, config_path.string());
-    const NamedToken bos = named_token(part, "bos_token", vocabulary);
-    const NamedToken eos = named_token(part, "eos_token", vocabulary);
-    parts->bos = bos.id;
-    parts->eos = eos.id;
-    parts->prefix_text = bos.id ? bos.text : eos.text;
+  parts->sha256 = sha256_hex(text + changes);
+  parts->bos = id_of(declared.bos, vocabulary);
+  parts->eos = id_of(declared.eos, vocabulary);
+  if (const auto& prefix = declared.bos ? declared.bos : declared.eos) {
+    parts->prefix_text = prefix->token.content;
   }
   return Tokenizer(std::move(parts));
 }
@@ -121,7 +134,7 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text, SpecialTokens spec
   require_length(text);
   require_utf8(text);
   std::vector<int32_t> ids;
-  for (const Stretch& stretch : parts_->added.as_written.cut(text)) {
+  for (const Stretch& stretch : parts_->as_written.cut(text)) {
     if (stretch.id) {
       ids.push_back(*stretch.id);
     } else {
@@ -144,7 +157,7 @@ void Tokenizer::Parts::encode_stretch(std::string_view text, bool opens,
     require_length(normal);
     text = normal;
   }
-  for (const Stretch& stretch : added.normalized.cut(text)) {
+  for (const Stretch& stretch : normalized.cut(text)) {
     if (stretch.id) {
       ids.push_back(*stretch.id);
       continue;
@@ -166,6 +179,17 @@ int32_t Tokenizer::size() const {
 }
 const std::string& Tokenizer::sha256() const {
   return parts_->sha256;
+}
+
+std::vector<Path> tokenizer_files(const Path& path) {
+  const bool is_folder = std::filesystem::is_directory(path);
+  std::vector<Path> files = {is_folder ? path / "tokenizer.json" : path};
+  for (const char* name :
+       {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}) {
+    const Path file = files.front().parent_path() / name;
+    if (std::filesystem::exists(file)) files.push_back(file);
+  }
+  return files;
 }
 
 }  // namespace e2lm

@@ -66,13 +66,16 @@ Path tokenizer_path(const Series& series) {
               "--watch-tokenizer");
 }
 
-// What would change if the file were written again.
+// What would change if one of its files were written again.
 std::string stamp_of_tokenizer(const Path& path) {
-  const Path file = std::filesystem::is_directory(path) ? path / "tokenizer.json" : path;
-  struct stat status = {};
-  if (::stat(file.c_str(), &status) != 0) throw Error(file.string(), "cannot be read");
-  return fmt::format("{} {}.{:09} {}", status.st_size, status.st_mtim.tv_sec,
-                     status.st_mtim.tv_nsec, status.st_ino);
+  std::string stamp;
+  for (const Path& file : tokenizer_files(path)) {
+    struct stat status = {};
+    if (::stat(file.c_str(), &status) != 0) throw Error(file.string(), "cannot be read");
+    stamp += fmt::format("{} {} {}.{:09} {}\n", file.string(), status.st_size,
+                         status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino);
+  }
+  return stamp;
 }
 
 // Items of rolling requests know in how many windows they were scored.

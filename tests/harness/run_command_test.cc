@@ -61,6 +61,8 @@ TEST_F(RunCommandTest, BosIsAddedWithoutATemplate) {
   EXPECT_NE(with_bos, plain);
   EXPECT_EQ(first_answer(",add_bos_token=false"), plain);
   std::filesystem::remove(folder_.scratch / "tokenizer/tokenizer_config.json");
+  EXPECT_NE(first_answer(",add_bos_token=True"), plain) << "special_tokens_map.json names BOS, too";
+  std::filesystem::remove(folder_.scratch / "tokenizer/special_tokens_map.json");
   const ProgramResult none = run(",add_bos_token=True");
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.errors, HasSubstr("has no BOS for add_bos_token=True"));

@@ -175,9 +175,9 @@ TEST(DamagedTokenizerTest, NamedTokens) {
     scratch.write("tokenizer_config.json", config);
     expect_error([&] { Tokenizer::read(scratch.folder()); }, "tokenizer_config.json", wrong);
   };
-  refused(R"({"bos_token": "<x>"})", "bos_token: '<x>' is not in the vocabulary");
+  refused(R"({"bos_token": ""})", "bos_token: '' is not in the vocabulary");
   refused(R"({"eos_token": 6})", "eos_token: 6");
-  refused(R"({"eos_token": {"text": "<s>"}})", "eos_token: lacks the key 'content'");
+  refused(R"({"eos_token": {"lstrip": true}})", "eos_token: lacks the key 'content'");
   refused(R"([])", "an object");
   refused(R"({"bos_token": )", "JSON");
 }

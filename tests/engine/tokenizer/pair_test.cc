@@ -13,7 +13,7 @@ namespace {
 // The small tokenizer with <s> as BOS and, put there by a template, before every text.
 class PairTest : public testing::Test {
  protected:
-  Tokenizer read(const std::string& config = R"({"bos_token": "<s>", "eos_token": "c"})") {
+  Tokenizer read(const std::string& config = R"({"bos_token": "<s>"})") {
     Json file = small_tokenizer();
     file["post_processor"] = parse_json(R"({
         "type": "TemplateProcessing", "pair": [],
