@@ -4,7 +4,9 @@
 #include <sqlite3.h>
 
 #include <cctype>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 namespace e2lm {
 namespace {
@@ -90,6 +92,16 @@ void Database::fail() const {
 void Database::run(std::string_view sql) {
   const std::string text(sql);
   if (sqlite3_exec(handle_.get(), text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+}
+
+void Database::run_patiently(std::string_view sql) {
+  const std::string text(sql);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyMilliseconds);
+  while (sqlite3_exec(handle_.get(), text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    const bool busy = sqlite3_errcode(handle_.get()) == SQLITE_BUSY;
+    if (!busy || std::chrono::steady_clock::now() > end) fail();
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 int64_t Database::number(std::string_view query) const {

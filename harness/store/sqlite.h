@@ -36,6 +36,9 @@ class Database {
   Database copy_in_memory() const;
 
   void run(std::string_view sql);
+  // The same, and again for a while where another program's lock forbids it: SQLite itself does not
+  // wait where several switch a database's journal at once.
+  void run_patiently(std::string_view sql);
   int64_t number(std::string_view query) const;  // the one that the query gives
   int64_t last_id() const;
 

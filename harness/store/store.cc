@@ -124,9 +124,9 @@ Store Store::open_read_only(const Path& file) {
 
 void Store::prepare() {
   check_identity(database_);
-  database_.run(is_network_folder(database_.path().parent_path())
-                    ? "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"
-                    : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  database_.run_patiently(is_network_folder(database_.path().parent_path())
+                              ? "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"
+                              : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   if (is_empty(database_)) make_schema(database_);
   upgrade_schema(database_);
 }

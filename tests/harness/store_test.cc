@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "harness/import/importer.h"
 #include "harness/store/new_store.h"
 #include "harness/store/store_dump.h"
@@ -146,6 +148,24 @@ TEST_F(StoreTest, AStoreThatAnotherProgramMadeMeanwhileIsFilledToo) {
   const Store store = Store::open_existing(file_);
   EXPECT_EQ(store.weights_sha256(1), "theirs");
   EXPECT_EQ(store.weights_sha256(2), "ours");
+}
+
+TEST_F(StoreTest, ManyMayOpenANewStoreAtOnce) {
+  std::vector<std::string> errors(4);
+  for (int round = 0; round < 50; ++round) {
+    const Path file = scratch_ / std::to_string(round) / "store.sqlite";
+    std::vector<std::jthread> threads;
+    for (std::string& error : errors) {
+      threads.emplace_back([&] {
+        try {
+          Store::open(file).add_weights({"abc", "llama", "BF16", 100, 200});
+        } catch (const std::exception& failure) {
+          error = failure.what();
+        }
+      });
+    }
+  }
+  for (const std::string& error : errors) EXPECT_EQ(error, "");
 }
 
 TEST_F(StoreTest, AFullDatabaseSaysSo) {
