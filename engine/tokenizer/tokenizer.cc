@@ -106,7 +106,7 @@ Tokenizer Tokenizer::read(const Path& path) {
   Bpe bpe = Bpe::read(model, vocabulary, pre_tokenizer.gives_bytes());
   AddedTokens added = AddedTokens::read(file.find("added_tokens"), vocabulary);
   const auto declared = DeclaredTokens::read(tokenizer_path.parent_path(), file);
-  const std::string changes = declare(declared, added, vocabulary);
+  std::string changes = declare(declared, added, vocabulary);
   PostProcessor post_processor =
       PostProcessor::read(file.find("post_processor"), vocabulary.size());
 
@@ -114,12 +114,13 @@ Tokenizer Tokenizer::read(const Path& path) {
                                              std::move(normalizer), std::move(pre_tokenizer),
                                              std::move(bpe), std::move(post_processor)});
   parts->size = vocabulary.size();
-  parts->sha256 = sha256_hex(text + changes);
   parts->bos = id_of(declared.bos, vocabulary);
   parts->eos = id_of(declared.eos, vocabulary);
   if (const auto& prefix = declared.bos ? declared.bos : declared.eos) {
     parts->prefix_text = prefix->token.content;
+    changes += "\n" + parts->prefix_text;
   }
+  parts->sha256 = sha256_hex(text + changes);
   return Tokenizer(std::move(parts));
 }
 

@@ -51,8 +51,9 @@ class Tokenizer {
   // BOS if the file names one, else EOS: what stands for an empty context.
   std::optional<int32_t> prefix() const { return bos() ? bos() : eos(); }
 
-  int32_t size() const;               // one more than the largest id
-  const std::string& sha256() const;  // of the tokenizer.json's bytes, and of tokens added to it
+  int32_t size() const;  // one more than the largest id
+  // Of all that ids depend on: the tokenizer.json's bytes, tokens added to it, the prefix token.
+  const std::string& sha256() const;
 
  private:
   struct Parts;

@@ -53,10 +53,11 @@ TEST(DeclaredTokensTest, ChangeTheHashWhereTheyChangeTheTokens) {
     scratch.write("tokenizer_config.json", config);
     return Tokenizer::read(scratch.folder()).sha256();
   };
-  const std::string plain = hash("{}");
+  const std::string plain = hash("{}"), with_bos = hash(R"({"bos_token": "<s>"})");
+  EXPECT_NE(with_bos, plain) << "the prefix token is another";
   EXPECT_EQ(hash(R"({"bos_token": "<s>", "added_tokens_decoder": {"6": {
       "content": "<s>", "normalized": false, "special": true}}})"),
-            plain);
+            with_bos);
   const std::string padded = hash(R"({"pad_token": "<pad>"})");
   EXPECT_NE(padded, plain);
   EXPECT_NE(hash(R"({"pad_token": {"content": "<pad>", "lstrip": true}})"), padded);
