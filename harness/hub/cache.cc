@@ -47,7 +47,8 @@ std::vector<Path> part_files(const Path& ref) {
   std::vector<Path> found;
   if (!fs::is_directory(ref.parent_path())) return found;
   for (const Path& path : list_folder(ref.parent_path())) {
-    std::string_view name = path.filename().native();
+    const std::string file = path.filename();
+    std::string_view name = file;
     if (!name.starts_with(start) || !name.ends_with(kEnding)) continue;
     name.remove_prefix(start.size());
     if (name.size() <= kEnding.size()) continue;
