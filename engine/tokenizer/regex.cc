@@ -32,6 +32,16 @@ void initialize_once() {
   (void)kDone;
 }
 
+// Whether the pattern may have one: \1 within a character class is another thing.
+bool has_back_reference(std::string_view pattern) {
+  for (size_t at = 0; at + 1 < pattern.size(); ++at) {
+    if (pattern[at] != '\\') continue;
+    const char next = pattern[++at];
+    if (next == 'k' || (next >= '1' && next <= '9')) return true;
+  }
+  return false;
+}
+
 // Where Oniguruma puts the groups of a match; it frees itself.
 struct Groups {
   Groups() = default;
@@ -65,13 +75,17 @@ void Regex::Free::operator()(Program* program) const {
 }
 
 Regex::Regex(std::string_view pattern, std::string_view where)
-    : program_(new Program(pattern, where)), where_(where) {
+    : program_(new Program(pattern, where)), compares_(has_back_reference(pattern)), where_(where) {
   const std::string newer = with_newer_punctuation(pattern);
   if (newer != pattern) program_.reset(new Program(newer, where));
 }
 
 void Regex::find_all(std::string_view text, std::vector<Span>& matches) const {
   const auto with_known_characters = with_stand_ins(text);
+  if (with_known_characters && compares_) {
+    throw Error(where_, "has a back-reference, and the text characters newer than Unicode 14",
+                "one of the two");
+  }
   if (with_known_characters) text = *with_known_characters;
   static thread_local Groups groups;  // kept between calls: most texts are a single word
   const OnigUChar* const begin = bytes(text);

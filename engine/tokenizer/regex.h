@@ -17,7 +17,8 @@ class Regex {
   Regex(std::string_view pattern, std::string_view where);
 
   // Appends every match from left to right. An empty match where the last match ended is passed
-  // over. REQUIRES: valid UTF-8. Throws Error when Oniguruma gives up on the text.
+  // over. REQUIRES: valid UTF-8. Throws Error when Oniguruma gives up on the text, and where the
+  // pattern compares characters of the text that need stand-ins (newer_characters.h).
   void find_all(std::string_view text, std::vector<Span>& matches) const;
 
  private:
@@ -26,6 +27,7 @@ class Regex {
     void operator()(Program* program) const;
   };
   std::unique_ptr<Program, Free> program_;
+  bool compares_ = false;  // has a back-reference
   std::string where_;
 };
 

@@ -101,6 +101,14 @@ TEST(PatternTest, BrokenOnesNameTheirPlace) {
   expect_error([] { pattern(R"(" ")"); }, "p.json", "an object");
 }
 
+// U+11F04 and U+11F05 came with Unicode 15, and one character stands in for both.
+TEST(PatternTest, NewerCharactersAreNotTakenForEqual) {
+  const Pattern twice = pattern(R"({"Regex": "(\\w)\\1"})");
+  EXPECT_EQ(matches(twice, "aab"), (Spans{{0, 2}}));
+  expect_error([&] { matches(twice, "\U00011F04\U00011F05"); }, "p.json", "back-reference");
+  EXPECT_EQ(matches(pattern(R"({"Regex": "\\w\\\\?"})"), "\U00011F04").size(), 1u);
+}
+
 TEST(PatternTest, HopelessBacktrackingIsAnError) {
   const Pattern hopeless = pattern(R"({"Regex": "(?:a|aa)+[^a]z|q"})");
   expect_error([&] { matches(hopeless, std::string(40, 'a') + 'b'); }, "p.json: Regex",
