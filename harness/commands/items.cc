@@ -67,12 +67,11 @@ TaskCurves load_task(ItemLoader& loader, const Arguments& arguments) {
 }
 
 // Whether to look for the task among what was swept: also where it is nowhere.
-bool is_swept(const Store& store, const std::string& task) {
+bool is_swept(const Plan& plan, const Store& store, const std::string& task) {
   if (!has_imports(store)) return true;
-  if (!has_plan(store)) return false;
-  const std::vector<std::string> swept = read_plan(store).task_names;
+  const auto& swept = plan.task_names;
   const bool known = std::find(swept.begin(), swept.end(), task) != swept.end();
-  return known || !imported_tasks(store).contains(task);
+  return known || (has_plan(store) && !imported_tasks(store).contains(task));
 }
 
 TaskCurves load_imported_task(const Store& store, const Arguments& arguments) {
@@ -105,8 +104,9 @@ int run(const Arguments& arguments) {
     throw Error("--output", "is for the documents chosen", "--select N");
   }
   const Store store = open_store(arguments);
-  const bool swept = is_swept(store, arguments.require("task"));
-  const Plan plan = swept ? read_plan(store) : Plan{};
+  const bool imports_alone = has_imports(store) && !has_plan(store);
+  const Plan plan = imports_alone ? Plan{} : read_plan(store);
+  const bool swept = is_swept(plan, store, arguments.require("task"));
   ItemLoader loader(store, plan);
   const TaskCurves curves =
       swept ? load_task(loader, arguments) : load_imported_task(store, arguments);

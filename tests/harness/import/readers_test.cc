@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "tests/harness/import/read_known.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/result_files.h"
 #include "tests/support/scratch.h"
@@ -19,9 +20,7 @@ using testing::HasSubstr;
 class ReadersTest : public testing::Test {
  protected:
   ImportedFile read(const std::string& text, const std::string& name = "file.json") const {
-    const auto file = read_result_file(scratch_.write(name, text));
-    if (!file) throw Error(name, "is of no known format");
-    return *file;
+    return read_known(scratch_.write(name, text));
   }
 
   template <typename... Parts>
@@ -32,14 +31,6 @@ class ReadersTest : public testing::Test {
 
   Scratch scratch_;
 };
-
-const ImportedScore& score(const ImportedFile& file, size_t checkpoint, const std::string& task,
-                           const std::string& metric) {
-  for (const ImportedScore& one : file.checkpoints.at(checkpoint).scores) {
-    if (one.task == task && one.metric == metric) return one;
-  }
-  throw Error(task, "has no " + metric);
-}
 
 TEST_F(ReadersTest, LmEval) {
   Json json = lm_eval_results("pretrained=org/model,revision=step3000,dtype=float", "mmlu_x",

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/import/readers.h"
+#include "tests/harness/import/read_known.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch.h"
 
@@ -12,9 +13,7 @@ namespace {
 class ScoreTableTest : public testing::Test {
  protected:
   ImportedFile read(const std::string& text) const {
-    const auto file = read_result_file(scratch_.write("t.csv", text));
-    if (!file) throw Error("t.csv", "is of no known format");
-    return *file;
+    return read_known(scratch_.write("t.csv", text));
   }
 
   void refused(const std::string& text, const std::string& what) const {
@@ -24,14 +23,6 @@ class ScoreTableTest : public testing::Test {
 
   Scratch scratch_;
 };
-
-const ImportedScore& score(const ImportedFile& file, size_t checkpoint, const std::string& task,
-                           const std::string& metric) {
-  for (const ImportedScore& one : file.checkpoints.at(checkpoint).scores) {
-    if (one.task == task && one.metric == metric) return one;
-  }
-  throw Error(task, "has no " + metric);
-}
 
 TEST_F(ScoreTableTest, LongTable) {
   const ImportedFile file = read(
