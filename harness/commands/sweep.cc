@@ -41,6 +41,8 @@ std::string describe(const SweepSummary& summary) {
                                  format_seconds(summary.seconds));
   if (summary.left_out > 0) text += fmt::format(", {} are other shards'", summary.left_out);
   if (reused > 0) text += fmt::format(", {} were there", reused);
+  if (summary.damaged > 0)
+    text += fmt::format(", {} had damaged blocks in the store", summary.damaged);
   if (summary.failed > 0)
     text += fmt::format(", {} failed (the report shows which)", summary.failed);
   return text + fmt::format(". Memory: {} at most.\n", format_bytes(peak_resident_bytes()));

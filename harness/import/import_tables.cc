@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/import/scored_item_blob.h"
+#include "harness/store/checksum.h"
 
 namespace e2lm {
 
@@ -27,7 +28,7 @@ CREATE TABLE import_score (
 CREATE TABLE import_items (
   series TEXT NOT NULL, step INTEGER NOT NULL, task TEXT NOT NULL,
   file INTEGER NOT NULL REFERENCES import_file, tokens REAL, metrics TEXT NOT NULL,
-  ids BLOB NOT NULL, items BLOB NOT NULL,
+  ids BLOB NOT NULL, items BLOB NOT NULL, checksum INTEGER NOT NULL,
   PRIMARY KEY (series, step, task, file)) WITHOUT ROWID;
 CREATE TABLE import_mean (name TEXT PRIMARY KEY, glob TEXT NOT NULL) WITHOUT ROWID;
 )sql";
@@ -97,7 +98,8 @@ void ImportTables::add_score(int64_t file, const Identity& identity, const Impor
 
 void ImportTables::add_items(int64_t file, const Identity& identity, const ImportedItems& items) {
   const std::vector<std::byte> packed = pack_scored_items(items.items);
-  Statement(database_, "INSERT INTO import_items VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+  Statement(database_,
+            "INSERT INTO import_items VALUES (?, ?, ?, ?, ?, ?6, ?7, ?8, crc32(?6, ?7, ?8))")
       .bind(identity.series)
       .bind(identity.step)
       .bind(items.task)
@@ -234,9 +236,17 @@ std::vector<ItemsRow> list_import_items(const Store& store) {
 
 ImportedItems read_import_items(const Store& store, const ItemsRow& row) {
   Statement find(store.database(),
-                 "SELECT ids, items, path FROM import_items JOIN import_file ON file = id "
-                 "WHERE series = ? AND step = ? AND task = ? AND file = ?");
+                 fmt::format("SELECT ids, items, path, checksum = {} FROM import_items "
+                             "JOIN import_file ON file = id "
+                             "WHERE series = ? AND step = ? AND task = ? AND file = ?",
+                             kImportItemsChecksum));
   find.bind(row.series).bind(row.step).bind(row.task).bind(row.file).step();
+  if (find.integer(3) == 0) {
+    throw StoreError(store.database().path().string(),
+                     fmt::format("is damaged: documents of {} do not match their checksum; import "
+                                 "it again",
+                                 find.text(2)));
+  }
   ImportedItems result{.task = row.task,
                        .metrics = row.metrics,
                        .items = unpack_scored_items(store.database().path(), find.bytes(1)),

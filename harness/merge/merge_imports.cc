@@ -16,8 +16,8 @@ constexpr const char* kScores =
     "SELECT series, step, task, metric, position, tokens, value, instead, standard_error, samples, "
     "higher_is_better, chance FROM import_score WHERE file = ? ORDER BY position";
 constexpr const char* kItems =
-    "SELECT series, step, task, tokens, metrics, ids, items FROM import_items WHERE file = ? "
-    "ORDER BY series, step, task";
+    "SELECT series, step, task, tokens, metrics, ids, items, checksum FROM import_items "
+    "WHERE file = ? ORDER BY series, step, task";
 
 struct File {
   int64_t id = 0;
@@ -79,7 +79,8 @@ void copy_items(const Store& source, int64_t from, Store& target, int64_t to) {
   Statement row(source.database(), kItems);
   row.bind(from);
   while (row.step()) {
-    Statement(target.database(), "INSERT INTO import_items VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    Statement(target.database(),
+              "INSERT INTO import_items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(row.text(0))
         .bind(row.integer(1))
         .bind(row.text(2))
@@ -88,6 +89,7 @@ void copy_items(const Store& source, int64_t from, Store& target, int64_t to) {
         .bind(row.text(4))
         .bind_bytes(row.bytes(5))
         .bind_bytes(row.bytes(6))
+        .bind(row.integer(7))  // damage stays visible
         .finish();
   }
 }

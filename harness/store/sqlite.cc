@@ -8,6 +8,8 @@
 #include <cstring>
 #include <thread>
 
+#include "harness/store/checksum.h"
+
 namespace e2lm {
 namespace {
 
@@ -63,7 +65,7 @@ Database Database::open(const Path& path, Mode mode) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   Database database(path, handle);
-  if (code != SQLITE_OK) database.fail();
+  if (code != SQLITE_OK || add_crc32(handle) != SQLITE_OK) database.fail();
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
   return database;
 }
@@ -154,7 +156,9 @@ Statement& Statement::bind(std::optional<double> value) {
 }
 
 Statement& Statement::bind_bytes(std::span<const std::byte> bytes) {
-  check(sqlite3_bind_blob64(statement_.get(), ++bound_, bytes.data(), bytes.size(), SQLITE_STATIC));
+  // No address means NULL, and no bytes may have none.
+  const void* data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
+  check(sqlite3_bind_blob64(statement_.get(), ++bound_, data, bytes.size(), SQLITE_STATIC));
   return *this;
 }
 

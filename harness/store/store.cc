@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "harness/store/checksum.h"
 #include "harness/store/file_system.h"
 #include "harness/store/store_schema.h"
 
@@ -27,6 +28,12 @@ std::vector<T> unpack(const Database& database, std::span<const std::byte> bytes
   }
   std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
+}
+
+[[noreturn]] void fail_checksum(const Database& database, const std::string& what,
+                                const std::string& help) {
+  throw StoreError(database.path().string(),
+                   fmt::format("is damaged: {} does not match its checksum; {}", what, help));
 }
 
 template <typename T>
@@ -158,7 +165,10 @@ std::string Store::weights_sha256(int64_t id) const {
 
 int64_t Store::add_request_set(std::string_view sha256, const std::vector<int32_t>& finish_order) {
   Statement(database_,
-            "INSERT OR IGNORE INTO request_set (sha256, requests, finish_order) VALUES (?, ?, ?)")
+            "INSERT INTO request_set (sha256, requests, finish_order, checksum) "
+            "VALUES (?1, ?2, ?3, crc32(?2, ?3)) ON CONFLICT (sha256) DO UPDATE SET "
+            "requests = ?2, finish_order = ?3, checksum = excluded.checksum "
+            "WHERE checksum <> crc32(request_set.requests, request_set.finish_order)")
       .bind(sha256)
       .bind(std::ssize(finish_order))
       .bind_bytes(pack(finish_order))
@@ -169,8 +179,15 @@ int64_t Store::add_request_set(std::string_view sha256, const std::vector<int32_
 }
 
 std::vector<int32_t> Store::finish_order(int64_t request_set) const {
-  Statement find(database_, "SELECT requests, finish_order FROM request_set WHERE id = ?");
+  Statement find(database_,
+                 fmt::format("SELECT requests, finish_order, checksum = {} FROM request_set "
+                             "WHERE id = ?",
+                             kRequestSetChecksum));
   find.bind(request_set).step();
+  if (find.integer(2) == 0) {
+    fail_checksum(database_, fmt::format("the order of request set {}", request_set),
+                  "`e2lm sweep` writes it again");
+  }
   return unpack<int32_t>(database_, find.bytes(1), find.integer(0));
 }
 
@@ -232,8 +249,8 @@ void Store::fail_cell(int64_t cell, std::string_view message) {
 
 void Store::add_block(int64_t cell, const Block& block) {
   Statement(database_,
-            "INSERT OR REPLACE INTO block (cell, first, count, nats, counts) "
-            "VALUES (?, ?, ?, ?, ?)")
+            "INSERT OR REPLACE INTO block (cell, first, count, nats, counts, checksum) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, crc32(?2, ?3, ?4, ?5))")
       .bind(cell)
       .bind(block.first)
       .bind(std::ssize(block.nats))
@@ -246,12 +263,33 @@ void Store::drop_blocks(int64_t cell) {
   Statement(database_, "DELETE FROM block WHERE cell = ?").bind(cell).finish();
 }
 
+int64_t Store::drop_damaged_blocks() {
+  const std::string damaged = fmt::format("FROM block WHERE checksum <> {}", kBlockChecksum);
+  // Looked for without a lock: nearly always there are none.
+  const int64_t cells = database_.number("SELECT count(DISTINCT cell) " + damaged);
+  if (cells == 0) return 0;
+  Transaction transaction(database_);
+  database_.run(
+      fmt::format("UPDATE cell SET state = 'running' WHERE state = 'done' AND id IN "
+                  "(SELECT cell {0}); DELETE {0}",
+                  damaged));
+  transaction.commit();
+  return cells;
+}
+
 std::vector<Store::Block> Store::blocks(int64_t cell) const {
   std::vector<Block> blocks;
   Statement all(database_,
-                "SELECT first, count, nats, counts FROM block WHERE cell = ? ORDER BY first");
+                fmt::format("SELECT first, count, nats, counts, checksum = {} FROM block "
+                            "WHERE cell = ? ORDER BY first",
+                            kBlockChecksum));
   all.bind(cell);
   while (all.step()) {
+    if (all.integer(4) == 0) {
+      fail_checksum(database_,
+                    fmt::format("the block from request {} of cell {}", all.integer(0), cell),
+                    "`e2lm sweep` computes it again");
+    }
     const int64_t count = all.integer(1);
     blocks.push_back({all.integer(0), unpack<double>(database_, all.bytes(2), count),
                       unpack<int32_t>(database_, all.bytes(3), 2 * count)});

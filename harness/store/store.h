@@ -28,11 +28,13 @@ inline constexpr const char* kInMemory = ":memory:";
 // keeps sweeps from computing the same. Where other machines may do so too (a network file system)
 // there is no write-ahead log, which would not bear that.
 //
-// Rule for damage: a block is committed as a whole, so a killed run leaves whole blocks; one whose
-// size does not fit its count is an Error, as is a file of another kind or of a newer schema.
+// Rule for damage: a block is committed as a whole, so a killed run leaves whole blocks. Blocks,
+// orders, tasks' items and imported documents have checksums (checksum.h); one that does not match
+// is an Error, as is a file of another kind or of a newer schema. A sweep first drops the blocks
+// that do not match, and computes them again.
 class Store {
  public:
-  static constexpr int64_t kSchemaVersion = 4;
+  static constexpr int64_t kSchemaVersion = 5;
 
   // Opens the store at `file`, making it and its folder if they are not there.
   static Store open(const Path& file);
@@ -86,6 +88,9 @@ class Store {
   void add_block(int64_t cell, const Block& block);
   std::vector<Block> blocks(int64_t cell) const;  // by `first`
   void drop_blocks(int64_t cell);
+  // Those that do not match their checksums; their cells are no longer done. Returns how many cells
+  // lost some.
+  int64_t drop_damaged_blocks();
 
   // Another number whenever another program has written.
   int64_t changes_by_others() const;

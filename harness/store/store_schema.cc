@@ -20,7 +20,7 @@ CREATE TABLE weights (
   parameters INTEGER NOT NULL, bytes INTEGER NOT NULL);
 CREATE TABLE request_set (
   id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, requests INTEGER NOT NULL,
-  finish_order BLOB NOT NULL);
+  finish_order BLOB NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE cell (
   id INTEGER PRIMARY KEY, weights INTEGER NOT NULL REFERENCES weights,
   request_set INTEGER NOT NULL REFERENCES request_set, settings TEXT NOT NULL,
@@ -29,7 +29,8 @@ CREATE TABLE cell (
   UNIQUE (weights, request_set, settings));
 CREATE TABLE block (
   cell INTEGER NOT NULL REFERENCES cell, first INTEGER NOT NULL, count INTEGER NOT NULL,
-  nats BLOB NOT NULL, counts BLOB NOT NULL, PRIMARY KEY (cell, first)) WITHOUT ROWID;
+  nats BLOB NOT NULL, counts BLOB NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (cell, first)) WITHOUT ROWID;
 CREATE TABLE series (
   name TEXT PRIMARY KEY, position INTEGER, ranking_group TEXT NOT NULL, mix TEXT NOT NULL,
   control_for TEXT NOT NULL, tokenizer_sha256 TEXT NOT NULL) WITHOUT ROWID;
@@ -41,7 +42,7 @@ CREATE TABLE task (
   name TEXT NOT NULL, content_sha256 TEXT NOT NULL, tokenizer_sha256 TEXT NOT NULL,
   position INTEGER, request_set INTEGER NOT NULL REFERENCES request_set,
   documents INTEGER NOT NULL, items BLOB NOT NULL, metrics TEXT NOT NULL,
-  PRIMARY KEY (name, content_sha256, tokenizer_sha256)) WITHOUT ROWID;
+  checksum INTEGER NOT NULL, PRIMARY KEY (name, content_sha256, tokenizer_sha256)) WITHOUT ROWID;
 CREATE TABLE weights_file (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL)
   WITHOUT ROWID;
 )sql";

@@ -1,10 +1,13 @@
 #include "harness/store/store_upgrade.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "harness/import/import_tables.h"
+#include "harness/store/checksum.h"
 #include "harness/store/item_blob.h"
 
 namespace e2lm {
@@ -42,12 +45,28 @@ void repack_items(Database& database) {
   }
 }
 
+// What is there now is taken for right.
+void add_checksum(Database& database, const char* table, const char* checksum) {
+  database.run(
+      fmt::format("ALTER TABLE {0} ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;"
+                  "UPDATE {0} SET checksum = {1}",
+                  table, checksum));
+}
+
+void add_checksums(Database& database, bool to_imports) {
+  add_checksum(database, "block", kBlockChecksum);
+  add_checksum(database, "request_set", kRequestSetChecksum);
+  add_checksum(database, "task", kTaskChecksum);
+  if (to_imports) add_checksum(database, "import_items", kImportItemsChecksum);
+}
+
 }  // namespace
 
 void upgrade_store(Database& database, int64_t from) {
   if (from < 2) give_checkpoints_settings(database);
   if (from < 3) repack_items(database);
   if (from < 4) database.run(kImportSchema);
+  if (from < 5) add_checksums(database, /*to_imports=*/from == 4);  // new tables have them
 }
 
 }  // namespace e2lm

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/manifest/rules_json.h"
+#include "harness/store/checksum.h"
 #include "harness/store/item_blob.h"
 
 namespace e2lm {
@@ -63,7 +64,8 @@ void write_series(Store& store, const Plan::SeriesRow& series, int64_t position)
 
 void write_task(Store& store, const Plan::TaskRow& task, int64_t position) {
   const std::vector<int32_t> items = pack_items(task.items);
-  Statement(store.database(), "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+  Statement(store.database(),
+            "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?6, ?7, ?8, crc32(?6, ?7, ?8))")
       .bind(task.name)
       .bind(task.content_sha256)
       .bind(task.tokenizer_sha256)
@@ -156,9 +158,17 @@ Plan read_plan(const Store& store) {
                            .checkpoints = read_checkpoints(store, series.text(0))});
   }
   Statement tasks(store.database(),
-                  "SELECT name, content_sha256, tokenizer_sha256, request_set, items, metrics "
-                  "FROM task WHERE position IS NOT NULL ORDER BY position, tokenizer_sha256");
+                  fmt::format("SELECT name, content_sha256, tokenizer_sha256, request_set, items, "
+                              "metrics, checksum = {} FROM task WHERE position IS NOT NULL "
+                              "ORDER BY position, tokenizer_sha256",
+                              kTaskChecksum));
   while (tasks.step()) {
+    if (tasks.integer(6) == 0) {
+      throw StoreError(path.string(),
+                       fmt::format("holds a damaged task: the items of {} do not match their "
+                                   "checksum; `e2lm sweep` writes them again",
+                                   tasks.text(0)));
+    }
     plan.tasks.push_back({.name = tasks.text(0),
                           .content_sha256 = tasks.text(1),
                           .tokenizer_sha256 = tasks.text(2),

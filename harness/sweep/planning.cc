@@ -133,6 +133,7 @@ class Planner {
     const bool cuts = rules_.too_long == TokenRules::TooLong::cut;
     if (rolls || cuts) result_.read.max_positions = fewest_positions(manifest);
     take_over();
+    if (!hooks_.earlier) result_.damaged_cells = store_.drop_damaged_blocks();
     if (result_.read.rows.empty()) read_tasks(tasks);  // wrong ones are said before any hashing
     tasks_of_manifest_ = &tasks;
     hash_weights(manifest);

@@ -29,6 +29,8 @@ struct PlannedSweep {
     int64_t max_positions = 0;
   };
   Read read;
+
+  int64_t damaged_cells = 0;  // that lost blocks which did not match their checksums
 };
 
 struct PlanHooks {
@@ -44,6 +46,7 @@ struct PlanHooks {
 
 // Turns the manifest's names into what they stand for: tasks into token requests under every
 // tokenizer among the series, checkpoints into hashed weights; and makes it the store's plan.
+// Blocks of the store that are damaged are dropped, so that they are computed again.
 // A checkpoint that cannot be read stays in the plan with its error. Throws Error if a task, a
 // metric or a tokenizer is wrong, Interrupted where asked to stop.
 PlannedSweep plan_sweep(const Manifest& manifest, const TaskLibrary& library, Store& store,

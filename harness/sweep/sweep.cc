@@ -247,8 +247,10 @@ SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOpt
   }
   // Else each checkpoint would fail by itself, and the report would tell of nothing else.
   if (computes(jobs)) check_device(options.engine);
-  SweepSummary summary{
-      .cells = count_cells(planned.plan), .failed = given_up, .left_out = of_other_shards};
+  SweepSummary summary{.cells = count_cells(planned.plan),
+                       .failed = given_up,
+                       .left_out = of_other_shards,
+                       .damaged = planned.damaged_cells};
   Sweeper sweeper(store, options, std::move(covered), requests);
   if (options.source) options.source->expect(refs_on_hub(jobs));
   std::vector<Job*> of_others;

@@ -42,6 +42,7 @@ struct SweepSummary {
   int64_t computed = 0;  // of them, in this sweep
   int64_t failed = 0;
   int64_t left_out = 0;  // of other shards, and not in the store; the others were there already
+  int64_t damaged = 0;   // that lost blocks which were not what had been written
   double seconds = 0;
   int64_t predicted_bytes = 0;  // of this process at most, said before each cell
 };

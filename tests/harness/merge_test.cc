@@ -12,6 +12,7 @@
 #include "tests/support/expect_error.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/made_store.h"
+#include "tests/support/older_store.h"
 #include "tests/support/run_folder.h"
 
 namespace e2lm {
@@ -160,7 +161,8 @@ TEST_F(MergeTest, OtherScoresForTheSameRequestsAreRefused) {
   make_store(a);
   make_store(b);
   Store::open(b).database().run(
-      "UPDATE block SET nats = (SELECT nats FROM block WHERE cell = 2) WHERE cell = 1");
+      "UPDATE block SET nats = (SELECT nats FROM block WHERE cell = 2), checksum = "
+      "(SELECT checksum FROM block WHERE cell = 2) WHERE cell = 1");
   for (const auto& order : {std::vector{a, b}, std::vector{b, a}}) {
     expect_error([&] { merge_stores(order, target_); }, "a/store.sqlite", "b/store.sqlite",
                  "a step 10, made", "settings float32 cpu", "other scores");
@@ -265,10 +267,8 @@ TEST_F(MergeTest, AnOlderStoreIsReadAndLeftAsItIs) {
   const Path old = cell_store("old", Store::State::done, {0, 1, 2});
   {
     Store store = Store::open(old);
-    store.database().run(
-        "DROP TABLE import_file; DROP TABLE import_series; DROP TABLE import_score;"
-        "DROP TABLE import_items; DROP TABLE import_mean; PRAGMA user_version = 3;"
-        "PRAGMA journal_mode = DELETE");
+    make_older(store, 3);
+    store.database().run("PRAGMA journal_mode = DELETE");
   }
   const std::string before = read_file(old);
   merge_stores({old}, target_);

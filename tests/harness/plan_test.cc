@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.h"
+#include "tests/support/older_store.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -88,11 +89,8 @@ TEST(PlanTest, ReadsStoresOfVersion1) {
     plan.series = {{.name = "s"}};
     plan.series[0].checkpoints = {{{"s", 10, 1e9, "path/10"}, store.add_weights({"w"}), "", "x"}};
     write_plan(store, plan);
-    store.database().run(
-        "ALTER TABLE checkpoint DROP COLUMN settings; PRAGMA user_version = 1;"
-        "DROP TABLE import_file; DROP TABLE import_series; DROP TABLE import_score;"
-        "DROP TABLE import_items; DROP TABLE import_mean;"
-        "INSERT INTO meta VALUES ('settings', 'float32 cpu')");
+    make_older(store, 1);
+    store.database().run("INSERT INTO meta VALUES ('settings', 'float32 cpu')");
   }
   const Plan read = read_plan(Store::open_existing(scratch / "store.sqlite"));
   EXPECT_EQ(read.series[0].checkpoints[0].settings, "float32 cpu");
@@ -110,6 +108,8 @@ TEST(PlanTest, DamagedItemsAreAnError) {
   write_plan(store, plan);
   for (const char* items : {"x'00000000'", "x'0500000002000000'", "x'00000000ffffff7f'"}) {
     store.database().run(std::string("UPDATE task SET items = ") + items);
+    expect_error([&] { read_plan(store); }, "damaged task", "items of t", "checksum");
+    store.database().run("UPDATE task SET checksum = crc32(documents, items, metrics)");
     expect_error([&] { read_plan(store); }, "damaged task");
   }
 }

@@ -8,6 +8,7 @@
 #include "harness/store/new_store.h"
 #include "harness/store/store_dump.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/older_store.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -83,9 +84,7 @@ TEST_F(StoreTest, AStoreOfVersion3TakesImports) {
   {
     Store store = Store::open(file_);
     store.add_weights({"kept"});
-    store.database().run(
-        "DROP TABLE import_file; DROP TABLE import_series; DROP TABLE import_score;"
-        "DROP TABLE import_items; DROP TABLE import_mean; PRAGMA user_version = 3");
+    make_older(store, 3);
   }
   Store store = Store::open_existing(file_);
   EXPECT_FALSE(has_imports(store));
@@ -115,7 +114,68 @@ TEST_F(StoreTest, ADamagedBlockIsAnError) {
       store.open_cell({store.add_weights({"w"}), store.add_request_set("r", {}), "s"});
   store.add_block(cell, {0, {-1.0, -2.5}, {1, 1, 2, 0}});
   store.database().run("UPDATE block SET nats = x'0011'");
+  expect_error([&] { store.blocks(cell); }, "store.sqlite", "block from request 0", "checksum");
+  store.database().run("UPDATE block SET checksum = crc32(first, count, nats, counts)");
   expect_error([&] { store.blocks(cell); }, "store.sqlite", "2 values is 2 bytes");
+}
+
+// CRC-32's own check value, and integers as eight bytes.
+TEST_F(StoreTest, SqlKnowsCrc32) {
+  const Store store = Store::in_memory();
+  EXPECT_EQ(store.database().number("SELECT crc32('123456789')"), 0xCBF43926);
+  EXPECT_EQ(store.database().number("SELECT crc32(x'3132', '', x'', NULL, '3456789')"), 0xCBF43926);
+  EXPECT_EQ(store.database().number("SELECT crc32(1) = crc32(x'0100000000000000')"), 1);
+  EXPECT_EQ(store.database().number("SELECT crc32()"), 0);
+}
+
+TEST_F(StoreTest, DamagedBlocksAreDroppedAndTheirCellsAreNotDone) {
+  Store store = Store::open(file_);
+  const int64_t requests = store.add_request_set("r", {0, 1});
+  std::vector<Store::CellKey> keys;
+  for (const char* weights : {"whole", "damaged", "failed"}) {
+    keys.push_back({store.add_weights({weights}), requests, "s"});
+    const int64_t cell = store.open_cell(keys.back());
+    for (const int64_t first : {0, 1}) store.add_block(cell, {first, {-1.0}, {1, 1}});
+    if (keys.size() < 3) store.finish_cell(cell, 1, 2);
+    if (keys.size() == 3) store.fail_cell(cell, "out of memory");
+  }
+  EXPECT_EQ(store.drop_damaged_blocks(), 0);
+  // One bit of one number; of the last one's, of a count.
+  store.database().run("UPDATE block SET nats = x'000000000000F0BE' WHERE cell = 2 AND first = 1");
+  store.database().run("UPDATE block SET counts = x'0100000011000000' WHERE cell = 3");
+  EXPECT_EQ(store.drop_damaged_blocks(), 2);
+  EXPECT_EQ(store.drop_damaged_blocks(), 0);
+  const auto cells = store.cells();
+  EXPECT_EQ(cells.at(keys[0]).state, Store::State::done);
+  EXPECT_EQ(cells.at(keys[1]).state, Store::State::running);
+  EXPECT_EQ(cells.at(keys[2]).state, Store::State::failed);
+  EXPECT_EQ(store.blocks(1).size(), 2U);
+  EXPECT_EQ(store.blocks(2).size(), 1U);
+  EXPECT_TRUE(store.blocks(3).empty());
+}
+
+TEST_F(StoreTest, ADamagedOrderIsAnErrorUntilItIsAddedAgain) {
+  Store store = Store::open(file_);
+  const int64_t set = store.add_request_set("r", {1, 0});
+  store.database().run("UPDATE request_set SET finish_order = x'0000000001000000'");
+  expect_error([&] { store.finish_order(set); }, "store.sqlite", "request set 1", "checksum");
+  EXPECT_EQ(store.add_request_set("r", {1, 0}), set);
+  EXPECT_EQ(store.finish_order(set), (std::vector<int32_t>{1, 0}));
+}
+
+// Version 4 had no checksums.
+TEST_F(StoreTest, AStoreOfVersion4GetsChecksums) {
+  {
+    Store store = Store::open(file_);
+    const int64_t cell =
+        store.open_cell({store.add_weights({"w"}), store.add_request_set("r", {1, 0}), "s"});
+    store.add_block(cell, {0, {-1.0, -2.5}, {1, 1, 2, 0}});
+    make_older(store, 4);
+  }
+  Store store = Store::open_existing(file_);
+  EXPECT_EQ(store.finish_order(1), (std::vector<int32_t>{1, 0}));
+  EXPECT_EQ(store.blocks(1).at(0).nats, (std::vector<double>{-1.0, -2.5}));
+  EXPECT_EQ(store.drop_damaged_blocks(), 0);
 }
 
 TEST_F(StoreTest, ANewStoreIsWholeOrLeavesNothing) {

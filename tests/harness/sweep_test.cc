@@ -8,6 +8,7 @@
 #include "tests/support/expect_error.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/run_folder.h"
+#include "tests/support/whole_sweep.h"
 
 namespace e2lm {
 namespace {
@@ -59,6 +60,30 @@ TEST_F(SweepTest, ComputesEveryCellOnce) {
   ASSERT_EQ(result.curves.size(), 1u);
   ASSERT_EQ(result.curves[0].series[0].curve.size(), 3u);
   EXPECT_EQ(result.curves[0].chance, 0.5);
+}
+
+// One bit of a score, as a disk may lose it: SQLite itself sees nothing.
+TEST_F(SweepTest, ADamagedBlockIsComputedAgain) {
+  sweep();
+  const std::string before = contents(store_path_);
+  std::string nats;
+  {
+    const Store store = Store::open(store_path_);
+    Statement block(store.database(), "SELECT nats FROM block");
+    block.step();
+    const auto bytes = block.bytes(0);
+    nats.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  std::string file = read_file(store_path_);
+  const size_t at = file.find(nats);
+  ASSERT_NE(at, std::string::npos);
+  file[at + 3] ^= 0x10;
+  write_file(store_path_, file);
+  expect_error([&] { report(); }, "store.sqlite", "the block from request 0 of cell", "e2lm sweep");
+  const SweepSummary summary = sweep();
+  EXPECT_EQ(summary.damaged, 1);
+  EXPECT_EQ(summary.computed, 1);
+  EXPECT_EQ(contents(store_path_), before);
 }
 
 TEST_F(SweepTest, ShardsAreDisjointAndTogetherTheSweep) {

@@ -320,6 +320,8 @@ TEST_F(SampleImportTest, DamagedDocumentsAreAnError) {
   for (const char* bytes :
        {"x'00'", "x'09000000010000000100000000000000'", "x'0000000000000000ffffff7f'"}) {
     store_.database().run(std::string("UPDATE import_items SET items = ") + bytes);
+    expect_error([&] { report(); }, "store.sqlite", "damaged", "checksum");
+    store_.database().run("UPDATE import_items SET checksum = crc32(metrics, ids, items)");
     expect_error([&] { report(); }, "store.sqlite", "damaged");
   }
 }
