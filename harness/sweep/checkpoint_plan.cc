@@ -41,10 +41,11 @@ std::string engine_settings(const EngineOptions& options, DType stored) {
 
 }  // namespace
 
-std::string not_fetched(const HubPlace& place) {
+std::string not_fetched(const CheckpointRef& ref) {
+  const auto lacking = missing_file(ref.folder);
   return fmt::format(
-      "{} is not here: `e2lm fetch` gets it, and so do --fetch and --stream of sweep",
-      place.name());
+      "{} is {}: `e2lm fetch` gets it, and so do --fetch and --stream of sweep", ref.hub->name(),
+      lacking && std::filesystem::exists(ref.folder) ? "here without " + *lacking : "not here");
 }
 
 Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
@@ -57,7 +58,7 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
       row.weights = known->id;
       row.settings = engine_settings(engine, known->stored);
     } else {
-      row.error = not_fetched(*ref.hub);
+      row.error = not_fetched(ref);
     }
     return row;
   }

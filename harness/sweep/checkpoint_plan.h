@@ -3,7 +3,6 @@
 #include <string>
 
 #include "engine/engine.h"
-#include "harness/hub/place.h"
 #include "harness/sweep/plan.h"
 
 // What a plan says of one checkpoint.
@@ -19,7 +18,7 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
 // had none when it was made: a sweep finds them out as it goes, and so does one beside it.
 Plan as_known_now(Plan plan, Store& store, const EngineOptions& engine);
 
-// That a checkpoint of the hub is not here, and what gets it.
-std::string not_fetched(const HubPlace& place);
+// That a checkpoint of the hub is not here, or which file of it, and what gets it.
+std::string not_fetched(const CheckpointRef& ref);
 
 }  // namespace e2lm

@@ -59,7 +59,7 @@ Path tokenizer_path(const Series& series) {
 [[noreturn]] void fail_without_tokenizer(const Series& series) {
   const auto& refs = series.checkpoints;
   if (!refs.empty() && refs[0].hub && !is_complete_checkpoint(refs[0].folder)) {
-    throw Error(fmt::format("series {}", series.name), not_fetched(*refs[0].hub));
+    throw Error(fmt::format("series {}", series.name), not_fetched(refs[0]));
   }
   throw Error(fmt::format("series {}", series.name), "has no tokenizer",
               "a tokenizer.json in the checkpoints' folders, a key 'tokenizer' in the manifest, or "

@@ -25,6 +25,11 @@ TEST_F(HubCommandsTest, FetchThenSweepIsAsASweepOfFolders) {
   const ProgramResult fetched = run({"fetch", "sweep.yaml"});
   EXPECT_EQ(fetched.exit_code, 0) << fetched.errors;
   EXPECT_THAT(fetched.output, HasSubstr("Fetched 9 files"));
+  fs::remove(HubCache(scratch_ / "hf/hub").folder({"org/sub", "main", "iter_40"}) /
+             "model.safetensors");
+  EXPECT_THAT(run({"sweep", "sweep.yaml", "-o", "part", "-q"}).errors,
+              HasSubstr("org/sub@main/iter_40 is here without model.safetensors: `e2lm fetch`"));
+  EXPECT_EQ(run({"fetch", "sweep.yaml"}).exit_code, 0);
   const ProgramResult again = run({"fetch", "sweep.yaml"});
   EXPECT_THAT(again.output, HasSubstr("Nothing to fetch: all checkpoints are here"));
   EXPECT_EQ(weights_sent(), 4);
