@@ -1,116 +1,15 @@
 #include "base/yaml.h"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/yaml_scalar.h"
 
 namespace e2lm {
-namespace {
-
-constexpr int kMaxNodes = 1'000'000;
-constexpr int kMaxDepth = 100;
-
-// yaml-cpp gives the escapes \_ and \N as the bare bytes A0 and 85; here they become U+00A0 and
-// U+0085. No character of UTF-8 begins with these bytes, so none that is whole changes.
-std::string mend_escapes(std::string text) {
-  if (text.find_first_of("\xA0\x85") == std::string::npos) return text;
-  std::string mended;
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte == 0xA0 || byte == 0x85) mended += '\xC2';
-    const size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
-    mended += text.substr(i, length);
-    i += length;
-  }
-  return mended;
-}
-
-class Converter {
- public:
-  // `sound`: the file is UTF-8, so a scalar can be something else by its escapes alone.
-  Converter(std::string_view path, DuplicateKeys duplicates, bool sound)
-      : path_(path),
-        duplicates_(duplicates),
-        sound_(sound),
-        file_(std::make_shared<const std::string>(path)) {}
-
-  Yaml convert(const YAML::Node& from, int depth) {
-    if (++nodes_ > kMaxNodes || depth > kMaxDepth) {
-      throw Error(path_, "unfolds to too many nodes or levels",
-                  fmt::format("at most {} nodes, {} levels", kMaxNodes, kMaxDepth));
-    }
-    Yaml node;
-    node.line = from.Mark().line + 1;
-    node.file = file_;
-    const std::string& tag = from.Tag();
-    node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
-    if (tag.size() > 1 && tag[0] == '!') node.tag = tag;
-    if (from.IsScalar()) {
-      node.kind = Yaml::Kind::scalar;
-      node.text = text_of(from);
-      if (!is_utf8(node.text)) {
-        throw Error(node.where(), "is not valid UTF-8", "text in UTF-8");
-      }
-    } else if (from.IsSequence()) {
-      node.kind = Yaml::Kind::list;
-      for (const auto& item : from) node.items.push_back(convert(item, depth + 1));
-    } else if (from.IsMap()) {
-      node.kind = Yaml::Kind::map;
-      add_entries(node, from, depth);
-    }
-    return node;
-  }
-
- private:
-  static bool is_merge_key(const YAML::Node& key) {
-    return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
-  }
-
-  std::string text_of(const YAML::Node& scalar) const {
-    return sound_ ? mend_escapes(scalar.Scalar()) : scalar.Scalar();
-  }
-
-  // What comes through merge keys stands first, as in PyYAML; the map's own entries replace it.
-  void add_entries(Yaml& map, const YAML::Node& from, int depth) {
-    std::set<std::string> own;
-    for (const auto& entry : from) {
-      const std::string where = fmt::format("{}:{}", path_, entry.first.Mark().line + 1);
-      if (!entry.first.IsScalar()) throw Error(where, "a key is not a scalar");
-      const std::string key = text_of(entry.first);
-      const bool first = own.insert(key).second;
-      if (!first && duplicates_ == DuplicateKeys::refused) {
-        throw Error(where, fmt::format("the key '{}' is given twice", key));
-      }
-      if (is_merge_key(entry.first)) merge(map, convert(entry.second, depth + 1));
-    }
-    for (const auto& entry : from) {
-      if (is_merge_key(entry.first)) continue;
-      map.set({convert(entry.first, depth + 1), convert(entry.second, depth + 1)});
-    }
-  }
-
-  static void merge(Yaml& map, const Yaml& other) {
-    for (const Yaml& list_item : other.items) merge(map, list_item);
-    for (const auto& entry : other.entries) {
-      if (!map.find(entry.key.text)) map.entries.push_back(entry);
-    }
-  }
-
-  std::string path_;
-  DuplicateKeys duplicates_;
-  bool sound_;
-  std::shared_ptr<const std::string> file_;
-  int nodes_ = 0;
-};
-
-}  // namespace
 
 const Yaml* Yaml::find(std::string_view key) const {
   for (const auto& [name, value] : entries) {
@@ -153,18 +52,6 @@ Json Yaml::json() const {
     }
   }
   return nullptr;
-}
-
-Yaml parse_yaml(std::string_view text, std::string_view path, DuplicateKeys duplicates) {
-  try {
-    return Converter(path, duplicates, is_utf8(text)).convert(YAML::Load(std::string(text)), 0);
-  } catch (const YAML::Exception& error) {
-    throw Error(fmt::format("{}:{}", path, error.mark.line + 1), "is not valid YAML: " + error.msg);
-  }
-}
-
-Yaml read_yaml(const Path& path, DuplicateKeys duplicates) {
-  return parse_yaml(read_file(path), path.string(), duplicates);
 }
 
 void Problems::add(int line, std::string_view what) {

@@ -51,7 +51,7 @@ Yaml overlay(Yaml under, const Yaml& over);
 enum class DuplicateKeys { refused, last_wins };
 
 // Reads one document. Merge keys (<<) and aliases are resolved. Throws Error with file and line on
-// a syntax error, a text not in UTF-8, a key given twice, or more than a million nodes unfolded.
+// a syntax error, no UTF-8, a key given twice, a second document, or a million nodes unfolded.
 Yaml parse_yaml(std::string_view text, std::string_view path,
                 DuplicateKeys duplicates = DuplicateKeys::refused);
 Yaml read_yaml(const Path& path, DuplicateKeys duplicates = DuplicateKeys::refused);

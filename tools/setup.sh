@@ -3,7 +3,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(g++ cmake ninja-build ccache libeigen3-dev libdnnl-dev nlohmann-json3-dev
-  libyaml-cpp-dev libfmt-dev libboost-program-options-dev libsqlite3-dev libssl-dev zlib1g-dev
+  libyaml-dev libfmt-dev libboost-program-options-dev libsqlite3-dev libssl-dev zlib1g-dev
   libicu-dev libonig-dev libcurl4-openssl-dev libarchive-dev libjs-chart.js)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev clang-format
   clang-tidy libomp-dev

@@ -88,6 +88,37 @@ TEST(YamlTest, TextsAreUtf8) {
   EXPECT_EQ(parse_yaml("a: \u00b0", "t").find("a")->text, "\u00b0");
 }
 
+// As PyYAML writes texts that end in line breaks: one break more, and a line for the quote.
+// Expected values are PyYAML 6's.
+TEST(YamlTest, QuotedTextsKeepTheLineBreaksAtTheirEnd) {
+  const auto value = [](const std::string& text) {
+    return parse_yaml("k: " + text + "\n", "t").find("k")->text;
+  };
+  EXPECT_EQ(value("'Answer it.\n\n\n  '"), "Answer it.\n\n");
+  EXPECT_EQ(value("'Answer it.\n\n  '"), "Answer it.\n");
+  EXPECT_EQ(value("'Answer it.\n  '"), "Answer it. ");
+  EXPECT_EQ(value("'\n\n  '"), "\n");
+  EXPECT_EQ(value("'\n\n\n  '"), "\n\n");
+  EXPECT_EQ(value("\"a\n\n\n  \""), "a\n\n");
+  EXPECT_EQ(value("\"a\\n\n\n  b\n\n  \""), "a\n\nb\n");
+  EXPECT_EQ(value("|\n  a\n\n\n"), "a\n");
+  EXPECT_EQ(value("|+\n  a\n\n"), "a\n\n\n");
+}
+
+TEST(YamlTest, AliasesStandForWhatIsBeforeThem) {
+  const Yaml node = parse_yaml("a: &x [1, &y 'no']\nb: {c: *x, d: *y}\n", "t");
+  EXPECT_EQ(node.json().dump(), R"({"a":[1,"no"],"b":{"c":[1,"no"],"d":"no"}})");
+  expect_error([] { parse_yaml("a: 1\nb: *x\nc: &x 2\n", "t"); }, "t:2", "*x");
+  expect_error([] { parse_yaml("a: &x [1, *x]\n", "t"); }, "t:1", "*x");
+}
+
+// A second one would be left out in silence.
+TEST(YamlTest, AFileHoldsOneDocument) {
+  EXPECT_EQ(parse_yaml("# nothing\n---\na: 1\n...\n", "t").json().dump(), R"({"a":1})");
+  EXPECT_EQ(parse_yaml("# nothing\n", "t").kind, Yaml::Kind::null);
+  expect_error([] { parse_yaml("a: 1\n---\nb: 2\n", "t"); }, "t:2", "another document");
+}
+
 // Expected values are PyYAML 6's; it makes half characters of the last, which are no text.
 TEST(YamlTest, EscapesAreThoseOfPyYaml) {
   const auto value = [](const std::string& text) {
