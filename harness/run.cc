@@ -71,6 +71,17 @@ class ModelScorer {
   std::unique_ptr<Engine> engine_;
 };
 
+// Of a task that is not run, or misspelt, they would be passed over, and all documents scored.
+void check_samples(const TaskSelection& selection, const RunOptions& options) {
+  std::vector<std::string> known;
+  for (const Task& task : selection.tasks) known.push_back(task.name);
+  for (const auto& [name, documents] : options.samples) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    throw Error("--samples", fmt::format("'{}' is no task of this run", name),
+                fmt::format("{}", fmt::join(known, ", ")));
+  }
+}
+
 // Outer groups first, each once.
 void add_groups(const std::string& name, const TaskSelection& selection,
                 std::vector<const Group*>& groups) {
@@ -93,6 +104,7 @@ RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options) 
 RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options,
                      const std::function<ScoredRequests(const TaskRequests&)>& score) {
   RunOutcome outcome;
+  check_samples(selection, options);
   for (const Task& task : selection.tasks) {  // everything that can be wrong, before any scoring
     metrics_of(task);
     RequestOptions requests = options.requests;

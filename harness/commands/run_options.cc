@@ -90,6 +90,7 @@ std::map<std::string, std::vector<int64_t>> chosen_samples(const std::string& te
                            return id.is_number_integer();
                          });
     if (!numbers) throw Error("--samples", task + " has no list of document numbers");
+    if (ids.empty()) throw Error("--samples", task + " has an empty list", "one document or more");
     samples[task] = ids.get<std::vector<int64_t>>();
   }
   return samples;

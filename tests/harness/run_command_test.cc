@@ -54,6 +54,17 @@ TEST_F(RunCommandTest, SamplesBeyondTheTaskAreRefused) {
   EXPECT_EQ(run("", {"--samples", "{\"colours\": [-1]}"}).exit_code, 2);
 }
 
+// All documents would be scored in place of those few.
+TEST_F(RunCommandTest, SamplesOfOtherTasksAndOfNoneAreRefused) {
+  const ProgramResult other = run("", {"--samples", "{\"colour\": [0]}"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.errors,
+              HasSubstr("--samples: 'colour' is no task of this run (expected colours)"));
+  const ProgramResult none = run("", {"--samples", "{\"colours\": []}"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.errors, HasSubstr("--samples: colours has an empty list"));
+}
+
 // This tokenizer has no template.
 TEST_F(RunCommandTest, BosIsAddedWithoutATemplate) {
   const std::string plain = first_answer("");
