@@ -119,10 +119,9 @@ void Arguments::check_companion(std::string_view option, std::string_view compan
 }
 
 std::optional<std::string> Arguments::text(std::string_view name) const {
-  for (const Value& value : values_) {
-    if (value.name == name) return value.text;
-  }
-  return {};
+  const auto last = std::find_if(values_.rbegin(), values_.rend(),
+                                 [&](const Value& value) { return value.name == name; });
+  return last == values_.rend() ? std::nullopt : std::optional(last->text);
 }
 
 std::vector<std::string> Arguments::texts(std::string_view name) const {
@@ -226,7 +225,7 @@ Arguments Command::parse(std::span<const std::string> words) const {
   if (given.flag("help")) return given;
   if (const auto config = given.text("config")) {
     const Arguments from_file = parse_words(config_words(*config));
-    given.values_.insert(given.values_.end(), from_file.values_.begin(), from_file.values_.end());
+    given.values_.insert(given.values_.begin(), from_file.values_.begin(), from_file.values_.end());
   }
   for (const Option& option : options) {
     if (option.fallback.empty() || given.flag(long_name(option))) continue;

@@ -29,7 +29,7 @@ inline constexpr int64_t kMostInteger = 9'000'000'000'000'000;
 class Arguments {
  public:
   bool flag(std::string_view name) const;
-  std::optional<std::string> text(std::string_view name) const;  // given or default
+  std::optional<std::string> text(std::string_view name) const;  // the last one given, or default
   std::vector<std::string> texts(std::string_view name) const;   // of an option given repeatedly
   std::string require(std::string_view name) const;              // throws Error if neither
   bool given(std::string_view name) const;                       // by the user, not by default

@@ -157,6 +157,18 @@ TEST_F(RunCommandTest, TakesItsFlagsFromAFileToo) {
               HasSubstr("run.yaml:1: 'tasks' holds no plain value"));
 }
 
+// As of lm-evaluation-harness's: whoever appends to a command line means what is appended.
+TEST_F(RunCommandTest, OfAnOptionGivenTwiceTheLastCounts) {
+  const Path config = folder_.scratch.write("run.yaml", "limit: 3\n");
+  for (const std::vector<std::string>& file : {{}, std::vector<std::string>{"--config", config}}) {
+    std::vector<std::string> words = {"--limit", "1", "--limit=2"};
+    words.insert(words.end(), file.begin(), file.end());
+    const ProgramResult result = run("", words);
+    ASSERT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("limit: 2\n"));
+  }
+}
+
 TEST_F(RunCommandTest, RefusesWhatItDoesNotKnow) {
   const auto refused = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "run");
