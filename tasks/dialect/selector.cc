@@ -71,7 +71,9 @@ std::string TaskSelector::add_group(const std::string& name, const Yaml& keys,
     if (members->kind == Yaml::Kind::scalar) items.push_back(*members);
     for (const Yaml& item : items) {
       for (std::string& child : add_member(item, name, for_members, path)) {
-        group.children.push_back(std::move(child));
+        auto& children = group.children;  // each once, say by its name and by a tag
+        const bool known = std::find(children.begin(), children.end(), child) != children.end();
+        if (!known) children.push_back(std::move(child));
       }
     }
   }

@@ -55,6 +55,21 @@ TEST(LibraryTest, CopiesThatJupyterAndPythonKeepAreNoTasks) {
   EXPECT_TRUE(library.passed_over().empty());
 }
 
+// As in lm-evaluation-harness 0.4.13: the last mention counts, in the place of the first.
+TEST(LibraryTest, AGroupHasAMemberOnce) {
+  const Scratch scratch;
+  TaskFiles().write(scratch);
+  TaskFiles().with_line(1, "task: shades").with_line(2, "").write(scratch, "more");
+  scratch.write("group.yaml", "group: all\ntask: [colours, shades, {task: colours, repeats: 2}]\n");
+  scratch.write("tagged.yaml", "group: tagged\ntask: [shades, colours, small]\n");
+  const TaskLibrary library({scratch.folder()});
+  const TaskSelection all = library.select(std::vector<std::string>{"all"});
+  EXPECT_EQ(all.groups[0].children, (std::vector<std::string>{"colours", "shades"}));
+  EXPECT_EQ(all.tasks[0].repeats, 2);
+  const TaskSelection tagged = library.select(std::vector<std::string>{"tagged"});
+  EXPECT_EQ(tagged.groups[0].children, (std::vector<std::string>{"shades", "colours"}));
+}
+
 TEST(LibraryTest, EveryTaskWithBundledDataGivesItsRequests) {
   const TaskLibrary library({kBundled});
   const std::map<std::string, size_t> rows = {{"wordnet_kinds", 500},
