@@ -23,7 +23,7 @@ int64_t shots_of(const Task& task, const RequestOptions& options) {
 // A share is known only when all are; samples may lie anywhere.
 int64_t documents_needed(const RequestOptions& options) {
   const bool known = options.limit && *options.limit >= 1 && options.samples.empty();
-  return known ? static_cast<int64_t>(*options.limit) : INT64_MAX;
+  return known ? documents_within(INT64_MAX, options.limit) : INT64_MAX;
 }
 
 class RequestMaker {
@@ -182,8 +182,9 @@ class RequestMaker {
 
 int64_t documents_within(int64_t documents, std::optional<double> limit) {
   if (!limit) return documents;
-  const double count = *limit < 1 ? std::ceil(*limit * static_cast<double>(documents)) : *limit;
-  return std::min(documents, static_cast<int64_t>(count));
+  const auto all = static_cast<double>(documents);
+  const double count = *limit < 1 ? std::ceil(*limit * all) : *limit;
+  return count < all ? static_cast<int64_t>(count) : documents;  // it may be beyond any integer
 }
 
 void check_samples(const RequestOptions& options, const std::string& task, int64_t documents) {

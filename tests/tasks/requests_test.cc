@@ -88,6 +88,7 @@ TEST_F(RequestsTest, LimitIsANumberOrAShare) {
   EXPECT_EQ(requests({}, {.limit = 1.0}).items.size(), 1u);
   EXPECT_EQ(requests({}, {.limit = 0.34}).items.size(), 2u) << "rounded up";
   EXPECT_EQ(requests({}, {.limit = 100}).items.size(), 3u);
+  EXPECT_EQ(requests({}, {.limit = 1e30}).items.size(), 3u) << "beyond any integer";
 }
 
 TEST_F(RequestsTest, SamplesAreDocumentsOfTheSplit) {
