@@ -7,68 +7,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/results/task_scores.h"
+#include "harness/submission/confined_data.h"
 #include "harness/submission/safe_path.h"
+#include "tasks/dialect/task_file.h"
 
 namespace e2lm::submission {
 namespace {
-
-// Looks for data files within the submission alone: from its root, as the harness does from its
-// checkout, then beside the task file.
-class DataConfiner {
- public:
-  DataConfiner(const Path& root, const Task& task) : root_(root), task_(task) {}
-
-  // The kwargs with absolute paths in the place of given ones.
-  Json confined() const {
-    Json kwargs = task_.data.kwargs;
-    const std::string folder = kwargs.contains("data_dir") && kwargs["data_dir"].is_string()
-                                   ? kwargs["data_dir"].get<std::string>()
-                                   : "";
-    if (!kwargs.contains("data_files")) {
-      kwargs["data_dir"] = located(folder).string();
-      return kwargs;
-    }
-    kwargs.erase("data_dir");
-    confine(kwargs["data_files"], folder);
-    return kwargs;
-  }
-
- private:
-  void confine(Json& value, const std::string& folder) const {
-    if (value.is_structured()) {
-      for (Json& inner : value) confine(inner, folder);
-    } else if (value.is_string()) {
-      const auto file = value.get<std::string>();
-      value = located(folder.empty() ? file : folder + "/" + file).string();
-    }
-  }
-
-  Path located(const std::string& text) const {
-    std::string_view plain = text;
-    while (plain.starts_with("./")) plain.remove_prefix(2);
-    while (plain.ends_with('/')) plain.remove_suffix(1);
-    const Path inside = safe_path(plain, task_.path.string());
-    const Path beside = task_.path.parent_path() / inside;
-    return std::filesystem::exists(root_ / inside) ? root_ / inside : beside;
-  }
-
-  const Path& root_;
-  const Task& task_;
-};
-
-void confine_data(const Path& root, Task& task) {
-  if (task.frozen) {
-    const Path path = std::filesystem::weakly_canonical(task.frozen->path);
-    if (path.string().starts_with(root.string() + "/")) return;
-    throw Error(task.frozen->where, "its data are outside of the submission");
-  }
-  if (task.data.is_local()) {
-    task.data.kwargs = DataConfiner(root, task).confined();
-    return;
-  }
-  safe_path(task.data.path, task.path.string() + ": dataset_path");
-  if (!task.data.name.empty()) safe_path(task.data.name, task.path.string() + ": dataset_name");
-}
 
 class TaskFinder {
  public:
@@ -114,6 +58,10 @@ class TaskFinder {
       verdict_.fault("task", fmt::format("'{}' is no name of a task", printable(name)));
       return false;
     }
+    for (const auto& [taken, path, kept] : library.passed_over()) {
+      verdict_.warn("task", fmt::format("{} is passed over, since {} is named {} too",
+                                        path.string(), kept.string(), printable(taken)));
+    }
     if (entries.contains(name)) return true;
     // The reason may be a file that cannot be read.
     const size_t before = verdict_.faults.size();
@@ -121,8 +69,31 @@ class TaskFinder {
       if (!file.error.empty()) verdict_.fault("task", file.error);
       report_missing(file);
     }
+    if (verdict_.faults.size() == before) report_includes(files);
+    if (verdict_.faults.size() == before && name.empty()) refuse_task_file(library);
     if (verdict_.faults.size() == before) refuse_name(entries, name);
     return false;
+  }
+
+  // Each file can be read; together they may include each other in a circle.
+  void report_includes(const TaskFiles& files) {
+    for (const auto& [path, file] : files.all()) {
+      verdict_.attempt("task", [&] { read_task_file(path); });
+    }
+  }
+
+  // Without metadata task.yaml is the task, unless it names none, or one that another file has.
+  void refuse_task_file(const TaskLibrary& library) {
+    const Path file = submission_.root / "task.yaml";
+    for (const auto& [name, path, kept] : library.passed_over()) {
+      if (path != file) continue;
+      verdict_.fault("task", fmt::format("{} and {} are both named '{}' (expected another name, or "
+                                         "metadata.yaml)",
+                                         path.string(), kept.string(), printable(name)));
+      return;
+    }
+    verdict_.fault("task", fmt::format("{} names no task (expected the key 'task', or 'group')",
+                                       file.string()));
   }
 
   void refuse_name(const std::map<std::string, TaskLibrary::Entry>& entries,

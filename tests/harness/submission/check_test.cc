@@ -420,5 +420,35 @@ TEST(SubmissionCheckTest, TagsAndGroups) {
   expect_fault(group, "metric", "the group sky does not report the metric 'acc_norm' (it has acc)");
 }
 
+// Which of two files with one name counts is said, as is why a task.yaml gives no task.
+TEST(SubmissionCheckTest, TwoTasksOfOneName) {
+  SubmissionFiles two;
+  two.more["sky.yaml"] = two.yaml;
+  const Verdict verdict = Place().check(two);
+  EXPECT_EQ(verdict.status(), Status::valid);
+  ASSERT_THAT(codes(verdict.warnings), ElementsAre("task"));
+  EXPECT_EQ(verdict.warnings[0].text,
+            "lm_eval/tasks/stars/stars.yaml is passed over, since lm_eval/tasks/stars/sky.yaml is "
+            "named stars too");
+
+  const auto fault_of = [](const std::string& yaml, const std::string& other) {
+    Place place;
+    SubmissionFiles files;
+    files.yaml = yaml;
+    const Path folder = files.write_folder(place.scratch / "mine");
+    if (!other.empty()) write_file(folder / "other.yaml", other);
+    const Verdict wrong = place.check(folder);
+    EXPECT_THAT(codes(wrong.faults), ElementsAre("task"));
+    return wrong.faults.empty() ? "" : wrong.faults[0].text;
+  };
+  EXPECT_EQ(fault_of(two.yaml, two.yaml),
+            "task.yaml and other.yaml are both named 'stars' (expected another name, or "
+            "metadata.yaml)");
+  EXPECT_EQ(fault_of("output_type: multiple_choice\n", ""),
+            "task.yaml names no task (expected the key 'task', or 'group')");
+  EXPECT_THAT(fault_of("include: task.yaml\n" + two.yaml, ""),
+              HasSubstr("task.yaml:1: includes task.yaml a second time"));
+}
+
 }  // namespace
 }  // namespace e2lm::submission
