@@ -17,6 +17,7 @@ namespace e2lm::submission {
 namespace {
 
 constexpr size_t kChunkBytes = 1 << 16;
+constexpr const char* kFolder = "the folder";
 
 // Counts what is taken in and refuses what is too much.
 class Budget {
@@ -75,7 +76,7 @@ struct CloseArchive {
 class ArchiveReader {
  public:
   ArchiveReader(const Path& path, const UnpackLimits& limits)
-      : path_(path),
+      : name_(path.filename().string()),
         budget_(limits, static_cast<int64_t>(std::filesystem::file_size(path))),
         reader_(archive_read_new()) {
     archive_read_support_format_zip(reader_.get());
@@ -98,7 +99,7 @@ class ArchiveReader {
  private:
   [[noreturn]] void fail() const {
     const char* why = archive_error_string(reader_.get());
-    throw Error(path_.string(), fmt::format("cannot be unpacked: {}", printable(why ? why : "")),
+    throw Error(name_, fmt::format("cannot be unpacked: {}", printable(why ? why : "")),
                 "a zip archive");
   }
 
@@ -106,14 +107,14 @@ class ArchiveReader {
     const char* utf8 = archive_entry_pathname_utf8(entry);
     const char* raw = utf8 ? utf8 : archive_entry_pathname(entry);
     std::string name = raw ? raw : "";
-    budget_.add_file(path_.string());
+    budget_.add_file(name_);
     const auto type = archive_entry_filetype(entry);
     const bool is_folder = type == AE_IFDIR;
     while (is_folder && name.size() > 1 && name.ends_with('/')) name.pop_back();
     if (is_folder && name == ".") return;
     if (name.starts_with("./")) name.erase(0, 2);  // as tar writes `.`
-    const Path path = safe_path(name, path_.string());
-    const std::string where = fmt::format("{}: {}", path_.string(), path.string());
+    const Path path = safe_path(name, name_);
+    const std::string where = fmt::format("{}: {}", name_, path.string());
     if (archive_entry_hardlink(entry) || archive_entry_symlink(entry) || type == AE_IFLNK) {
       throw Error(where, "is a link", "plain files and folders");
     }
@@ -132,14 +133,14 @@ class ArchiveReader {
   std::string read_content(archive_entry* entry, const std::string& where) {
     std::string content;
     if (archive_entry_size_is_set(entry)) {
-      budget_.check_room(archive_entry_size(entry), path_.string());
+      budget_.check_room(archive_entry_size(entry), name_);
     }
     std::array<char, kChunkBytes> buffer;
     for (;;) {
       const la_ssize_t count = archive_read_data(reader_.get(), buffer.data(), buffer.size());
       if (count == 0) break;
       if (count < 0) fail();
-      budget_.add_bytes(count, path_.string());
+      budget_.add_bytes(count, name_);
       content.append(buffer.data(), static_cast<size_t>(count));
     }
     if (archive_entry_size_is_set(entry) && archive_entry_size(entry) != std::ssize(content)) {
@@ -149,7 +150,7 @@ class ArchiveReader {
     return content;
   }
 
-  Path path_;
+  std::string name_;  // in messages, wherever the archive lies
   Budget budget_;
   std::unique_ptr<archive, CloseArchive> reader_;
   PackedFiles files_;
@@ -158,11 +159,11 @@ class ArchiveReader {
 void read_folder(const Path& folder, const Path& below, Budget& budget, PackedFiles& files) {
   for (const Path& entry : list_folder(folder)) {
     const std::string name = entry.filename().string();
-    const std::string where = entry.string();
+    const std::string where = (below / name).string();
     if (name == ".git" || name == ".DS_Store" || name == "__pycache__") continue;
-    budget.add_file(folder.string());
+    budget.add_file(kFolder);
     const auto status = std::filesystem::symlink_status(entry);
-    const Path path = below / safe_path(name, folder.string());
+    const Path path = below / safe_path(name, kFolder);
     if (std::filesystem::is_symlink(status)) throw Error(where, "is a link", "plain files");
     if (std::filesystem::is_directory(status)) {
       read_folder(entry, path, budget, files);
@@ -208,8 +209,9 @@ void check_folders(const PackedFiles& files, std::string_view where) {
 PackedFiles read_archive(const Path& archive, const UnpackLimits& limits) {
   const Utf8Names names;
   PackedFiles files = ArchiveReader(archive, limits).read();
-  if (files.empty()) throw Error(archive.string(), "holds no file", "a zip archive");
-  check_folders(files, archive.string());
+  const std::string name = archive.filename().string();
+  if (files.empty()) throw Error(name, "holds no file", "a zip archive");
+  check_folders(files, name);
   return files;
 }
 
@@ -217,7 +219,7 @@ PackedFiles read_folder(const Path& folder, const UnpackLimits& limits) {
   PackedFiles files;
   Budget budget(limits, limits.bytes);  // nothing is packed, so no ratio
   read_folder(folder, "", budget, files);
-  if (files.empty()) throw Error(folder.string(), "holds no file");
+  if (files.empty()) throw Error(kFolder, "holds no file");
   return files;
 }
 

@@ -17,6 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 
 using Status = Verdict::Status;
 
@@ -363,6 +364,24 @@ TEST(SubmissionCheckTest, ArchivesThatEscapeAreInvalid) {
   EXPECT_THAT(codes(empty.faults), ElementsAre("archive"));
   const Verdict bare = place.check(write_archive(place.scratch / "b.zip", {{"readme.txt", "x"}}));
   EXPECT_THAT(bare.faults[0].text, HasSubstr("neither evaluation.patch nor task.yaml"));
+}
+
+// The same submission has the same verdict, wherever it lies.
+TEST(SubmissionCheckTest, FaultsOfArchivesDoNotTellWhereTheseLie) {
+  Place place;
+  const auto fault_of = [&](const Path& path) {
+    const Verdict verdict = place.check(path);
+    EXPECT_THAT(codes(verdict.faults), ElementsAre("archive"));
+    return verdict.faults.empty() ? "" : verdict.faults[0].text;
+  };
+  std::filesystem::create_directories(place.scratch / "in");
+  EXPECT_THAT(fault_of(write_archive(place.scratch / "in/entry.zip", {{"../x", "y"}})),
+              StartsWith("entry.zip: the path '../x' leads out"));
+  EXPECT_THAT(fault_of(place.scratch.write("in/cut.zip", "PK")), StartsWith("cut.zip: cannot"));
+  const Path folder = SubmissionFiles().write_folder(place.scratch / "in/mine");
+  std::filesystem::create_directories(folder / "sub");
+  std::filesystem::create_symlink("/etc", folder / "sub/etc");
+  EXPECT_THAT(fault_of(folder), StartsWith("sub/etc: is a link"));
 }
 
 // Task files may name data and other files: of the submission only, whatever lies around it.
