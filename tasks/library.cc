@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -43,9 +44,18 @@ TaskLibrary::TaskLibrary(const std::vector<Path>& folders) {
   for (const Path& folder : folders) {
     const std::vector<Path> files = task_files(folder);
     std::vector<std::optional<Entry>> read(files.size());
+    std::vector<std::string> errors(files.size());
     parallel_for(available_threads(), std::ssize(files), 32, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) read[i] = entry_of(files[i]);
+      for (int64_t i = first; i < last; ++i) {
+        try {
+          read[i] = entry_of(files[i]);
+        } catch (const Error& error) {  // said when somebody asks for a name that is not there
+          errors[i] = error.what();
+        }
+      }
     });
+    std::copy_if(errors.begin(), errors.end(), std::back_inserter(errors_),
+                 [](const std::string& error) { return !error.empty(); });
     std::map<std::string, Entry> entries;
     for (auto& entry : read) {
       if (!entry) continue;
@@ -57,22 +67,18 @@ TaskLibrary::TaskLibrary(const std::vector<Path>& folders) {
 }
 
 std::optional<TaskLibrary::Entry> TaskLibrary::entry_of(const Path& path) {
-  try {
-    const Yaml root = read_task_file(path);
-    const Yaml* group = root.find("group");
-    const Yaml* name = group ? group : root.find("task");
-    // Without a name it is a base that others include.
-    if (!name || name->kind != Yaml::Kind::scalar) return {};
-    Entry entry{
-        .kind = group ? Entry::Kind::group : Entry::Kind::task, .name = name->text, .path = path};
-    if (const Yaml* tag = root.find("tag")) {
-      if (tag->kind == Yaml::Kind::scalar) entry.tags.push_back(tag->text);
-      for (const Yaml& item : tag->items) entry.tags.push_back(item.text);
-    }
-    return entry;
-  } catch (const Error&) {
-    return {};  // said when somebody asks for this very file
+  const Yaml root = read_task_file(path);
+  const Yaml* group = root.find("group");
+  const Yaml* name = group ? group : root.find("task");
+  // Without a name it is a base that others include.
+  if (!name || name->kind != Yaml::Kind::scalar) return {};
+  Entry entry{
+      .kind = group ? Entry::Kind::group : Entry::Kind::task, .name = name->text, .path = path};
+  if (const Yaml* tag = root.find("tag")) {
+    if (tag->kind == Yaml::Kind::scalar) entry.tags.push_back(tag->text);
+    for (const Yaml& item : tag->items) entry.tags.push_back(item.text);
   }
+  return entry;
 }
 
 std::vector<const TaskLibrary::Entry*> TaskLibrary::matches(std::string_view word) const {
@@ -96,21 +102,30 @@ std::vector<Path> TaskLibrary::find(std::string_view word) const {
 }
 
 TaskSelection TaskLibrary::select(std::span<const std::string> words) const {
-  TaskSelector selector([this](const std::string& word) { return matches(word); });
+  TaskSelector selector([this](const std::string& word) { return matches(word); }, unreadable());
   for (const std::string& word : words) {
     for (const Path& path : find(word)) selector.add_file(path);
   }
   return selector.take();
 }
 
+std::string TaskLibrary::unreadable() const {
+  if (errors_.empty()) return "";
+  const std::string which =
+      errors_.size() == 1 ? "a file that cannot be read: "
+                          : fmt::format("one of {} files that cannot be read, as ", errors_.size());
+  return "; it may stand in " + which + errors_.front();
+}
+
 void TaskLibrary::fail_unknown(std::string_view word) const {
   std::vector<std::string> known;
   for (const auto& [name, entry] : entries_) known.push_back(name);
   const std::string near = nearest(word, known);
-  throw Error("tasks",
-              fmt::format("'{}' is no task, group, tag or task file{}", word,
-                          near.empty() ? "" : fmt::format("; did you mean '{}'?", near)),
-              "a name that `e2lm ls tasks` shows");
+  throw Error(
+      "tasks",
+      fmt::format("'{}' is no task, group, tag or task file{}{}", word,
+                  near.empty() ? "" : fmt::format("; did you mean '{}'?", near), unreadable()),
+      "a name that `e2lm ls tasks` shows");
 }
 
 }  // namespace e2lm

@@ -45,8 +45,8 @@ class TaskLibrary {
   explicit TaskLibrary(const std::vector<Path>& folders);
 
   // A word is the name of a task or group, a tag, a glob over names, or the path of a task or group
-  // file. Throws Error with the nearest known name if it is none of these, or listing everything
-  // that is wrong with a file.
+  // file. Throws Error with the nearest known name, and files that cannot be read, if it is none of
+  // these, or listing everything that is wrong with a file.
   TaskSelection select(std::span<const std::string> words) const;
 
   // The files that a word means.
@@ -58,10 +58,12 @@ class TaskLibrary {
  private:
   static std::optional<Entry> entry_of(const Path& path);
   std::vector<const Entry*> matches(std::string_view word) const;
+  std::string unreadable() const;  // for a message about a name that may stand in one
   [[noreturn]] void fail_unknown(std::string_view word) const;
 
   std::map<std::string, Entry> entries_;
   std::vector<PassedOver> passed_over_;
+  std::vector<std::string> errors_;  // of files that cannot be read
 };
 
 }  // namespace e2lm

@@ -98,7 +98,8 @@ std::vector<std::string> TaskSelector::add_member(const Yaml& item, const std::s
     return {add_group(fmt::format("{}::{}", group, inner->text), item, overrides, path)};
   }
   if (found.empty() && item.kind == Yaml::Kind::scalar) {
-    throw Error(item.where(), fmt::format("'{}', a member of {}, is unknown", item.text, group));
+    throw Error(item.where(),
+                fmt::format("'{}', a member of {}, is unknown{}", item.text, group, hint_));
   }
   if (found.empty()) {  // a task written out in the group's file
     const std::string name = fmt::format("{}::{}", group, named->text);

@@ -15,7 +15,9 @@ class TaskSelector {
   // What a name in a group's list stands for: nothing, one entry, or the tasks of a tag.
   using Lookup = std::function<std::vector<const TaskLibrary::Entry*>(const std::string& name)>;
 
-  explicit TaskSelector(Lookup lookup) : lookup_(std::move(lookup)) {}
+  // `hint` is the end of a message about a name that stands for nothing.
+  TaskSelector(Lookup lookup, std::string hint)
+      : lookup_(std::move(lookup)), hint_(std::move(hint)) {}
 
   void add_file(const Path& path);
   TaskSelection take() { return std::move(selection_); }
@@ -30,6 +32,7 @@ class TaskSelector {
                                       const Yaml& overrides, const Path& path);
 
   Lookup lookup_;
+  std::string hint_;
   TaskSelection selection_;
   int depth_ = 0;
 };

@@ -23,6 +23,18 @@ TEST(LibraryTest, FindsByNameTagGlobAndPath) {
                "did you mean 'wordnet_kinds'?");
 }
 
+// The task may stand in a file with a slip.
+TEST(LibraryTest, NamesThatAreNotThereAreSaidWithFilesThatCannotBeRead) {
+  const Scratch scratch;
+  const Path file = TaskFiles().with_line(6, "test_split: \"test").write(scratch);
+  scratch.write("group.yaml", "group: all\ntask: [colours]\n");
+  const TaskLibrary library({scratch.folder()});
+  const std::string reason = "may stand in a file that cannot be read: " + file.string() + ":";
+  expect_error([&] { library.find("colours"); }, "'colours' is no task", reason);
+  expect_error([&] { library.select(std::vector<std::string>{"all"}); }, "group.yaml:2: 'colours'",
+               reason);
+}
+
 TEST(LibraryTest, LaterFoldersWin) {
   const Scratch scratch;
   TaskFiles().with_line(1, "task: wordnet_kinds").write(scratch);
