@@ -6,10 +6,12 @@ namespace e2lm {
 namespace {
 
 std::string why_no_signal(const Judgement& judgement) {
-  if (judgement.task_signal.models.empty()) return "there is no science series";
+  const std::vector<std::string>& science = judgement.task_signal.models;
+  if (science.empty()) return "no science series has a result";
   // Below eight points there is no lag: see SignalQuality.
-  const bool short_curves =
-      std::ranges::all_of(judgement.signal, [](const auto& s) { return s.signal.lags == 0; });
+  const bool short_curves = std::ranges::all_of(judgement.signal, [&](const auto& s) {
+    return s.signal.lags == 0 || std::ranges::find(science, s.series) == science.end();
+  });
   return short_curves ? "no science series has eight early checkpoints"
                       : "the scores of the science series stay the same for long stretches";
 }

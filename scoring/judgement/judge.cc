@@ -117,8 +117,9 @@ std::optional<double> Judge::value(int64_t number) const {
 bool Judge::has_draws_of(int64_t number) const {
   if (!curve_draws_) return false;
   const std::vector<int64_t>& series = numbers_.depends_on(number);
-  return std::all_of(series.begin(), series.end(),
-                     [&](int64_t s) { return curve_draws_->source(s) != DrawSource::none; });
+  return std::all_of(series.begin(), series.end(), [&](int64_t s) {
+    return curve_draws_->source(s) != DrawSource::none || !task_.series[s].has_results();
+  });
 }
 
 std::optional<Interval> Judge::interval(int64_t number) const {

@@ -76,7 +76,7 @@ class Preparation {
           result_.controls.push_back({a, b});
         }
       }
-      if (all[a].is_science()) join_group(a);
+      if (all[a].is_science() && all[a].has_results()) join_group(a);
     }
     std::erase_if(result_.groups, [](const auto& group) { return group.members.size() < 2; });
   }
@@ -110,7 +110,7 @@ std::vector<Curve> JudgedTask::curves() const {
 std::vector<int64_t> JudgedTask::science() const {
   std::vector<int64_t> result;
   for (int64_t s = 0; s < std::ssize(series); ++s) {
-    if (series[s].is_science()) result.push_back(s);
+    if (series[s].is_science() && series[s].has_results()) result.push_back(s);
   }
   return result;
 }

@@ -20,6 +20,7 @@ struct JudgedTask {
     std::vector<int64_t> rows;  // of each point: its index in the curve given, and in its items
 
     bool is_science() const { return given->mix == Mix::science; }
+    bool has_results() const { return !curve.empty(); }
     // Empty unless there are values for every point given.
     const ItemValues& items() const;
   };
@@ -28,7 +29,7 @@ struct JudgedTask {
   };
   struct Group {
     std::string name;
-    std::vector<int64_t> members;  // science series, two at least
+    std::vector<int64_t> members;  // science series with results, two at least
   };
 
   const TaskCurves* given = nullptr;
@@ -41,7 +42,7 @@ struct JudgedTask {
   std::vector<Finding> findings;  // what was left out, and why
 
   std::vector<Curve> curves() const;     // of all series
-  std::vector<int64_t> science() const;  // their indices
+  std::vector<int64_t> science() const;  // indices of the science series with results
 };
 
 // A value, number of tokens or standard error that is not finite is taken as absent, with its point

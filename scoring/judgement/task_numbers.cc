@@ -52,7 +52,7 @@ void TaskNumbers::find_dependencies() {
   std::set<int64_t> signals, ranked, controls;
   for (int64_t s = 0; s < series_; ++s) {
     depends_[signal(s)] = {s};
-    if (task_.series[s].is_science()) signals.insert(s);
+    if (in_signal_mean(s)) signals.insert(s);
   }
   for (int64_t p = 0; p < pairs_; ++p) {
     const JudgedTask::Pair& pair = task_.ranked[p];

@@ -58,7 +58,15 @@ TEST(AbsencesTest, OneSeriesAlone) {
   task.series[0].curve.resize(7);
   EXPECT_EQ(absent(task)[0], "signal: no science series has eight early checkpoints");
   task.series[0].mix = Mix::web;
-  EXPECT_EQ(absent(task)[0], "signal: there is no science series");
+  EXPECT_EQ(absent(task)[0], "signal: no science series has a result");
+}
+
+TEST(AbsencesTest, ALongWebSeriesMakesUpForNoShortScienceSeries) {
+  TaskCurves task = whole_task();
+  for (SeriesCurve& one : task.series) {
+    if (one.mix == Mix::science) one.curve.resize(7);
+  }
+  EXPECT_EQ(absent(task)[0], "signal: no science series has eight early checkpoints");
 }
 
 TEST(AbsencesTest, AConstantCurveHasNoSignal) {

@@ -178,8 +178,38 @@ TEST(JudgementTest, NothingAtAllIsJudgedToNothing) {
   EXPECT_EQ(single.signal[0].signal.n, 1);
   EXPECT_FALSE(single.signal[0].signal.rho.has_value());
   EXPECT_FALSE(single.ranking_mean || single.total);
-  EXPECT_TRUE(single.groups[0].steps.empty());
+  EXPECT_TRUE(single.groups.empty());
   EXPECT_TRUE(judge({}, kRules).empty());
+}
+
+// As where results of several projects are put together: what the others say stays.
+TEST(JudgementTest, ASeriesWithoutResultsTakesNothingFromTheOthers) {
+  const Judgement alone = judge({answered_task()}, kRules)[0];
+  TaskCurves task = answered_task();
+  task.series.push_back({.series = "elsewhere", .group = "g"});
+  task.series.push_back({.series = "web elsewhere", .group = "g", .mix = Mix::web});
+  const Judgement result = judge({task}, kRules)[0];
+  ASSERT_TRUE(alone.signal_interval && alone.ranking_interval && alone.compliance_interval);
+  ASSERT_TRUE(result.signal_interval && result.ranking_interval && result.compliance_interval);
+  EXPECT_DOUBLE_EQ(result.signal_interval->low, alone.signal_interval->low);
+  EXPECT_DOUBLE_EQ(result.ranking_interval->low, alone.ranking_interval->low);
+  EXPECT_DOUBLE_EQ(result.compliance_interval->low, alone.compliance_interval->low);
+  EXPECT_DOUBLE_EQ(result.total_interval->high, alone.total_interval->high);
+  EXPECT_EQ(result.task_signal.models, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(result.task_signal.snr.signal, alone.task_signal.snr.signal);
+  EXPECT_EQ(result.task_signal.monotonicity_mean, alone.task_signal.monotonicity_mean);
+  EXPECT_EQ(result.task_signal.early_enough->step, alone.task_signal.early_enough->step);
+  ASSERT_EQ(result.groups.size(), 1u);
+  EXPECT_EQ(result.groups[0].steps.size(), 20u);
+}
+
+TEST(JudgementTest, ASeriesTooShortForTheMeanTakesNoIntervalFromIt) {
+  TaskCurves task = answered_task();
+  SeriesCurve young = series("young", "h", Mix::science, 0.25, 0.3, 0.4);
+  young.curve.resize(3);
+  for (CurvePoint& point : young.curve) point.standard_error.reset();
+  task.series.push_back(young);
+  EXPECT_TRUE(judge({task}, kRules)[0].signal_interval.has_value());
 }
 
 TEST(JudgementTest, HugeValuesGiveNoNaN) {
