@@ -63,6 +63,7 @@ function connectControls() {
   }
   prefersDark.addEventListener("change", () => chosen.theme === "auto" && choose({ theme: "auto" }));
   addEventListener("hashchange", followAddress);
+  addEventListener("click", followSameLink);
   addEventListener("scroll", () => { hover.hidden = true; }, { passive: true });
 }
 

@@ -87,9 +87,17 @@ function stepTask(by) {
   choose({ task: names[(at + by + names.length) % names.length] });
 }
 
-// Leads to a task's detail; the browser's Back leads back.
+// Leads to a task's detail; the browser's Back leads back. An address that is there already
+// changes nothing, so it is followed by hand: the reader may be elsewhere by now.
 function openTask(task, metric) {
+  const before = location.hash;
   location.hash = addressOf(task, metric);
+  if (location.hash === before) followAddress();
+}
+
+function followSameLink(event) {
+  const link = event.target.closest("a[href^='#task=']");
+  if (link && link.hash === location.hash) followAddress();
 }
 
 function followAddress() {

@@ -142,6 +142,21 @@ class PageTest(PageCase):
         self.click("#task-after")
         self.assertNotIn("Task boolq\n", self.js(detail))
 
+    def test_a_link_leads_to_its_task_however_often(self):
+        self.open("large")
+        title = "document.getElementById('task-title').textContent"
+        link = "#leaderboard a[href*='task=boolq&']"
+        self.click(link)
+        self.browser.wait_until(f"{title} === 'Task boolq'")
+        self.click("#task-after")
+        self.assertNotEqual(self.js(title), "Task boolq")
+        self.click(link)
+        self.browser.wait_until(f"{title} === 'Task boolq'")
+        self.assertEqual(self.js("document.activeElement.id"), "task-title")
+        self.click("#task-after")
+        self.js("openTask('boolq', chosen.metric)")  # as a point of the scatter does
+        self.assertEqual(self.js(title), "Task boolq")
+
     # Looks
 
     def test_dark_and_light(self):
