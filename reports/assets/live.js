@@ -3,15 +3,24 @@
 
 const KEPT = "e2lm choices " + location.pathname;
 
+// Frames of other pages (notebooks, build servers) and strict browsers deny it: nothing is kept then.
+function storage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
 function keepChoices() {
   const { metric, axis, filter, theme, hidden } = chosen;
-  sessionStorage.setItem(KEPT, JSON.stringify({ metric, axis, filter, theme, hidden: [...hidden] }));
+  storage()?.setItem(KEPT, JSON.stringify({ metric, axis, filter, theme, hidden: [...hidden] }));
 }
 
 // What was kept and still is there; a page opened anew has kept nothing.
 function restoreChoices() {
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-  sessionStorage.removeItem(KEPT);
+  const kept = JSON.parse(storage()?.getItem(KEPT) ?? "null");
+  storage()?.removeItem(KEPT);
   if (!kept) return;
   const { metric, axis, filter, theme, hidden } = kept;
   Object.assign(chosen, { axis, filter, theme, hidden: new Set(hidden) });

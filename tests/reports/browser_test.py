@@ -54,6 +54,21 @@ class PageTest(PageCase):
         self.open("tiny")
         self.assertEqual(self.js("[chosen.theme, document.getElementById('live')]"), ["auto", None])
 
+    def test_a_page_that_may_keep_nothing_works_all_the_same(self):
+        denied = (  # as in a sandboxed frame
+            "Object.defineProperty(window, 'sessionStorage', { get() {"
+            " throw new DOMException('denied', 'SecurityError'); } })"
+        )
+        made = self.browser.call("Page.addScriptToEvaluateOnNewDocument", source=denied)
+        self.addCleanup(self.browser.call, "Page.removeScriptToEvaluateOnNewDocument", **made)
+        self.open("large")
+        self.assertTrue(self.js("document.documentElement.classList.contains('scripted')"))
+        self.see_first_chart()
+        self.open("live")
+        self.js("window.first = true")
+        self.browser.wait_until("typeof window.first === 'undefined'", 30)
+        self.assertTrue(self.js("document.querySelector('#charts figure') !== null"))
+
     def test_text_of_files_is_text(self):
         self.open("hostile")
         self.assertEqual(self.js("typeof window.broken"), "undefined")
