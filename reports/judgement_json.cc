@@ -166,8 +166,7 @@ Json compliance_json(const Judgement& judgement, const PairCompliance& pair,
 
 Json leaderboard_json(const Judgement& judgement) {
   const TaskSignal& signal = judgement.task_signal;
-  const auto early_tokens =
-      signal.early_enough ? std::optional(signal.early_enough->tokens) : std::nullopt;
+  const std::optional<Place>& early = signal.early_enough;
   return {
       {"task", judgement.task},
       {"metric", judgement.metric},
@@ -190,7 +189,8 @@ Json leaderboard_json(const Judgement& judgement) {
       {"total", or_null(judgement.total)},
       {"total_interval", interval_json(judgement.total_interval)},
       {"snr", or_null(signal.snr.snr_mean_noise)},
-      {"early_enough_tokens", or_null(early_tokens)}};
+      {"early_enough_tokens", early ? Json(early->tokens) : Json(nullptr)},
+      {"early_enough_step", early ? Json(early->step) : Json(nullptr)}};
 }
 
 }  // namespace

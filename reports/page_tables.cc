@@ -98,8 +98,13 @@ std::string count_text(double count) {
   return fmt::format("{:g}", count);
 }
 
-HtmlCell tokens_cell(std::optional<double> tokens) {
-  return tokens ? HtmlCell{count_text(*tokens), tokens} : HtmlCell{kNone};
+// Tokens of 0 are not known: then the step says where it is.
+HtmlCell early_enough_cell(const Json& row) {
+  const auto tokens = number_of(row, "early_enough_tokens");
+  const auto step = number_of(row, "early_enough_step");
+  if (tokens && (*tokens > 0 || !step)) return {count_text(*tokens), tokens};
+  if (step) return {"step " + with_commas(static_cast<int64_t>(*step)), step};
+  return {kNone};
 }
 
 // Rows of the leaderboard by metric, best first.
@@ -159,7 +164,7 @@ std::vector<ScoreColumn> leaderboard_columns() {
       {{"SNR", true, "signal-to-noise ratio between series at the last checkpoints"},
        [](const Json& row) { return number_cell(number_of(row, "snr"), "{:.2f}"); }},
       {{"order holds from", true, "training tokens from which on the final order of series holds"},
-       [](const Json& row) { return tokens_cell(number_of(row, "early_enough_tokens")); }}};
+       early_enough_cell}};
 }
 
 // Columns that came later and are empty in older reports are left out.

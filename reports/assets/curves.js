@@ -124,7 +124,7 @@ function chanceDataset(task, scale, palette) {
 function curveLines(items) {
   const at = items[0].raw.point;
   return {
-    title: `step ${whole(at.step)}, ${count(at.tokens)} tokens`,
+    title: placeName(at),
     rows: items.map(({ raw, dataset }) => ({ raw, series: dataset.label, name: dataset.label,
       value: decimals(raw.point.value, 4) +
         (isNumber(raw.point.standard_error) ? ` ± ${decimals(BAND * raw.point.standard_error, 4)}` : "") }))
@@ -156,7 +156,7 @@ function curveValues(task) {
   }
   const text = (p) => (p ? decimals(p.value, 4) + (isNumber(p.standard_error) ? ` (${decimals(p.standard_error, 4)})` : "") : "–");
   const rows = [...byStep].sort(([a], [b]) => a - b).map(([step, { tokens, values }]) =>
-    [whole(step), count(tokens), ...shown.map((s) => text(values.get(s.series)))]);
+    [whole(step), tokensOf({ tokens }), ...shown.map((s) => text(values.get(s.series)))]);
   return [["step", "tokens", ...shown.map((s) => `${s.series} (standard error)`)], rows, 0];
 }
 

@@ -53,6 +53,11 @@ function count(number) {
   return String(Number(number.toPrecision(3)));
 }
 
+// Where a checkpoint is; where no tokens are known, all of them are 0.
+const tokensOf = (point) => (anyTokens ? count(point.tokens) : "–");
+const placeName = (point) =>
+  `step ${whole(point.step)}` + (anyTokens ? `, ${count(point.tokens)} tokens` : "");
+
 const whole = (number) => (isNumber(number) ? number.toLocaleString("en") : "–");
 const range = (pair, digits = 3) =>
   Array.isArray(pair) && isNumber(pair[0]) && isNumber(pair[1])

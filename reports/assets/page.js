@@ -72,7 +72,9 @@ function start() {
   restoreChoices();
   document.documentElement.classList.add("scripted");
   document.getElementById("metric").append(...metrics.map((metric) => new Option(metric, metric)));
-  document.getElementById("axis").value = chosen.axis;
+  const axis = document.getElementById("axis");
+  for (const option of axis.options) option.disabled = !anyTokens && option.value !== "steps";
+  axis.value = chosen.axis;
   document.querySelectorAll("main table").forEach(makeSortable);
   document.getElementById("every-metric").parentElement.hidden = metrics.length < 2;
   makeLegend();

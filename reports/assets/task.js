@@ -46,7 +46,8 @@ function taskTiles(task) {
     ...tile("total", decimals(row.total), range(row.total_interval)),
     ...tile("chance", figures(task.chance)),
     ...tile("mean tau of neighbouring checkpoints", decimals(ordering)),
-    ...tile("tokens until the final order", count(row.early_enough_tokens)));
+    ...tile("until the final order", row.early_enough_tokens > 0 ? `${count(row.early_enough_tokens)} tokens`
+      : isNumber(row.early_enough_step) ? `step ${whole(row.early_enough_step)}` : "–"));
 }
 
 function taskNodes(task) {

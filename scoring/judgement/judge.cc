@@ -278,7 +278,8 @@ void Judge::add_task_signal() {
   signal.ordering = model_ordering(early);
   for (const GroupRanking& group : result_.groups) {
     if (!group.early_enough) return signal.early_enough.reset();
-    if (!signal.early_enough || signal.early_enough->tokens < group.early_enough->tokens) {
+    const auto order = [](const Place& place) { return std::pair(place.tokens, place.step); };
+    if (!signal.early_enough || order(*signal.early_enough) < order(*group.early_enough)) {
       signal.early_enough = group.early_enough;
     }
   }

@@ -5,7 +5,7 @@ import time
 
 from page_case import PageCase, run_tests
 
-PAGES = ("large", "tiny", "nulls", "zero", "hostile", "unfinished", "empty")
+PAGES = ("large", "tiny", "nulls", "zero", "steps", "hostile", "unfinished", "empty")
 # What a number or text that is not there turns into when nobody looks.
 LEAKS = re.compile(r"\b(NaN|null|undefined|Infinity)\b|\[object ")
 
@@ -37,7 +37,9 @@ class PageTest(PageCase):
 
     def test_a_page_of_a_sweep_that_goes_on_reloads_itself_and_keeps_what_was_chosen(self):
         self.open("live")
-        self.assertIn("Made 2026-11-22 01:42:07 UTC", self.js("document.getElementById('live').innerText"))
+        self.assertIn(
+            "Made 2026-11-22 01:42:07 UTC", self.js("document.getElementById('live').innerText")
+        )
         self.choose("axis", "steps")
         self.choose("filter", "task")
         self.click("#legend button")
@@ -47,9 +49,11 @@ class PageTest(PageCase):
             time.sleep(0.2)
         self.browser.settle()
         self.assertEqual(self.js("typeof window.first"), "undefined", "it was reloaded")
-        kept = self.js("[chosen.axis, chosen.filter, chosen.theme, chosen.hidden.size,"
-                       " document.getElementById('filter').value,"
-                       " document.querySelector('#legend button').getAttribute('aria-pressed')]")
+        kept = self.js(
+            "[chosen.axis, chosen.filter, chosen.theme, chosen.hidden.size,"
+            " document.getElementById('filter').value,"
+            " document.querySelector('#legend button').getAttribute('aria-pressed')]"
+        )
         self.assertEqual(kept, ["steps", "task", "dark", 1, "task", "false"])
         self.open("tiny")
         self.assertEqual(self.js("[chosen.theme, document.getElementById('live')]"), ["auto", None])

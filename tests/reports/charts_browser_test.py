@@ -94,6 +94,22 @@ class ChartsTest(PageCase):
         self.choose("axis", "steps")
         self.assertEqual(self.js(f"[{scale}.type, {scale}.max]"), ["linear", 20])
 
+    def test_tokens_that_nobody_told_are_not_shown_as_0(self):
+        self.open("steps")
+        self.assertEqual(self.js("chosen.axis"), "steps")
+        disabled = "[...document.getElementById('axis').options].map((o) => o.disabled)"
+        self.assertEqual(self.js(disabled), [True, True, False])
+        figure = self.see_first_chart()
+        self.js(f"{figure}.chart.canvas.focus()")
+        self.press("ArrowRight")
+        self.assertEqual(self.js("document.querySelector('#hover b').textContent"), "step 1")
+        self.assertEqual(self.js("curveValues(curves[0])[1][0].slice(0, 2)"), ["1", "–"])
+        self.assertRegex(self.column(11)[0], r"^\d+$")  # where the order holds from
+        self.assertIn("step ", self.js("document.getElementById('leaderboard').rows[1].innerText"))
+        self.assertRegex(
+            self.js("document.getElementById('task').innerText"), r"step \d+ until the final order"
+        )
+
     def test_phases_are_shaded_on_every_axis(self):
         self.open("large")  # 10.31 B tokens every 2000 steps; the phases part at 206 B
         phases = "phasesOf(curves[0], axisOf(curves[0]))"

@@ -72,6 +72,7 @@ TEST(JudgementJsonTest, ComplianceReportsAllMeasuresAndNoneAsOfficial) {
   }
   EXPECT_TRUE(row["snr"].is_number());
   EXPECT_TRUE(row.contains("early_enough_tokens"));
+  EXPECT_TRUE(row.contains("early_enough_step"));
 }
 
 TEST(JudgementJsonTest, WhatIsOddIsListed) {

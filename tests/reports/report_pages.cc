@@ -33,6 +33,18 @@ Report hostile_report() {
   return report;
 }
 
+// Two series of a group, of which nobody told the tokens.
+Report without_tokens_report() {
+  Report report = sample_report();
+  report.curves[0].series[1].mix = Mix::science;
+  for (SeriesCurve& series : report.curves[0].series) {
+    for (CurvePoint& point : series.curve) point.tokens = 0;
+  }
+  report.rules.early = report.rules.late = {};
+  report.judgements = judge(report.curves, report.rules);
+  return report;
+}
+
 Report unfinished_report() {
   Report report{.settings = "float32 cpu"};
   for (int step = 1; step <= 20; ++step) {
@@ -65,6 +77,7 @@ void write_pages(const Path& folder) {
   write_file(folder / "tiny.html", page_html(tiny));
   write_file(folder / "nulls.html", page_html(nulls));
   write_file(folder / "zero.html", page_html(gap));
+  write_file(folder / "steps.html", page_html(without_tokens_report()));
   write_file(folder / "hostile.html", page_html(hostile_report()));
   write_file(folder / "unfinished.html", page_html(unfinished_report()));
   Json live = tiny;

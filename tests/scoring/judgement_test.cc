@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/scoring/made_series.h"
@@ -152,6 +153,25 @@ TEST(JudgementTest, EarlyEnoughIsWhereTheOrderHoldsFromThenOn) {
   // Two models that are the same up to noise never show an order.
   task.series[1] = answered("b", Mix::science, 0.25, 0.301, 1);
   EXPECT_FALSE(judge({task}, kRules)[0].task_signal.early_enough.has_value());
+}
+
+TEST(JudgementTest, WithoutTokensTheLatestGroupSaysWhenItIsEarlyEnough) {
+  TaskCurves task = answered_task();
+  task.series.push_back(answered("c", Mix::science, 0.25, 0.5, 1));
+  task.series.push_back(answered("d", Mix::science, 0.25, 0.1, 1));
+  task.series[3].group = task.series[4].group = "far apart";
+  for (SeriesCurve& one : task.series) {
+    for (CurvePoint& point : one.curve) point.tokens = 0;
+  }
+  for (int turn = 0; turn < 2; ++turn) {
+    const Judgement result = judge({task}, {})[0];
+    ASSERT_EQ(result.groups.size(), 2u);
+    const int64_t latest =
+        std::max(result.groups[0].early_enough->step, result.groups[1].early_enough->step);
+    EXPECT_LT(result.groups[turn == 0 ? 1 : 0].early_enough->step, latest);
+    EXPECT_EQ(result.task_signal.early_enough->step, latest);
+    std::reverse(task.series.begin(), task.series.end());
+  }
 }
 
 TEST(JudgementTest, ACurveNoBetterThanNoiseIsExplainedByIt) {
