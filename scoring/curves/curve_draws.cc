@@ -120,13 +120,18 @@ void CurveDraws::draw_items(std::span<const SeriesToDraw> series, int64_t items,
 void CurveDraws::draw_normal(const SeriesToDraw& series, int64_t index,
                              const DrawOptions& options) {
   constexpr int64_t kGrain = 256;
+  const double own_share = 1 - kSharedByTask - kSharedBySeries;
   parallel_for(options.threads, draws_, kGrain, [&](int64_t first, int64_t last) {
     for (int64_t draw = first; draw < last; ++draw) {
       RandomStream random(options.seed + static_cast<uint64_t>(index) + 1,
                           static_cast<uint64_t>(draw));
+      RandomStream task(~options.seed, static_cast<uint64_t>(draw));  // the same for every series
+      const double shared = std::sqrt(kSharedByTask) * series.sign * task.normal() +
+                            std::sqrt(kSharedBySeries) * random.normal();
       double* value = values_.data() + draw * width_ + first_[index];
       for (const CurvePoint& point : series.curve) {
-        *value++ = point.value + *point.standard_error * random.normal();
+        const double error = shared + std::sqrt(own_share) * random.normal();
+        *value++ = point.value + *point.standard_error * error;
       }
     }
   });

@@ -29,15 +29,21 @@ enum class DrawSource { none, items, standard_errors };
 
 std::string_view draw_source_name(DrawSource source);  // "none", "items", "standard errors"
 
+// Answers of the bundled series' models to the same items correlate by 0.1 to 0.4, and of one
+// model at two checkpoints of a phase by 0.2 to 0.5, of larger models by more.
+inline constexpr double kSharedByTask = 0.3, kSharedBySeries = 0.2;
+
 // A task's curves as they might have come out, draw by draw: the ground of every interval.
 //
 // items            a bootstrap over items: draw d takes as many items as the task has, with
 //                  repetition, and every series and checkpoint is scored on these. Answers of one
 //                  model at two checkpoints, and of two models, go together, and so do their draws:
 //                  what a task of other items of the same kind would have shown.
-// standard_errors  normal with each checkpoint's standard error, independent of all others. That
-//                  overstates the noise of a curve's shape and of differences between models, since
-//                  in truth they answer the same items: such intervals are conservative.
+// standard_errors  normal with each checkpoint's standard error. How errors go together is not
+//                  known there, so usual shares of their variance are taken: kSharedByTask is
+//                  common to all, kSharedBySeries to a series' checkpoints. Independent errors
+//                  would overstate the noise of differences between models and understate that of
+//                  means over checkpoints.
 // none             where a point has neither: the curve is the same in every draw.
 //
 // Draws come on top of the noise that the curves have already, so they are noisier than these, and

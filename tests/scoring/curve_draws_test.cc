@@ -92,20 +92,33 @@ TEST(CurveDrawsTest, DoNotDependOnThreads) {
             other.values(0, 0)[0] + other.values(1, 0)[0] + other.values(2, 0)[0]);
 }
 
-TEST(CurveDrawsTest, StandardErrorsGiveIndependentNormalDraws) {
-  const Curve curve = {{1, 10, 0.5, 0.02}, {2, 20, 0.6, 0.01}};
+// Of two points of series: correlation of their draws.
+double correlation_of(const CurveDraws& draws, int64_t series, int64_t point, int64_t other_series,
+                      int64_t other_point) {
+  const double mean = mean_of(draws, series, point);
+  const double other_mean = mean_of(draws, other_series, other_point);
+  double product = 0;
+  for (int64_t d = 0; d < draws.draws(); ++d) {
+    product += (draws.values(d, series)[point] - mean) *
+               (draws.values(d, other_series)[other_point] - other_mean);
+  }
+  return product / static_cast<double>(draws.draws()) /
+         (deviation_of(draws, series, point) * deviation_of(draws, other_series, other_point));
+}
+
+TEST(CurveDrawsTest, StandardErrorsGiveNormalDrawsThatGoTogether) {
+  const Curve curve = {{1, 10, 0.5, 0.02}, {2, 20, 0.6, 0.01}}, other = {{1, 10, -0.3, 0.03}};
   const ItemValues none;
-  const std::vector<SeriesToDraw> series = {{curve, none, {}, 1}};
+  const std::vector<SeriesToDraw> series = {
+      {curve, none, {}, 1}, {curve, none, {}, 1}, {other, none, {}, -1}};
   const CurveDraws draws(series, {.draws = 4000});
   EXPECT_EQ(draws.source(0), DrawSource::standard_errors);
   EXPECT_NEAR(mean_of(draws, 0, 0), 0.5, 0.002);
   EXPECT_NEAR(deviation_of(draws, 0, 0), 0.02, 0.001);
   EXPECT_NEAR(deviation_of(draws, 0, 1), 0.01, 0.0005);
-  double product = 0;
-  for (int64_t d = 0; d < 4000; ++d) {
-    product += (draws.values(d, 0)[0] - 0.5) * (draws.values(d, 0)[1] - 0.6) / 4000;
-  }
-  EXPECT_NEAR(product / (0.02 * 0.01), 0, 0.06);
+  EXPECT_NEAR(correlation_of(draws, 0, 0, 0, 1), kSharedByTask + kSharedBySeries, 0.06);
+  EXPECT_NEAR(correlation_of(draws, 0, 0, 1, 0), kSharedByTask, 0.06);
+  EXPECT_NEAR(correlation_of(draws, 0, 1, 2, 0), -kSharedByTask, 0.06) << "a turned curve";
 }
 
 TEST(CurveDrawsTest, WithoutErrorsThereIsNothingToDraw) {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/scoring/made_series.h"
 
 namespace e2lm {
@@ -77,6 +79,25 @@ TEST(JudgementIntervalsTest, APartWhoseErrorIsNotKnownHasNoInterval) {
   const Judgement mixed = judge({task}, kRules)[0];
   EXPECT_EQ(mixed.signal[1].interval_from, DrawSource::standard_errors);
   EXPECT_TRUE(mixed.total_interval.has_value());
+}
+
+// Checkpoints answer the same items and err together, whether their answers are known or not.
+TEST(JudgementIntervalsTest, StandardErrorsGiveIntervalsLikeThoseOfTheirItems) {
+  const Judgement by_items = judge({answered_task()}, kRules)[0];
+  TaskCurves task = answered_task();
+  for (SeriesCurve& one : task.series) {
+    one.items = {};
+    for (CurvePoint& point : one.curve) {
+      point.standard_error = std::sqrt(point.value * (1 - point.value) / 299);
+    }
+  }
+  const Judgement by_errors = judge({task}, kRules)[0];
+  const auto width = [](const std::optional<Interval>& i) { return i->high - i->low; };
+  for (const auto interval : {&Judgement::compliance_interval, &Judgement::total_interval}) {
+    const double ratio = width(by_errors.*interval) / width(by_items.*interval);
+    EXPECT_GT(ratio, 0.6);
+    EXPECT_LT(ratio, 2);
+  }
 }
 
 // Noise on top of a smooth curve lowers its quality; the interval is about the curve's all the
