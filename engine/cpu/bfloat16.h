@@ -26,8 +26,10 @@ E2LM_INLINE inline Lanes<C, N> nearest_bfloat16(Lanes<C, N> x) {
         typename Lanes<N, N>::Ints bits;
         std::memcpy(&bits, &value, sizeof bits);
         const auto number = value == value;  // all ones where it is one
-        const auto rounded = bits + 0x7FFF + ((bits >> 16) & 1), quiet = bits | 0x00400000;
-        bits = ((rounded & number) | (quiet & ~number)) & ~0xFFFF;
+        const auto quiet = (bits | 0x00400000) & ~number;
+        bits &= number;  // the largest NaN has no integer above it
+        const auto rounded = bits + 0x7FFF + ((bits >> 16) & 1);
+        bits = (rounded | quiet) & ~0xFFFF;
         std::memcpy(&value, &bits, sizeof bits);
         return value;
       },

@@ -31,10 +31,12 @@ E2LM_INLINE inline PanelSum reduce_logits(const float* acc, const float* scale, 
     top = max(top, load<Floats>(z + j, lanes, kLowest));
   }
   PanelSum result{.highest = largest(top), .sum = 0, .argmax = 0};
+  // A panel of nothing but -inf adds nothing to the others'; a NaN makes the row's sum NaN.
+  const float base = std::max(result.highest, std::numeric_limits<float>::lowest());
   Floats total = {};
   for (int64_t j = 0; j < count; j += kLanes) {
     const int64_t lanes = std::min(kLanes, count - j);
-    const Floats e = exp(load<Floats>(z + j, lanes) - result.highest);
+    const Floats e = exp(load<Floats>(z + j, lanes) - base);
     total = total + first_lanes(e, lanes);
   }
   result.sum = sum(total);

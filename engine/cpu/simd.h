@@ -162,14 +162,14 @@ E2LM_INLINE inline void store(float* to, Floats values, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
 }
 
-// `values` with zeros where x is not above a limit.
+// `values` with zeros where x is at most a limit; they stay where x is NaN.
 template <int64_t C, int64_t N>
 E2LM_INLINE inline Lanes<C, N> where_above(float limit, Lanes<C, N> x, Lanes<C, N> values) {
   return each(
       [limit](auto value, auto number) E2LM_INLINE {
         typename Lanes<N, N>::Ints bits;
         std::memcpy(&bits, &value, sizeof bits);
-        bits &= number > limit;
+        bits &= ~(number <= limit);
         std::memcpy(&value, &bits, sizeof bits);
         return value;
       },
@@ -221,14 +221,14 @@ E2LM_INLINE inline float dot(const float* a, const float* b, int64_t count) {
   return sum(total);
 }
 
-// e^x within 2 ulp for x in [-87, 88], clamped outside. x = n·ln 2 + r with |r| <= ln 2 / 2, and a
-// polynomial of degree 6 for e^r (coefficients of Moshier's Cephes library); 2^n goes straight
-// into the exponent bits.
+// e^x within 2 ulp for x in [-87, 88], clamped outside; NaN for NaN. x = n·ln 2 + r with
+// |r| <= ln 2 / 2, a polynomial of degree 6 for e^r (coefficients of Moshier's Cephes library), and
+// 2^n from its exponent bits.
 template <int64_t C, int64_t N>
 E2LM_INLINE inline Lanes<C, N> exp(Lanes<C, N> x) {
   using Floats = Lanes<C, N>;
-  constexpr float kRounder = 12582912.0F;  // 1.5·2^23: adding it leaves n in the low bits
-  x = min(max(x, splat<Floats>(-87.0F)), splat<Floats>(88.0F));
+  constexpr float kRounder = 12582912.0F + 127;  // 1.5·2^23: adding it leaves n + 127 in low bits
+  x = min(splat<Floats>(88.0F), max(splat<Floats>(-87.0F), x));  // the second, where that is NaN
   const Floats shifted = x * 1.44269504F + kRounder;
   const Floats n = shifted - kRounder;
   const Floats r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
@@ -240,12 +240,11 @@ E2LM_INLINE inline Lanes<C, N> exp(Lanes<C, N> x) {
   p = p * r * r + r + 1.0F;
   return each(
       [](auto power, auto exponent) E2LM_INLINE {
-        typename Lanes<N, N>::Ints shift, bits;
-        std::memcpy(&shift, &exponent, sizeof shift);
-        std::memcpy(&bits, &power, sizeof bits);
-        bits += shift << 23;
-        std::memcpy(&power, &bits, sizeof bits);
-        return power;
+        typename Lanes<N, N>::Ints bits;
+        std::memcpy(&bits, &exponent, sizeof bits);
+        bits <<= 23;
+        std::memcpy(&exponent, &bits, sizeof bits);
+        return power * exponent;
       },
       p, shifted);
 }

@@ -1,12 +1,14 @@
 #pragma once
 
-// Long texts that branch, for models of at least 96 tokens, and a checkpoint with a token that is
-// not a number.
+// Long texts that branch, for models of at least 96 tokens, and checkpoints with weights that are
+// not numbers.
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "base/json.h"
@@ -49,23 +51,31 @@ inline std::vector<TokenRequest> texts_with(int32_t token, const TokenRequest& f
   return texts;
 }
 
-// Makes a token's embedding NaN, in a checkpoint of one file or several.
-inline void spoil_embedding(const Path& folder, int64_t token) {
+// Fills a row of a tensor with one value, in a checkpoint of one file or several; of F32 or BF16.
+inline void spoil_row(const Path& folder, const std::string& name, int64_t number, float value) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".safetensors") continue;
     std::string bytes = read_file(entry.path());
     uint64_t length = 0;
     std::memcpy(&length, bytes.data(), sizeof length);
     const Json header = parse_json(bytes.substr(sizeof length, length), entry.path().string());
-    if (!header.contains("model.embed_tokens.weight")) continue;
-    const Json& tensor = header["model.embed_tokens.weight"];
+    if (!header.contains(name)) continue;
+    const Json& tensor = header[name];
     const auto begin = tensor["data_offsets"][0].get<int64_t>();
     const auto end = tensor["data_offsets"][1].get<int64_t>();
     const int64_t row = (end - begin) / tensor["shape"][0].get<int64_t>();
-    const int64_t at = static_cast<int64_t>(sizeof length + length) + begin;
-    std::fill_n(bytes.begin() + at + token * row, row, static_cast<char>(0xFF));
+    const int64_t at = static_cast<int64_t>(sizeof length + length) + begin + number * row;
+    const int64_t size = tensor["dtype"] == "F32" ? 4 : 2;  // bfloat16 is the upper half
+    char upper[sizeof value];
+    std::memcpy(upper, &value, sizeof value);
+    for (int64_t i = 0; i < row; i += size) std::copy_n(upper + 4 - size, size, &bytes[at + i]);
     write_file(entry.path(), bytes);
   }
+}
+
+// Makes a token's embedding NaN.
+inline void spoil_embedding(const Path& folder, int64_t token) {
+  spoil_row(folder, "model.embed_tokens.weight", token, std::nanf(""));
 }
 
 }  // namespace e2lm
