@@ -36,6 +36,34 @@ HostMatrix Binder::linear(const std::string& name, int64_t outputs, int64_t inpu
   return matrix;
 }
 
+namespace {
+
+bool same_numbers(const Tensor& a, const Tensor& b) {
+  if (a.dtype == b.dtype) return std::ranges::equal(a.bytes, b.bytes);
+  std::vector<float> row_of_a(a.shape.back()), row_of_b(row_of_a.size());
+  for (int64_t first = 0; first < a.elements(); first += std::ssize(row_of_a)) {
+    read_floats(a, first, row_of_a);
+    read_floats(b, first, row_of_b);
+    if (row_of_a != row_of_b) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+HostMatrix Binder::head(int64_t vocabulary, int64_t width, bool tied) {
+  if (!tied) return linear("lm_head", vocabulary, width, false);
+  HostMatrix head = linear("model.embed_tokens", vocabulary, width, false);
+  if (checkpoint_.find("lm_head.weight") &&
+      !same_numbers(*head.blocks.front().tensor, tensor("lm_head.weight", {vocabulary, width}))) {
+    throw Error(checkpoint_.folder().string(),
+                "the tensor 'lm_head.weight' differs from 'model.embed_tokens.weight', although "
+                "config.json says tie_word_embeddings",
+                "no lm_head.weight, or tie_word_embeddings: false to score with it");
+  }
+  return head;
+}
+
 void Binder::ignore(std::string_view suffix) {
   for (const Tensor* tensor : checkpoint_.tensors()) {
     if (tensor->name.ends_with(suffix)) taken_.insert(tensor->name);

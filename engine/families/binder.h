@@ -25,8 +25,12 @@ class Binder {
   // name.weight [outputs, inputs] and, with `bias`, name.bias [outputs].
   HostMatrix linear(const std::string& name, int64_t outputs, int64_t inputs, bool bias);
 
-  // Files may hold tensors that follow from others (a tied head, a rotation table): passes over
-  // those whose name ends so.
+  // The head [V, D]; `tied`, that is the token embeddings, and a head of its own that the files may
+  // hold must have the same numbers: old readers pass over another one, new ones take it.
+  HostMatrix head(int64_t vocabulary, int64_t width, bool tied);
+
+  // Files may hold tensors that follow from others (a rotation table): passes over those whose name
+  // ends so.
   void ignore(std::string_view suffix);
 
   // The backend has its own copy of what was taken so far: the pages of the files that hold it may

@@ -22,11 +22,9 @@ class FalconH1 final : public Model {
       tensors.release_pages();
     }
     final_norm_ = backend.array(tensors.values("model.final_layernorm.weight", {c_.width}));
-    const char* head_name = c_.tied ? "model.embed_tokens" : "lm_head";
-    HostMatrix head = tensors.linear(head_name, c_.vocabulary, c_.width, false);
+    HostMatrix head = tensors.head(c_.vocabulary, c_.width, c_.tied);
     scale_outputs(head, 0, c_.vocabulary, c_.multipliers.lm_head, 1.0);
     head_ = backend.matrix(std::move(head));
-    if (c_.tied) tensors.ignore("lm_head.weight");
     tensors.ignore("mamba.mup_vector");
     tensors.ignore("rotary_emb.inv_freq");
     tensors.finish();

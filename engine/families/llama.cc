@@ -82,9 +82,7 @@ class Llama final : public Model {
       tensors.release_pages();
     }
     final_norm_ = backend.array(tensors.values("model.norm.weight", {c_.width}));
-    const char* head_name = c_.tied ? "model.embed_tokens" : "lm_head";
-    head_ = backend.matrix(tensors.linear(head_name, c_.vocabulary, c_.width, false));
-    if (c_.tied) tensors.ignore("lm_head.weight");
+    head_ = backend.matrix(tensors.head(c_.vocabulary, c_.width, c_.tied));
     tensors.ignore("rotary_emb.inv_freq");
     tensors.finish();
   }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/engine.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/golden_model.h"
@@ -38,6 +40,10 @@ class CheckpointTest : public testing::Test {
     EditableTensors tensors = EditableTensors::read(folder_ / "model.safetensors");
     edit(tensors.entries);
     write_file(folder_ / "model.safetensors", tensors.bytes());
+  }
+
+  static EditableTensors::Entry embeddings_of(const std::vector<EditableTensors::Entry>& entries) {
+    return *std::ranges::find(entries, "model.embed_tokens.weight", &EditableTensors::Entry::name);
   }
 
   void open() const {
@@ -157,10 +163,31 @@ TEST_F(CheckpointTest, TensorsThatFollowFromOthersMayBeThere) {
   copy("falcon_h1_gated_norm_groups");  // its head is tied
   const auto expected = score().logprobs_nats;
   edit_tensors([](auto& entries) {
-    entries.push_back({"lm_head.weight", "F32", {1}, "xxxx"});
+    entries.push_back(embeddings_of(entries));
+    entries.back().name = "lm_head.weight";
     entries.push_back({"model.layers.0.mamba.mup_vector", "F32", {1}, "xxxx"});
   });
   EXPECT_EQ(score().logprobs_nats, expected);
+}
+
+// transformers 4 passes over such a head, transformers 5 scores with it.
+TEST_F(CheckpointTest, ATiedHeadWithNumbersOfItsOwnIsRefused) {
+  for (const char* name : {"falcon_h1_gated_norm_groups", "llama_tied_bias_rope3"}) {
+    std::filesystem::remove_all(folder_);
+    copy(name);
+    edit_tensors([](auto& entries) {
+      entries.push_back(embeddings_of(entries));
+      entries.back().name = "lm_head.weight";
+      entries.back().data.back() ^= 1;
+    });
+    expect_error([&] { open(); }, folder_.string(), "lm_head.weight", "tie_word_embeddings");
+    edit_tensors([](auto& entries) {
+      std::ranges::replace_if(
+          entries, [](const auto& entry) { return entry.name == "lm_head.weight"; },
+          EditableTensors::Entry{"lm_head.weight", "F32", {1}, "xxxx"});
+    });
+    expect_error([&] { open(); }, "lm_head.weight", "[1]");
+  }
 }
 
 TEST_F(CheckpointTest, ShardsMustHoldWhatTheIndexSays) {
