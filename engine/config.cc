@@ -71,6 +71,10 @@ double ConfigReader::positive(std::string_view key, double fallback) const {
 }
 
 bool ConfigReader::flag(std::string_view key, bool fallback) const {
+  const auto found = json_.find(key);
+  if (found != json_.end() && found->is_null() && fallback) {  // Python's None counts as false
+    fail(key, "is null", "true or false");
+  }
   if (!has(key)) return fallback;
   if (!item(key).is_boolean()) fail(key, "is " + item(key).dump(), "true or false");
   return item(key).get<bool>();
@@ -126,14 +130,40 @@ ConfigReader ConfigReader::section(std::string_view key) const {
   return {item(key), fmt::format("{}: {}", where_, key)};
 }
 
+namespace {
+
+// Where there are two, transformers takes the old one.
+const char* rope_key(const ConfigReader& config) {
+  for (const char* key : {"rope_scaling", "rope_parameters"}) {
+    if (config.has(key) && !config.item(key).empty()) return key;
+  }
+  return nullptr;
+}
+
+void expect_whole_heads(const ConfigReader& config) {
+  constexpr const char* kKey = "partial_rotary_factor";
+  if (config.number(kKey, 1.0) != 1.0) config.fail(kKey, "is " + config.item(kKey).dump(), "1");
+}
+
+// Of a key that stands in both, transformers 4 and 5 take different ones.
+void expect_same(const ConfigReader& config, const ConfigReader& section, std::string_view key) {
+  if (!config.has(key) || !section.has(key) || config.item(key) == section.item(key)) return;
+  section.fail(key, "is " + section.item(key).dump(),
+               config.item(key).dump() + ", as outside of it");
+}
+
+}  // namespace
+
 RopeConfig read_rope(const ConfigReader& config) {
-  const bool new_spelling = config.has("rope_parameters");
-  const bool scaled = new_spelling || config.has("rope_scaling");
+  expect_whole_heads(config);
   RopeConfig rope;
   rope.theta = config.positive("rope_theta", rope.theta);
-  if (!scaled) return rope;
-  const ConfigReader section = config.section(new_spelling ? "rope_parameters" : "rope_scaling");
-  if (new_spelling) rope.theta = section.positive("rope_theta", rope.theta);
+  const char* spelling = rope_key(config);
+  if (!spelling) return rope;
+  const ConfigReader section = config.section(spelling);
+  expect_whole_heads(section);
+  expect_same(config, section, "rope_theta");
+  rope.theta = section.positive("rope_theta", rope.theta);
   const std::string key = section.has("rope_type") ? "rope_type" : "type";  // "type" before 4.43
   const std::string type = section.text(key, "default");
   section.expect(key, type, {"default", "llama3"});
@@ -144,6 +174,7 @@ RopeConfig read_rope(const ConfigReader& config) {
   rope.factor = section.positive("factor");
   rope.low_freq_factor = section.positive("low_freq_factor");
   rope.high_freq_factor = section.positive("high_freq_factor");
+  expect_same(config, section, "original_max_position_embeddings");
   rope.original_positions = section.positive("original_max_position_embeddings");
   if (rope.high_freq_factor <= rope.low_freq_factor) {
     section.fail("high_freq_factor", "is not above low_freq_factor");

@@ -28,7 +28,7 @@ class ConfigReader {
   double number(std::string_view key, double fallback) const;
   double positive(std::string_view key) const;  // a number above 0
   double positive(std::string_view key, double fallback) const;
-  bool flag(std::string_view key, bool fallback) const;
+  bool flag(std::string_view key, bool fallback) const;  // null only where that is false
   std::string text(std::string_view key) const;
   std::string text(std::string_view key, std::string_view fallback) const;
   std::vector<double> numbers(std::string_view key, size_t count) const;
@@ -66,7 +66,8 @@ struct RopeConfig {
 };
 
 // Reads both spellings: `rope_theta` with `rope_scaling` (transformers 4) and `rope_parameters`
-// (transformers 5). A rope type other than default and llama3 is an Error.
+// (transformers 5). A rope type other than default and llama3 is an Error, and so is a rotation of
+// part of a head, or a key inside and outside of these with two values.
 RopeConfig read_rope(const ConfigReader& config);
 
 // Radians per position of each rotated pair [P/2], in float32 as transformers has them:

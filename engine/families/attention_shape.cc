@@ -9,6 +9,7 @@ StateShape read_attention_shape(const ConfigReader& config) {
   shape.kv_heads = config.size("num_key_value_heads", shape.query_heads);
   shape.head_width = config.size("head_dim", config.size("hidden_size") / shape.query_heads);
   shape.rope = read_rope(config);
+  if (!config.flag("is_causal", true)) config.fail("is_causal", "is false", "true");
   if (shape.query_heads % shape.kv_heads != 0) {
     config.fail("num_key_value_heads", "does not divide num_attention_heads");
   }

@@ -12,6 +12,17 @@ constexpr Family kFamilies[] = {
     {"llama", bind_llama},
 };
 
+// What transformers would follow whatever the family.
+void expect_plain_weights(const ConfigReader& config) {
+  if (config.has("quantization_config")) {
+    config.fail("quantization_config", "is not supported", "weights to be used as they are stored");
+  }
+  if (config.has("transformers_weights")) {
+    config.fail("transformers_weights", "is not supported",
+                fmt::format("weights in {} or {}", kWeightsFile, kWeightsIndex));
+  }
+}
+
 }  // namespace
 
 std::span<const Family> families() {
@@ -20,6 +31,7 @@ std::span<const Family> families() {
 
 const Family& family_of(const Checkpoint& checkpoint) {
   const ConfigReader config(checkpoint);
+  expect_plain_weights(config);
   const std::string type = config.text("model_type");
   std::string known;
   for (const Family& family : kFamilies) {

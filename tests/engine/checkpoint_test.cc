@@ -92,6 +92,37 @@ TEST_F(CheckpointTest, BothRopeSpellingsAreTheSame) {
   EXPECT_EQ(score().logprobs_nats, expected);
 }
 
+// As transformers 5 does; transformers 4 knows no rope_parameters.
+TEST_F(CheckpointTest, OfBothRopeSpellingsTheOldOneCounts) {
+  copy("llama_tied_bias_rope3");
+  const auto expected = score().logprobs_nats;
+  const Json rope = config()["rope_parameters"];
+  set_key("rope_scaling", rope);
+  set_key("rope_parameters", {{"rope_type", "default"}, {"rope_theta", 7}});
+  EXPECT_EQ(score().logprobs_nats, expected);
+  set_key("rope_scaling", Json::object());
+  set_key("rope_parameters", rope);
+  EXPECT_EQ(score().logprobs_nats, expected) << "an empty one says nothing";
+}
+
+// Silence would be a choice between transformers 4 and 5.
+TEST_F(CheckpointTest, RopeKeysWithTwoValuesAreRefused) {
+  copy("llama_tied_bias_rope3");
+  const auto expected = score().logprobs_nats;
+  Json rope = config()["rope_parameters"];
+  for (const char* spelling : {"rope_parameters", "rope_scaling"}) {
+    drop_key("rope_parameters");
+    set_key(spelling, rope);
+    for (const char* key : {"rope_theta", "original_max_position_embeddings"}) {
+      set_key(key, rope[key]);
+      EXPECT_EQ(score().logprobs_nats, expected) << key;
+      set_key(key, 12345);
+      expect_error([&] { open(); }, "config.json", spelling, key, rope[key].dump(), "12345");
+      drop_key(key);
+    }
+  }
+}
+
 TEST_F(CheckpointTest, MissingMultipliersAreNamed) {
   copy("falcon_h1_plain");
   const Json whole = config();
@@ -130,6 +161,13 @@ TEST_F(CheckpointTest, ConfigsTheEngineCannotFollowAreRefused) {
   expect_refused("rope_parameters", {{"rope_theta", 0}}, "above 0");
   expect_refused("rope_parameters", {{"rope_type", "llama3"}, {"rope_theta", 1e4}, {"factor", -8}},
                  "above 0");
+  expect_refused("partial_rotary_factor", 0.5, "expected 1");
+  expect_refused("rope_parameters", {{"rope_theta", 1e4}, {"partial_rotary_factor", 0.5}},
+                 "partial_rotary_factor");
+  expect_refused("is_causal", false, "expected true");
+  expect_refused("mamba_conv_bias", nullptr, "is null");
+  expect_refused("quantization_config", {{"quant_method", "bitsandbytes"}}, "as they are stored");
+  expect_refused("transformers_weights", "other.safetensors", "model.safetensors");
   expect_refused("time_step_limit", {1, 0}, "low <= high");
   expect_refused("tie_word_embeddings", "yes", "true or false");
   write_file(folder_ / "config.json", "{\"model_type\": ");
