@@ -70,8 +70,8 @@ class PageTest(PageCase):
         self.see_first_chart()
         self.open("live")
         self.js("window.first = true")
-        self.browser.wait_until("typeof window.first === 'undefined'", 30)
-        self.assertTrue(self.js("document.querySelector('#charts figure') !== null"))
+        figure = "document.querySelector('#charts figure')"
+        self.browser.wait_until(f"typeof window.first === 'undefined' && {figure}", 30)
 
     def test_text_of_files_is_text(self):
         self.open("hostile")
