@@ -42,6 +42,17 @@ function makeLegend() {
   }
 }
 
+// What is scrolled to stands below the toolbar, which many series make tall.
+function keepClearOfToolbar() {
+  const toolbar = document.getElementById("toolbar");
+  const update = () => {
+    const sticks = getComputedStyle(toolbar).position === "sticky";
+    document.documentElement.style.scrollPaddingTop = sticks ? `${toolbar.offsetHeight + 12}px` : "";
+  };
+  update();
+  new ResizeObserver(update).observe(toolbar);
+}
+
 // Calls `then` with the control's value when it changes.
 function onChange(id, then, event = "change") {
   const control = document.getElementById(id);
@@ -81,6 +92,7 @@ function start() {
   connectControls();
   applyTheme();
   choose({ metric: chosen.metric });
+  keepClearOfToolbar();
   followAddress();
   reloadWhileLive();
 }

@@ -178,6 +178,23 @@ class PageTest(PageCase):
 
     # Looks
 
+    def test_headings_stay_clear_of_a_tall_toolbar(self):
+        self.open("large")
+        for name in ("noise", "task", "ranks"):
+            for more in (0, 40):
+                # As many series have it: the legend takes several lines.
+                self.js(
+                    f"document.querySelector('#legend').append(...Array.from({{length: {more}}},"
+                    " (_, i) => element('button', {}, `another-series-${i}`)))"
+                )
+                self.browser.settle()
+                self.js(f"document.getElementById('{name}').scrollIntoView()")
+                heading, toolbar = self.js(
+                    f"[document.querySelector('#{name} h2').getBoundingClientRect().top,"
+                    " document.getElementById('toolbar').getBoundingClientRect().bottom]"
+                )
+                self.assertGreater(heading, toolbar, name)
+
     def test_dark_and_light(self):
         ground = "getComputedStyle(document.body).backgroundColor"
         self.open("tiny", scheme="dark")
