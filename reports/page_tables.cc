@@ -178,16 +178,20 @@ bool is_shown(const std::string& title, const Json& leaderboard) {
   return true;
 }
 
-// Headings of columns must not be wide.
+// Headings of columns must not be wide: of long names the two ends, for they often begin alike.
 std::string shortened(const std::string& name) {
-  constexpr int64_t kWidest = 40;
-  if (!is_utf8(name) || count_characters(name) <= kWidest) return name;
-  size_t end = 0;
-  for (int64_t shown = 0; shown < kWidest; ++end) {
-    shown += (static_cast<uint8_t>(name[end]) & 0xC0) != 0x80;
+  constexpr int64_t kWidest = 40, kEnd = kWidest / 2;
+  if (!is_utf8(name)) return name;
+  const int64_t characters = count_characters(name);
+  if (characters <= kWidest) return name;
+  std::string head, tail;
+  int64_t place = 0;
+  for (const char c : name) {
+    place += (static_cast<uint8_t>(c) & 0xC0) != 0x80;
+    if (place <= kEnd) head += c;
+    if (place > characters - kEnd) tail += c;
   }
-  while ((static_cast<uint8_t>(name[end]) & 0xC0) == 0x80) ++end;
-  return name.substr(0, end) + "…";
+  return head + "…" + tail;
 }
 
 std::string number_of_things(size_t count, const char* one, const char* many) {

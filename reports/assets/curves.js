@@ -157,7 +157,7 @@ function curveValues(task) {
   const text = (p) => (p ? decimals(p.value, 4) + (isNumber(p.standard_error) ? ` (${decimals(p.standard_error, 4)})` : "") : "–");
   const rows = [...byStep].sort(([a], [b]) => a - b).map(([step, { tokens, values }]) =>
     [whole(step), tokensOf({ tokens }), ...shown.map((s) => text(values.get(s.series)))]);
-  return [["step", "tokens", ...shown.map((s) => `${s.series} (standard error)`)], rows, 0];
+  return [["step", "tokens", ...shown.map((s) => `${short(s.series, 23)} (standard error)`)], rows, 0];
 }
 
 function curveFigure(task, size) {

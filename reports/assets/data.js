@@ -63,8 +63,14 @@ const range = (pair, digits = 3) =>
   Array.isArray(pair) && isNumber(pair[0]) && isNumber(pair[1])
     ? `${decimals(pair[0], digits)} to ${decimals(pair[1], digits)}` : "–";
 const pValue = (p) => (isNumber(p) && p < 0.001 ? "<0.001" : decimals(p));
-const short = (text, length = 24) =>
-  (text.length > length ? [...text].slice(0, length - 1).join("") + "…" : text);
+
+// Where there is no room for a long name, its two ends: names often begin alike.
+function short(text, length = 24) {
+  const characters = [...text];
+  if (characters.length <= length) return text;
+  const tail = Math.ceil((length - 1) / 2);
+  return [...characters.slice(0, length - 1 - tail), "…", ...characters.slice(-tail)].join("");
+}
 
 const curvesOf = (task, metric) => curves.find((c) => c.task === task && c.metric === metric);
 const rowsOf = (key, task, metric) =>

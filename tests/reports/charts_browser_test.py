@@ -94,6 +94,12 @@ class ChartsTest(PageCase):
         self.choose("axis", "steps")
         self.assertEqual(self.js(f"[{scale}.type, {scale}.max]"), ["linear", 20])
 
+    def test_long_names_keep_both_ends(self):
+        self.open("large")
+        self.assertEqual(self.js("short('model-500m-variant-07', 16)"), "model-5…riant-07")
+        self.assertEqual(self.js("short('🚀🚀🚀🚀🚀🚀', 5)"), "🚀🚀…🚀🚀")
+        self.assertEqual(self.js("short('exactly-16-chars', 16)"), "exactly-16-chars")
+
     def test_tokens_that_nobody_told_are_not_shown_as_0(self):
         self.open("steps")
         self.assertEqual(self.js("chosen.axis"), "steps")
