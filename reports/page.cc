@@ -1,7 +1,6 @@
 #include "reports/page.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <map>
 
@@ -10,6 +9,7 @@
 #include "reports/html.h"
 #include "reports/page_data.h"
 #include "reports/page_tables.h"
+#include "reports/table.h"
 
 namespace e2lm {
 namespace {
@@ -50,7 +50,7 @@ std::string absences(const Json& report) {
   std::string html;
   for (const auto& [key, names] : tasks) {
     const bool all = names.size() == list_of(report, "leaderboard").size();
-    const std::string whose = all ? "" : fmt::format(" ({})", fmt::join(names, ", "));
+    const std::string whose = all ? "" : fmt::format(" ({})", list_names(names));
     html += "<p class=\"note\">" +
             escape_html(fmt::format("No {}: {}{}.", key.first, key.second, whose)) + "</p>\n";
   }

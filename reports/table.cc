@@ -61,6 +61,13 @@ std::string escape_markdown(const std::string& text) {
 
 }  // namespace
 
+std::string list_names(const std::vector<std::string>& names) {
+  constexpr size_t kMost = 8;
+  if (names.size() <= kMost + 1) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + kMost, ", "),
+                     names.size() - kMost);
+}
+
 std::string decimals(std::optional<double> value) {
   return value ? fmt::format("{:.3f}", *value) : "–";
 }
@@ -160,19 +167,17 @@ namespace {
 
 // "no ranking of kinds acc, parts acc: the models ...", a line a reason.
 std::vector<std::string> absence_lines(const Report& report) {
-  std::map<std::pair<std::string, std::string>, std::string> judged;  // by part and reason
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> judged;
   for (const Judgement& judgement : report.judgements) {
     for (const Absence& absence : absences(judgement)) {
-      std::string& names = judged[{absence.part, absence.reason}];
-      if (!names.empty()) names += ", ";
-      names += judgement.task + " " + judgement.metric;
+      judged[{absence.part, absence.reason}].push_back(judgement.task + " " + judgement.metric);
     }
   }
   std::vector<std::string> lines;
-  const bool one = report.judgements.size() == 1;
   for (const auto& [key, names] : judged) {
-    lines.push_back(one ? fmt::format("no {}: {}", key.first, key.second)
-                        : fmt::format("no {}: {} ({})", key.first, key.second, names));
+    const bool all = names.size() == report.judgements.size();
+    const std::string whose = all ? "" : fmt::format(" ({})", list_names(names));
+    lines.push_back(fmt::format("no {}: {}{}", key.first, key.second, whose));
   }
   return lines;
 }

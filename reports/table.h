@@ -8,6 +8,9 @@
 
 namespace e2lm {
 
+// "a, b, c"; of many the first ones: "a, b, c and 37 more".
+std::string list_names(const std::vector<std::string>& names);
+
 // Rows of text under a heading; the first `left` columns are words, the others numbers.
 struct Table {
   std::vector<std::string> header;

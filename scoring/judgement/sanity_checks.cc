@@ -74,8 +74,8 @@ class Checks {
     const Curve early = select(series.curve, rules_.early);
     if (std::ssize(early) < kFewest) {
       add("few checkpoints", series, {},
-          fmt::format("{} has {} early checkpoints; signal quality needs {}", series.given->series,
-                      early.size(), kFewest));
+          fmt::format("{} has {} early checkpoint{}; signal quality needs {}", series.given->series,
+                      early.size(), early.size() == 1 ? "" : "s", kFewest));
       return;
     }
     const auto same = [&](const CurvePoint& point) { return point.value == early.front().value; };

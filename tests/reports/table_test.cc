@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reports/page.h"
 #include "tests/support/sample_report.h"
 
 namespace e2lm {
@@ -47,7 +48,16 @@ TEST(TableTest, AnAbsentScoreHasItsReason) {
   EXPECT_THAT(report_markdown(report), HasSubstr("no ranking: no group has two science series"));
   report.judgements.push_back(report.judgements[0]);
   report.judgements[1].task = "parts";
-  EXPECT_THAT(leaderboard_text(report), HasSubstr("two science series (kinds acc, parts acc)\n"));
+  EXPECT_THAT(leaderboard_text(report), HasSubstr("two science series\n"));
+  report.judgements[1].ranking_mean = 1;
+  EXPECT_THAT(leaderboard_text(report), HasSubstr("two science series (kinds acc)\n"));
+  EXPECT_THAT(page_html(report), HasSubstr("two science series (kinds acc).</p>"));
+  report.judgements.insert(report.judgements.end(), 29, report.judgements[0]);
+  const char* some =
+      "(kinds acc, kinds acc, kinds acc, kinds acc, kinds acc, kinds acc, kinds acc, "
+      "kinds acc and 22 more)";
+  EXPECT_THAT(leaderboard_text(report), HasSubstr(some));
+  EXPECT_THAT(page_html(report), HasSubstr(some));
 }
 
 TEST(TableTest, IntervalsStandInMarkdownOnly) {
