@@ -52,6 +52,7 @@ function qualityConfig(rows, palette) {
 }
 
 // Lines of the signal table: name and text of a series' row. Those without any number are left out.
+const SERIES_OF_A_TABLE = 8;
 const SOURCES = { items: "over items", "standard errors": "of the standard errors" };
 const tieText = (row, rule) => decimals(row.ties?.[rule]?.sq);
 const SIGNAL_LINES = [
@@ -84,6 +85,15 @@ function signalTable(rows) {
   return [["", ...rows.map((row) => row.series)],
     SIGNAL_LINES.map(([title, text]) => [title, ...rows.map(text)])
       .filter(([, ...texts]) => texts.some((text) => text !== "–"))];
+}
+
+// Of many series several tables: a wider one would not fit on paper.
+function signalTables(rows) {
+  const tables = [];
+  for (let first = 0; first < rows.length; first += SERIES_OF_A_TABLE) {
+    tables.push(tableOf(...signalTable(rows.slice(first, first + SERIES_OF_A_TABLE))));
+  }
+  return tables;
 }
 
 function qualityFigure(task, rows) {

@@ -62,7 +62,7 @@ function taskNodes(task) {
     ...(signal.length === 0 ? [] : [
       element("h3", {}, "Signal quality"),
       ...(grid ? [element("p", { className: "note" }, `On ${grid}. ${explained}`)] : []),
-      element("div", { className: signal.length > 4 ? "" : "charts" }, qualityFigure(task, signal), tableOf(...signalTable(signal))),
+      element("div", { className: signal.length > 4 ? "" : "charts" }, qualityFigure(task, signal), ...signalTables(signal)),
     ]),
     ...rankingTable(task), ...complianceTable(task), ...findingsTable(task), ...itemView(task),
   ];

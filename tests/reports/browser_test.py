@@ -5,7 +5,7 @@ import time
 
 from page_case import PageCase, run_tests
 
-PAGES = ("large", "tiny", "nulls", "zero", "steps", "hostile", "unfinished", "empty")
+PAGES = ("large", "tiny", "nulls", "zero", "steps", "many", "hostile", "unfinished", "empty")
 # What a number or text that is not there turns into when nobody looks.
 LEAKS = re.compile(r"\b(NaN|null|undefined|Infinity)\b|\[object ")
 
@@ -235,6 +235,22 @@ class PageTest(PageCase):
             self.assertEqual(self.js(seen % hidden), "none", hidden)
         self.assertNotEqual(self.js(seen % "#legend"), "none")
         self.assertTrue(self.js("document.getElementById('cells').checkVisibility()"))
+
+    def test_tables_of_many_series_fit_on_paper(self):
+        self.open("many", width=800)
+        self.browser.media(media="print")
+        self.browser.settle()
+        detail = "#task-detail > div > .scroll table"
+        tables = self.js(
+            f"[...document.querySelectorAll({detail!r})].map((t) => [t.scrollWidth,"
+            " t.tHead.rows[0].cells.length, t.tBodies[0].rows[4].cells[0].offsetWidth,"
+            " t.tBodies[0].rows[4].cells[0].innerText])"
+        )
+        self.assertEqual([columns for _, columns, _, _ in tables], [9, 9, 5])
+        for width, _, first, title in tables:
+            self.assertLessEqual(width, 800)
+            self.assertGreater(first, 50, "its words are not a column of letters")
+            self.assertEqual(title, "autocorrelation")
 
     def test_every_control_has_a_name_and_a_place_in_the_tab_order(self):
         self.open("large")

@@ -45,6 +45,16 @@ Report without_tokens_report() {
   return report;
 }
 
+Report many_series_report() {
+  Report report = synthetic_report({.series = 20, .tasks = 1});
+  int number = 0;
+  for (SeriesCurve& series : report.curves[0].series) {
+    series.series = fmt::format("dense-1b-variant-{}", ++number);
+  }
+  report.judgements = judge(report.curves, report.rules);
+  return report;
+}
+
 Report unfinished_report() {
   Report report{.settings = "float32 cpu"};
   for (int step = 1; step <= 20; ++step) {
@@ -75,6 +85,7 @@ void write_pages(const Path& folder) {
   gap["curves"][0]["series"][0]["points"][8]["value"] = nullptr;
   write_file(folder / "large.html", page_html(large));
   write_file(folder / "tiny.html", page_html(tiny));
+  write_file(folder / "many.html", page_html(many_series_report()));
   write_file(folder / "nulls.html", page_html(nulls));
   write_file(folder / "zero.html", page_html(gap));
   write_file(folder / "steps.html", page_html(without_tokens_report()));
