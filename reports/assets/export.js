@@ -29,7 +29,8 @@ function pictureOf(what) {
   const palette = chosen.whitePictures ? PALETTES.light : paletteNow();
   const config = what.config(palette, PICTURE.width);
   if (!config) return null;
-  const canvas = element("canvas", { width: PICTURE.width, height: PICTURE.height });
+  const height = Math.max(PICTURE.height, 60 + (what.height ?? 0));
+  const canvas = element("canvas", { width: PICTURE.width, height });
   Object.assign(config.options, { responsive: false, devicePixelRatio: PICTURE.sharpness });
   config.options.layout = { padding: 14, ...config.options.layout };
   config.options.plugins.title = { display: true, text: wrap(what.picture ?? what.title, 90), color: palette.text, font: { size: 16 } };

@@ -3,7 +3,8 @@
 const allFigures = new Set();
 
 // what = { title, describe, config(palette, width), values() → [header, rows, left], and if need be
-// size (a class), link (an address), picture (its title when saved), empty (said instead of it) }
+// size (a class), height [pixels], link (an address), picture (its title when saved), empty (said
+// instead of it) }
 // config gives Chart.js's configuration with hoverLines(items) → {title, rows [{series, name, value}]},
 // or null when there is nothing to draw.
 function makeFigure(what) {
@@ -14,6 +15,7 @@ function makeFigure(what) {
   save.setAttribute("aria-label", `Save ${what.title} as a PNG picture`);
   caption.append(save);
   const box = element("div", { className: "canvas" });
+  if (what.height) box.style.height = `${what.height}px`;
   const values = element("details", { className: "values" }, element("summary", {}, "Values"));
   const root = element("figure", { className: what.size ?? "" }, caption, box, values);
   const figure = { root, what, box, chart: null, visible: false };

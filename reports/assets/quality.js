@@ -98,7 +98,9 @@ function signalTables(rows) {
 
 function qualityFigure(task, rows) {
   return makeFigure({
-    title: "Signal quality by series", size: rows.length > 4 ? "wide" : "", picture: `${task.task}: signal quality by ${task.metric}`,
+    title: "Signal quality by series", size: rows.length > 4 ? "wide" : "",
+    height: rows.length > 15 ? 90 + 18 * rows.length : 0,  // a line of text for each
+    picture: `${task.task}: signal quality by ${task.metric}`,
     describe: `Signal quality of ${rows.length} series on ${task.task}, with noise alone beside it.`,
     empty: "No series has a signal quality: it needs eight checkpoints of the early grid, not all equal.",
     config: (palette) => qualityConfig(rows, palette),

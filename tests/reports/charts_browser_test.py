@@ -94,6 +94,17 @@ class ChartsTest(PageCase):
         self.choose("axis", "steps")
         self.assertEqual(self.js(f"[{scale}.type, {scale}.max]"), ["linear", 20])
 
+    def test_names_of_many_series_do_not_overlap(self):
+        self.open("many")
+        figure = "[...allFigures].find((f) => f.what.title === 'Signal quality by series')"
+        self.js(f"{figure}.root.scrollIntoView({{block: 'center'}})")
+        self.browser.wait_until(f"{figure}.chart")
+        scale = f"{figure}.chart.scales.y"
+        self.assertEqual(self.js(f"{scale}.ticks.length"), 20)
+        self.assertGreater(
+            self.js(f"{scale}.getPixelForValue(1) - {scale}.getPixelForValue(0)"), 14
+        )
+
     def test_long_names_keep_both_ends(self):
         self.open("large")
         self.assertEqual(self.js("short('model-500m-variant-07', 16)"), "model-5…riant-07")
