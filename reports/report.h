@@ -20,8 +20,9 @@ struct ReportCell {
   std::string state;  // done, failed, missing
   std::string error;  // of a failed one
   int64_t documents = 0;
-  int64_t rows = 0;    // distinct prefixes computed
-  double seconds = 0;  // 0 where equal weights were computed under another name
+  // 0 where equal weights were computed under another name.
+  int64_t rows = 0;  // distinct prefixes computed
+  double seconds = 0;
 };
 
 // Everything a report shows, as values. The same Report gives the same bytes on every page.

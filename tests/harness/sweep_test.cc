@@ -124,7 +124,11 @@ TEST_F(SweepTest, EqualWeightsAreComputedOnce) {
   std::filesystem::remove_all(folder_.checkpoint(80));
   std::filesystem::copy(folder_.checkpoint(40), folder_.checkpoint(80));
   EXPECT_EQ(sweep().computed, 2);
-  EXPECT_EQ(report().cells[1].state, "done");
+  const std::vector<ReportCell> cells = report().cells;
+  EXPECT_EQ(cells[1].state, "done");
+  EXPECT_GT(cells[0].rows, 0);
+  EXPECT_EQ(cells[1].rows, 0) << "the work is told once";
+  EXPECT_EQ(cells[1].seconds, 0);
   EXPECT_EQ(sweep().computed, 0);
 }
 
