@@ -280,6 +280,9 @@ class PatchReader {
 }  // namespace
 
 std::vector<PatchedFile> read_git_patch(std::string_view text, std::string_view where) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {  // by PowerShell's `>`
+    throw Error(where, "is text in UTF-16", "UTF-8, as `git diff --binary --output=FILE` writes");
+  }
   return PatchReader(text, where).read();
 }
 

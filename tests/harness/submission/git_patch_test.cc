@@ -83,6 +83,17 @@ TEST(GitPatchTest, APatchConvertedToCrLfIsReadAsItWas) {
   expect_error([&] { read(converted); }, "p:7", "all or none");
 }
 
+TEST(GitPatchTest, APatchOfPowerShellIsSaidToBeUtf16) {
+  expect_error(
+      [] {
+        read(
+            std::string("\xFF\xFE"
+                        "d\0i\0f\0f\0",
+                        10));
+      },
+      "p: is text in UTF-16", "--output=FILE");
+}
+
 TEST(GitPatchTest, DamageIsNamedWithItsLine) {
   const std::string head = "diff --git a/x b/x\nnew file mode 100644\n--- /dev/null\n+++ b/x\n";
   const auto refused = [](const std::string& text, const auto&... parts) {
