@@ -17,7 +17,7 @@ class Secret {
   // `text` without the secret, and without what looks like a token of the hub (hf_ and ten or more
   // letters and digits).
   std::string redact(std::string text) const;
-  // `text` without the secret itself.
+  // `text` without the secret itself, unless it is a plain word.
   std::string remove_from(std::string text) const;
 
  private:

@@ -268,6 +268,21 @@ TEST(SubmissionCheckTest, TheTokenIsNowhere) {
   }
 }
 
+// Written by who has no token. Taken out of the files, it would change questions or keys.
+TEST(SubmissionCheckTest, AWordInTheTokensPlaceIsNoSecret) {
+  SubmissionFiles files;
+  files.test[0]["question"] = "Which colour has none of the stars? I test your_token_here!";
+  files.metadata = "task_name: stars\ntask_metric: acc,none\nhf_token: ";
+  for (const std::string word : {"none", "test", "colour", "question", "your_token_here"}) {
+    SubmissionFiles with = files;
+    with.metadata += word + "\n";
+    Place place;
+    EXPECT_EQ(place.check(with).status(), Status::valid) << word;
+    const std::string rows = read_file(place.work / "files/lm_eval/tasks/stars/test.jsonl");
+    EXPECT_EQ(rows, SubmissionFiles::lines(files.test)) << word;
+  }
+}
+
 TEST(SubmissionCheckTest, PythonIsRefusedByFileAndKey) {
   SubmissionFiles function;
   function.yaml += "process_docs: !function utils.process\n";
