@@ -168,7 +168,9 @@ RopeConfig read_rope(const ConfigReader& config) {
   const std::string type = section.text(key, "default");
   section.expect(key, type, {"default", "llama3"});
   if (type == "default") {
-    if (section.number("factor", 1.0) != 1.0) section.fail("factor", "needs a rope_type");
+    if (section.number("factor", 1.0) != 1.0) {
+      section.fail("factor", "is " + section.item("factor").dump(), "a rope_type that has one");
+    }
     return rope;
   }
   rope.factor = section.positive("factor");
@@ -177,7 +179,8 @@ RopeConfig read_rope(const ConfigReader& config) {
   expect_same(config, section, "original_max_position_embeddings");
   rope.original_positions = section.positive("original_max_position_embeddings");
   if (rope.high_freq_factor <= rope.low_freq_factor) {
-    section.fail("high_freq_factor", "is not above low_freq_factor");
+    section.fail("high_freq_factor", "is " + section.item("high_freq_factor").dump(),
+                 "more than low_freq_factor, " + section.item("low_freq_factor").dump());
   }
   return rope;
 }

@@ -123,6 +123,10 @@ SafetensorsFile SafetensorsFile::open(const Path& path) {
   SafetensorsFile result{MappedFile(path)};
   const auto bytes = result.file_.bytes();
   const std::string where = path.string();
+  const std::string_view characters(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (characters.starts_with("version https://git-lfs")) {
+    throw Error(where, "is Git LFS's pointer to a file, not the file", "what git lfs pull fetches");
+  }
   uint64_t header_bytes = 0;
   if (bytes.size() < sizeof header_bytes) {
     throw Error(where, fmt::format("is {} bytes long", bytes.size()), "a safetensors file");

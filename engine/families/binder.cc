@@ -13,13 +13,24 @@ namespace e2lm {
 const Tensor& Binder::tensor(const std::string& name, std::vector<int64_t> shape) {
   const std::string where = checkpoint_.folder().string();
   const Tensor* found = checkpoint_.find(name);
-  if (!found) throw Error(where, fmt::format("the tensor '{}' is missing", name));
+  const std::string expected =
+      fmt::format("the shape [{}] that config.json calls for", fmt::join(shape, ", "));
+  if (!found) {
+    throw Error(where, fmt::format("the tensor '{}' is missing{}", name, like(name)), expected);
+  }
   if (found->shape != shape) {
-    throw Error(where, fmt::format("the tensor '{}' is {}", name, found->describe()),
-                fmt::format("the shape [{}] that config.json calls for", fmt::join(shape, ", ")));
+    throw Error(where, fmt::format("the tensor '{}' is {}", name, found->describe()), expected);
   }
   taken_.insert(name);
   return *found;
+}
+
+std::string Binder::like(std::string_view name) const {
+  const std::string_view own = name.substr(name.starts_with("model.") ? 6 : 0);
+  for (const Tensor* tensor : checkpoint_.tensors()) {
+    if (tensor->name.ends_with(own)) return fmt::format(", there is a '{}'", tensor->name);
+  }
+  return "";
 }
 
 std::vector<float> Binder::values(const std::string& name, std::vector<int64_t> shape) {

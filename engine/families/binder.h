@@ -41,6 +41,9 @@ class Binder {
   void finish() const;
 
  private:
+  // For messages: programs that train save tensors under names with more or fewer parts.
+  std::string like(std::string_view name) const;
+
   const Checkpoint& checkpoint_;
   std::set<std::string, std::less<>> taken_;
 };

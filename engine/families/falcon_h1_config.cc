@@ -1,5 +1,7 @@
 #include "engine/families/falcon_h1_config.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "engine/config.h"
@@ -36,13 +38,18 @@ StateShape read_shape(const ConfigReader& config) {
   shape.state_size = config.size("mamba_d_state");
   shape.groups = config.size("mamba_n_groups");
   shape.conv_taps = config.size("mamba_d_conv");
-  const bool declared = config.has("mamba_d_head") && config.item("mamba_d_head") != "auto";
-  const bool agrees = !declared || config.size("mamba_d_head") == shape.mamba_width;
-  if (inner % shape.mamba_heads != 0 || !agrees) {
-    config.fail("mamba_d_head", "does not agree with mamba_d_ssm / mamba_n_heads");
+  if (inner % shape.mamba_heads != 0) {
+    config.fail("mamba_n_heads", fmt::format("is {}", shape.mamba_heads),
+                fmt::format("a divisor of the mixer's width, {}", inner));
+  }
+  if (config.has("mamba_d_head") && config.item("mamba_d_head") != "auto" &&
+      config.size("mamba_d_head") != shape.mamba_width) {
+    config.fail("mamba_d_head", "is " + config.item("mamba_d_head").dump(),
+                fmt::format("the mixer's width / mamba_n_heads, {}", shape.mamba_width));
   }
   if (shape.mamba_heads % shape.groups != 0) {
-    config.fail("mamba_n_groups", "does not divide mamba_n_heads");
+    config.fail("mamba_n_groups", fmt::format("is {}", shape.groups),
+                fmt::format("a divisor of mamba_n_heads, {}", shape.mamba_heads));
   }
   return shape;
 }

@@ -58,6 +58,8 @@ TEST_F(SafetensorsTest, RefusesTruncatedFiles) {
     expect_error([&] { open(whole.substr(0, keep)); }, "model.safetensors");
   }
   expect_error([&] { open(whole + "x"); }, "1 bytes no tensor uses");
+  expect_error([&] { open("version https://git-lfs.github.com/spec/v1\noid sha256:1f\nsize 9\n"); },
+               "model.safetensors", "pointer", "git lfs pull");
 }
 
 TEST_F(SafetensorsTest, RefusesHeaderLengthsBeyondTheFile) {
