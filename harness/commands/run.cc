@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/error.h"
@@ -38,6 +40,18 @@ void tell_of_cuts(const RunOutcome& outcome) {
   }
 }
 
+void tell_of_no_numbers(const RunOutcome& outcome) {
+  for (const TaskOutcome& task : outcome.tasks) {
+    const int64_t odd = std::ranges::count_if(
+        task.scores, [](const RequestScore& score) { return !std::isfinite(score.nats); });
+    if (odd == 0) continue;
+    note(
+        fmt::format("{}: of {} requests {} have log-likelihoods that are no finite numbers; "
+                    "accuracies take NaN for the greatest, as in lm-evaluation-harness.\n",
+                    task.task->name, with_commas(std::ssize(task.scores)), with_commas(odd)));
+  }
+}
+
 int run(const Arguments& arguments) {
   const RunStart started;
   const RunOptions options = run_options(arguments);
@@ -54,6 +68,7 @@ int run(const Arguments& arguments) {
   const RunOutcome outcome = run_tasks(selection, options);
   if (arguments.flag("write_out")) show_first_prompts(outcome);
   tell_of_cuts(outcome);
+  tell_of_no_numbers(outcome);
   Json results = lm_eval::results_json(outcome);
   add_circumstances(arguments, options, started, outcome, results);
   print(fmt::format("e2lm ({}), num_fewshot: {}, limit: {}\n{}", arguments.require("model_args"),

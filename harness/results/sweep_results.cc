@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <span>
@@ -28,6 +30,7 @@ class Loader {
     for (const std::string& task : plan_.task_names) load_task(task, report);
     find_missing(report);
     find_equal_weights(report);
+    report.findings.insert(report.findings.end(), no_numbers_.begin(), no_numbers_.end());
   }
 
  private:
@@ -75,6 +78,24 @@ class Loader {
     }
   }
 
+  // Some metrics show it, but an accuracy looks like any other.
+  void find_no_numbers(const ReportCell& cell, const std::vector<Item>& items) {
+    const int64_t odd = std::ranges::count_if(items, [](const Item& item) {
+      return !std::ranges::all_of(
+          item.choices, [](const Choice& choice) { return std::isfinite(choice.logprob_nats); });
+    });
+    if (odd == 0) return;
+    no_numbers_.push_back(
+        {.kind = "not finite",
+         .series = cell.series,
+         .task = cell.task,
+         .metric = {},
+         .step = cell.step,
+         .text = fmt::format("of {} documents {} have log-likelihoods that are no finite numbers; "
+                             "accuracies take NaN for the greatest",
+                             items.size(), odd)});
+  }
+
   // One curve per metric and series; the metrics and the chance level are those of the task's
   // items.
   void load_task(const std::string& name, Report& report) {
@@ -119,7 +140,9 @@ class Loader {
       cell.rows = stored.rows;
       cell.seconds = stored.seconds;
     }
-    add_points(task, checkpoint, loader_.read_cell(stored.id, task), curves);
+    const std::vector<Item> items = loader_.read_cell(stored.id, task);
+    find_no_numbers(cell, items);
+    add_points(task, checkpoint, items, curves);
     return cell;
   }
 
@@ -147,6 +170,7 @@ class Loader {
   ItemLoader loader_{store_, plan_};
   std::map<Store::CellKey, Store::Cell> cells_;
   std::set<int64_t> told_;  // cells whose work a row has: of equal weights the first one
+  std::vector<Finding> no_numbers_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "tests/support/long_texts.h"
 #include "tests/support/program.h"
 #include "tests/support/run_folder.h"
 
@@ -85,6 +86,14 @@ TEST_F(RunCommandTest, AddBosTokenIsTrueOrFalse) {
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_THAT(result.errors, HasSubstr("add_bos_token is '" + word + "' (expected True or"));
   }
+}
+
+TEST_F(RunCommandTest, ScoresThatAreNoNumbersAreSaid) {
+  EXPECT_THAT(run("").errors, Not(HasSubstr("finite")));
+  spoil_embedding(folder_.checkpoint(80), 3);  // and the head, which is tied
+  const ProgramResult result = run("");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.errors, HasSubstr("have log-likelihoods that are no finite numbers"));
 }
 
 TEST_F(RunCommandTest, NoTasksAreRefused) {

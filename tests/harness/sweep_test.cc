@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "harness/results/results.h"
 #include "tests/support/expect_error.h"
@@ -25,7 +27,9 @@ class SweepTest : public testing::Test {
     options.open_engine = [this](const Checkpoint& checkpoint, const EngineOptions&) {
       ++opened_;
       if (on_open_) on_open_(checkpoint);
-      return std::make_unique<FakeEngine>();
+      auto engine = std::make_unique<FakeEngine>();
+      if (checkpoint.folder() == damaged_) engine->times = std::nan("");
+      return engine;
     };
     return run_sweep(planned, store, options);
   }
@@ -45,6 +49,7 @@ class SweepTest : public testing::Test {
   RunFolder folder_;
   Path store_path_ = folder_.scratch / "run/store.sqlite";
   std::function<void(const Checkpoint&)> on_open_;
+  Path damaged_;  // a checkpoint whose scores are NaN
   int opened_ = 0;
 };
 
@@ -159,6 +164,19 @@ TEST_F(SweepTest, ABrokenCheckpointInTheMiddleStopsNothing) {
   write_file(weights, whole);
   EXPECT_EQ(sweep().computed, 1) << "mended, it alone is computed";
   EXPECT_EQ(report().cells[1].state, "done");
+}
+
+// Its accuracy is that of always choosing the first answer, which looks like any other.
+TEST_F(SweepTest, ACheckpointWhoseScoresAreNoNumbersIsFound) {
+  damaged_ = folder_.checkpoint(80);
+  EXPECT_EQ(sweep().computed, 3);
+  const Report result = report();
+  EXPECT_EQ(result.curves[0].metric, "acc");
+  EXPECT_EQ(result.curves[0].series[0].curve.size(), 3u);
+  const auto found = std::ranges::find(result.findings, "not finite", &Finding::kind);
+  ASSERT_NE(found, result.findings.end());
+  EXPECT_EQ(found->step, 80);
+  EXPECT_NE(found->text.find("of 3 documents 3 have"), std::string::npos) << found->text;
 }
 
 TEST_F(SweepTest, AnEngineThatCannotOpenFailsItsCheckpointOnly) {

@@ -13,6 +13,7 @@ class FakeEngine final : public Engine {
   // Called before each request is handed out; may throw.
   std::function<void(int64_t requests_so_far)> before_request;
   int64_t positions = 1000;
+  double times = 1;  // NaN: a model with damaged weights
 
   static double logprob(int32_t token) { return -0.25 * (1 + token % 7); }
 
@@ -22,7 +23,7 @@ class FakeEngine final : public Engine {
       if (before_request) before_request(done++);
       TokenScores scores;
       for (const int64_t target : tree.request_targets(request)) {
-        scores.logprobs_nats.push_back(logprob(tree.targets()[target]));
+        scores.logprobs_nats.push_back(times * logprob(tree.targets()[target]));
         scores.greedy.push_back(tree.targets()[target] % 7 == 0);
       }
       sink(request, std::move(scores));
