@@ -1,16 +1,9 @@
 #pragma once
 
-struct sqlite3;
-
 namespace e2lm {
 
-// Gives SQL on this connection crc32(value, ...): the CRC-32 (zlib's, IEEE 802.3) of the values'
-// bytes one after another, integers as little-endian int64. Rows that hold results keep theirs in a
-// column `checksum`: a disk's flipped bit is not seen by SQLite, whose pages have none.
-// Returns SQLite's code.
-int add_crc32(sqlite3* connection);
-
-// What a row's checksum has to be, by table.
+// What the column `checksum` of a row has to be, by table, as an SQL expression. Rows that hold
+// results have one: SQLite's pages have none, so that it would not see a bit that a disk flipped.
 inline constexpr const char* kBlockChecksum = "crc32(first, count, nats, counts)";
 inline constexpr const char* kRequestSetChecksum = "crc32(requests, finish_order)";
 inline constexpr const char* kTaskChecksum = "crc32(documents, items, metrics)";

@@ -24,6 +24,9 @@ class StoreError : public Error {
 
 // A thin hold on SQLite: move-only handles, every failure a StoreError that names the file in words
 // a user can act on (a full disk, a file that is no database).
+//
+// Its SQL has crc32(value, ...): the CRC-32 (zlib's, IEEE 802.3) of the values' bytes one after
+// another, integers as little-endian int64.
 class Database {
  public:
   // unchanging  read-only, and nobody writes: neither locks nor files beside it are needed
