@@ -13,7 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 export E2LM_SOURCE_FOLDER=$PWD
-card_tests='*GoldenModels*cuda*:*CudaLaws*:*CudaErrors*:*CudaAttention*'
+card_tests='*GoldenModels*cuda*:*CudaLaws*:*CudaAttention*:*CudaLogprobs*'
 small_tests='*GoldenModels*cuda_falcon_h1_gated_norm_groups:*GoldenModels*cuda_llama_gqa'
 programs=(tests/engine/engine_tests tests/bench/cuda_bench harness/e2lm)
 # What lm-evaluation-harness loads for log-likelihoods beyond PyTorch, transformers and theirs.
