@@ -220,7 +220,7 @@ void CudaBackend::logprobs(const Wave&, Rows hidden, const Array& norm_weight, f
                            const Matrix& head, std::span<TargetScore> scores) {
   constexpr int64_t kRows = WaveMemory::kLogitRows;
   const auto& matrix = static_cast<const DeviceMatrix&>(head);
-  const int64_t stride = std::min(WaveMemory::kLogitColumns, matrix.padded_outputs);
+  const int64_t stride = WaveMemory::logit_columns(matrix.padded_outputs);
   const FloatRows logits = {memory_.logits(), stride, static_cast<int32_t>(stride), nullptr};
   const OperandRows normed = {memory_.normed(), hidden.width, static_cast<int32_t>(hidden.width),
                               element_};

@@ -46,6 +46,13 @@ void grow(DeviceMemory& memory, int64_t bytes) {
 
 }  // namespace
 
+int64_t WaveMemory::logit_columns(int64_t outputs) {
+  constexpr int64_t kGrain = 128;  // of whose weights each input has 256 bytes, or 512
+  const int64_t tiles = (outputs + kLogitColumns - 1) / kLogitColumns;
+  const int64_t columns = (outputs + tiles - 1) / tiles;
+  return std::min(outputs, (columns + kGrain - 1) / kGrain * kGrain);
+}
+
 MemoryModel WaveMemory::predict(const StateShape& shape, int64_t activation_bytes_per_row,
                                 const PrefixTree& tree, const WeightSizes& weights,
                                 Element element) {

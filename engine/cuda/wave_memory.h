@@ -19,6 +19,12 @@ class WaveMemory {
   // Logits that exist at once: few enough to stay in the card's cache.
   static constexpr int64_t kLogitRows = 1024, kLogitColumns = kMostLogitColumns;
 
+  // The columns of a tile of logits, for a head of so many outputs: as few tiles as can be, none of
+  // them much narrower than the others, because a product with a few columns takes about as long as
+  // one with hundreds. The weights of each begin at a multiple of 256 bytes, which cuBLASLt counts
+  // on when it offers algorithms.
+  static int64_t logit_columns(int64_t outputs);
+
   explicit WaveMemory(Element element) : element_(element) {}
 
   // What the waves of a tree will take, the lists of their records included.

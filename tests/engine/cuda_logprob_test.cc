@@ -9,6 +9,7 @@
 #include <set>
 
 #include "engine/cuda/bfloat16.h"
+#include "engine/cuda/wave_memory.h"
 #include "engine/engine.h"
 #include "tests/support/devices.h"
 #include "tests/support/golden_model.h"
@@ -19,7 +20,7 @@ namespace e2lm {
 namespace {
 
 constexpr int32_t kVocabulary = 20011;  // of three tiles, the last of them not whole
-constexpr int32_t kTile = 8192;         // at most
+constexpr int32_t kTile = 6784;         // tokens a tile
 
 // The golden model with so many tokens, made up.
 void write_wide_model(const Path& folder) {
@@ -41,6 +42,15 @@ void write_wide_model(const Path& folder) {
     }
   }
   write_file(folder / "model.safetensors", tensors.bytes());
+}
+
+// Of 0.5B, of 1.5B and 3B, of a small vocabulary, and of one that fits exactly.
+TEST(CudaLogitTiles, AreOfAboutOneWidth) {
+  EXPECT_EQ(cuda::WaveMemory::logit_columns(20016), 6784);  // of the model above
+  EXPECT_EQ(cuda::WaveMemory::logit_columns(32784), 6656);  // 4 times, and 6160
+  EXPECT_EQ(cuda::WaveMemory::logit_columns(65544), 7296);  // 8 times, and 7176
+  EXPECT_EQ(cuda::WaveMemory::logit_columns(136), 136);
+  EXPECT_EQ(cuda::WaveMemory::logit_columns(49152), 8192);
 }
 
 class CudaLogprobs : public testing::TestWithParam<Precision> {
