@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "engine/cuda/blas_library.h"
@@ -73,11 +73,14 @@ class Products::Library {
   void multiply(const Shape& shape, const void* weights, const void* x, int64_t rows, float alpha,
                 float beta, float* out) {
     const Layouts at(shape, rows);
-    check_library(blas_library().multiply(
-                      handle_.get(), product_.get(), &alpha, weights, at.weights.get(), x,
-                      at.x.get(), &beta, out, at.out.get(), out, at.out.get(), &algorithm(shape),
-                      workspace_.as<void>(), static_cast<size_t>(kWorkspaceBytes), stream_),
-                  "multiplying");
+    const auto status = blas_library().multiply(
+        handle_.get(), product_.get(), &alpha, weights, at.weights.get(), x, at.x.get(), &beta, out,
+        at.out.get(), out, at.out.get(), &algorithm(shape), workspace_.as<void>(),
+        static_cast<size_t>(kWorkspaceBytes), stream_);
+    if (status == CUBLAS_STATUS_SUCCESS) return;
+    check_library(status, fmt::format("multiplying {} rows of {} inputs for {} outputs", rows,
+                                      shape.inputs, shape.outputs)
+                              .c_str());
   }
 
   std::vector<Choice> choices() const {
@@ -112,22 +115,21 @@ class Products::Library {
   const cublasLtMatmulAlgo_t& algorithm(const Shape& shape) {
     const auto known = algorithms_.find(shape);
     if (known != algorithms_.end()) return known->second;
+    std::string refused;  // each, and why: the error may be all that is seen of a card
     const auto found = candidates(shape);
-    const auto suits = [&](const cublasLtMatmulHeuristicResult_t& one) {
-      return one.state == CUBLAS_STATUS_SUCCESS && sums_whole(one.algo) &&
-             takes_any_rows(shape, one.algo);
-    };
-    const auto best = std::find_if(found.begin(), found.end(), suits);
-    if (best == found.end()) {
-      const char* type = shape.element == Element::float32 ? "float32" : "bfloat16";
-      throw Error(
-          "cuBLASLt",
-          fmt::format("none of its {} algorithms suits {} products of {} inputs and {} outputs",
-                      found.size(), type, shape.inputs, shape.outputs),
-          fmt::format("one that splits no sum and takes 1 to {} rows, or --device cpu",
-                      kMaxWaveRows));
+    for (const cublasLtMatmulHeuristicResult_t& one : found) {
+      const std::string why = why_not(shape, one);
+      if (why.empty()) return algorithms_.emplace(shape, one.algo).first->second;
+      refused += fmt::format("{} number {}: {}", refused.empty() ? ":" : ",",
+                             read(one.algo, CUBLASLT_ALGO_CONFIG_ID, -1), why);
     }
-    return algorithms_.emplace(shape, best->algo).first->second;
+    const char* type = shape.element == Element::float32 ? "float32" : "bfloat16";
+    throw Error(
+        "cuBLASLt",
+        fmt::format("none of its {} algorithms suits {} products of {} inputs and {} outputs{}",
+                    found.size(), type, shape.inputs, shape.outputs, refused),
+        fmt::format("one that splits no sum and takes 1 to {} rows, or --device cpu",
+                    kMaxWaveRows));
   }
 
   // Best first.
@@ -168,27 +170,32 @@ class Products::Library {
     return status == CUBLAS_STATUS_SUCCESS ? value : unsaid;
   }
 
-  // What the preference asks for, looked at once more, because scores hang on it. Algorithms that
-  // cannot split need not have these parts.
-  static bool sums_whole(const cublasLtMatmulAlgo_t& algorithm) {
+  // Why an algorithm does not do, or nothing. What the preference asks for is looked at once more,
+  // because scores hang on it; algorithms that cannot split need not have these parts. The one
+  // chosen for a full wave must do for the last few rows, too.
+  std::string why_not(const Shape& shape, const cublasLtMatmulHeuristicResult_t& one) {
+    if (one.state != CUBLAS_STATUS_SUCCESS) return blas_library().status_string(one.state);
     constexpr int32_t kNoReduction = CUBLASLT_REDUCTION_SCHEME_NONE;
-    const int32_t parts = read(algorithm, CUBLASLT_ALGO_CONFIG_SPLITK_NUM, 1);
-    return (parts == 0 || parts == 1) &&
-           read(algorithm, CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME, kNoReduction) == kNoReduction;
-  }
-
-  // The one chosen for a full wave must do for the last few rows, too.
-  bool takes_any_rows(const Shape& shape, const cublasLtMatmulAlgo_t& algorithm) {
+    const int32_t splits = read(one.algo, CUBLASLT_ALGO_CONFIG_SPLITK_NUM, 1);
+    const int32_t reduction = read(one.algo, CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME, kNoReduction);
+    if ((splits != 0 && splits != 1) || reduction != kNoReduction) {
+      return fmt::format("sums in {} parts, reduction {}", splits, reduction);
+    }
     for (const int64_t rows : {int64_t{1}, int64_t{65}, kTypicalRows, kMaxWaveRows}) {
       const Layouts at(shape, rows);
       cublasLtMatmulHeuristicResult_t checked = {};
-      const auto status = blas_library().algorithm_check(handle_.get(), product_.get(),
-                                                         at.weights.get(), at.x.get(), at.out.get(),
-                                                         at.out.get(), &algorithm, &checked);
-      if (status != CUBLAS_STATUS_SUCCESS || checked.state != CUBLAS_STATUS_SUCCESS) return false;
-      if (checked.workspaceSize > static_cast<size_t>(kWorkspaceBytes)) return false;
+      auto status = blas_library().algorithm_check(handle_.get(), product_.get(), at.weights.get(),
+                                                   at.x.get(), at.out.get(), at.out.get(),
+                                                   &one.algo, &checked);
+      if (status == CUBLAS_STATUS_SUCCESS) status = checked.state;
+      if (status != CUBLAS_STATUS_SUCCESS) {
+        return fmt::format("{} rows: {}", rows, blas_library().status_string(status));
+      }
+      if (checked.workspaceSize > static_cast<size_t>(kWorkspaceBytes)) {
+        return fmt::format("{} rows: a workspace of {} bytes", rows, checked.workspaceSize);
+      }
     }
-    return true;
+    return {};
   }
 
   Stream stream_;

@@ -168,6 +168,19 @@ TEST_F(CudaProducts, SayWhenNoneSuits) {
   expect_error([] { taken({}); }, "none of its 0 algorithms");
 }
 
+// From afar the error is all that is seen of a card.
+TEST_F(CudaProducts, SayWhyEachDoesNotSuit) {
+  expect_error(
+      [] {
+        taken({{.splits = 4},
+               {.reduction = CUBLASLT_REDUCTION_SCHEME_INPLACE},
+               {.most_rows = 64},
+               {.found = CUBLAS_STATUS_NOT_SUPPORTED}});
+      },
+      "number 0: sums in 4 parts, reduction 0", "number 1: sums in 1 parts, reduction 1",
+      "number 2: 65 rows: made to fail", "number 3: made to fail");
+}
+
 TEST_F(CudaProducts, TellWhatTheyChose) {
   made.algorithms = {{.splits = 4}, {.reduction = kUnsaid}};
   Products products(nullptr);
