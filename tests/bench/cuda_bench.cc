@@ -6,9 +6,12 @@
 // Requests: 1,500 questions of 40 to 120 tokens with four choices of 1 to 12, after nothing
 // (0-shot) or after 700 tokens that all share (5 shots); random tokens from a fixed seed. Each line
 // is the best of three runs after one that warms up, whose scores must have the same bits; the
-// smallest geometry must have them also from engines whose waves are far shorter. Then tables say
-// where the time goes, each operation run for itself, the host waiting for it, and which of
-// cuBLASLt's algorithms products took. The last table says whether the project's targets are met.
+// smallest geometry must have them also from engines whose waves are far shorter. A second table
+// says whether the project's targets are met. Then tables say where the time goes, each operation
+// of a fifth of the requests run for itself, the host waiting for it, and which of cuBLASLt's
+// algorithms products took. Each geometry has tables of its own, printed as soon as they are known:
+// where a card is far slower than it should be, they matter most, and time may end before all is
+// done.
 
 #include <cuda_runtime_api.h>
 #include <fmt/ranges.h>
@@ -43,6 +46,8 @@ struct Verdict {
 };
 
 constexpr int kQuestions = 1500, kChoices = 4, kShotTokens = 700;
+constexpr int kSplitQuestions = kQuestions / 5;  // whose operations are timed
+constexpr double kEnoughSeconds = 10;            // of runs that are repeated
 
 double seconds_of(const std::function<void()>& work) {
   const auto started = std::chrono::steady_clock::now();
@@ -50,7 +55,8 @@ double seconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
 
-std::vector<TokenRequest> science_requests(int shot_tokens, int64_t vocabulary) {
+std::vector<TokenRequest> science_requests(int shot_tokens, int64_t vocabulary,
+                                           int questions = kQuestions) {
   std::mt19937 random(3);
   const auto append = [&](std::vector<int32_t>& ids, size_t count) {
     for (size_t i = 0; i < count; ++i) ids.push_back(static_cast<int32_t>(random() % vocabulary));
@@ -58,7 +64,7 @@ std::vector<TokenRequest> science_requests(int shot_tokens, int64_t vocabulary) 
   std::vector<int32_t> shots;
   append(shots, shot_tokens);
   std::vector<TokenRequest> requests;
-  for (int q = 0; q < kQuestions; ++q) {
+  for (int q = 0; q < questions; ++q) {
     std::vector<int32_t> question = shots;
     append(question, 40 + random() % 81);
     for (int c = 0; c < kChoices; ++c) {
@@ -161,64 +167,64 @@ std::string name_of(const std::string& geometry, int shot_tokens) {
   return fmt::format("{}, {} shots", geometry, shot_tokens == 0 ? 0 : 5);
 }
 
-struct Split {
-  std::string name;
-  std::vector<OperationTime> operations;
-};
-
-struct Chosen {
-  std::string geometry;
-  std::vector<cuda::Products::Choice> choices;
-};
-
-void print(const std::vector<Split>& splits) {
-  fmt::print("\n| operation | requests | calls | ms | of all |\n|---|---|---|---|---|\n");
-  for (const Split& split : splits) {
-    double all = 0;
-    for (const OperationTime& one : split.operations) all += one.seconds;
-    for (const OperationTime& one : split.operations) {
-      fmt::print("| {} | {} | {} | {:.2f} | {:.1f} % |\n", one.operation, split.name, one.calls,
-                 one.seconds * 1e3, 100 * one.seconds / all);
-    }
+void print_targets(const std::vector<Verdict>& verdicts) {
+  fmt::print("\n| target | measured | |\n|---|---|---|\n");
+  for (const Verdict& verdict : verdicts) {
+    fmt::print("| {} | {} | {} |\n", verdict.target, verdict.measured,
+               verdict.met ? "PASS" : "MISS");
   }
+  std::fflush(stdout);
 }
 
-void print(const std::vector<Chosen>& chosen) {
+void print_operations(const std::string& requests, const std::vector<OperationTime>& operations) {
+  fmt::print("\n| operation | requests | calls | ms | of all |\n|---|---|---|---|---|\n");
+  double all = 0;
+  for (const OperationTime& one : operations) all += one.seconds;
+  for (const OperationTime& one : operations) {
+    fmt::print("| {} | {} | {} | {:.2f} | {:.1f} % |\n", one.operation, requests, one.calls,
+               one.seconds * 1e3, 100 * one.seconds / all);
+  }
+  std::fflush(stdout);
+}
+
+void print_choices(const std::string& geometry,
+                   const std::vector<cuda::Products::Choice>& choices) {
   fmt::print(
       "\n| products of | inputs | outputs | algorithm | tile | stages | split-K | reduction |\n"
       "|---|---|---|---|---|---|---|---|\n");
-  for (const Chosen& of : chosen) {
-    for (const cuda::Products::Choice& one : of.choices) {
-      fmt::print("| {} | {} | {} | {} | {} | {} | {} | {} |\n", of.geometry, one.inputs,
-                 one.outputs, one.algorithm, one.tile, one.stages, one.splits, one.reduction);
-    }
+  for (const cuda::Products::Choice& one : choices) {
+    fmt::print("| {} | {} | {} | {} | {} | {} | {} | {} |\n", geometry, one.inputs, one.outputs,
+               one.algorithm, one.tile, one.stages, one.splits, one.reduction);
   }
+  std::fflush(stdout);
 }
 
-void measure(const std::string& geometry, double rate, std::vector<Verdict>& verdicts,
-             std::vector<Split>& splits, std::vector<Chosen>& chosen) {
-  const Scratch scratch;
-  write_random_model(geometry, scratch.folder());
-  const Checkpoint checkpoint = Checkpoint::open(scratch.folder());
+// One line for each number of shots.
+std::vector<Verdict> measure(const std::string& geometry, const Checkpoint& checkpoint,
+                             double rate) {
+  fmt::print(
+      "\n| geometry | shots | requests | requests/s | rows/s | TFLOP/s | of the card's | load s | "
+      "repeated | nats from CPU |\n|---|---|---|---|---|---|---|---|---|---|\n");
+  std::vector<Verdict> verdicts;
   std::unique_ptr<Engine> engine;
   const double load = seconds_of([&] {
     engine = Engine::open(checkpoint, {.device = Device::cuda, .precision = Precision::bfloat16});
   });
-  const int64_t vocabulary = engine->vocabulary();
   for (const int shot_tokens : {0, kShotTokens}) {
-    const auto requests = science_requests(shot_tokens, vocabulary);
+    const auto requests = science_requests(shot_tokens, engine->vocabulary());
     const auto expected = score_all(*engine, requests);
     const PrefixTree tree = PrefixTree::build(requests);
-    double best = 1e9;
+    double best = 1e9, all = 0;
     EngineStats stats;
     std::string others;
-    for (int repeat = 0; repeat < 3; ++repeat) {
+    for (int repeat = 0; repeat < 3 && all < kEnoughSeconds; ++repeat) {
       std::vector<TokenScores> scores(requests.size());
-      best = std::min(best, seconds_of([&] {
-                        stats = engine->score(tree, [&](int32_t request, TokenScores score) {
-                          scores[request] = std::move(score);
-                        });
-                      }));
+      const double seconds = seconds_of([&] {
+        stats = engine->score(
+            tree, [&](int32_t request, TokenScores score) { scores[request] = std::move(score); });
+      });
+      best = std::min(best, seconds);
+      all += seconds;
       if (!same_bits(scores, expected)) others = "BITS DIFFER";
     }
     if (geometry == kSmallGeometry && others.empty()) {
@@ -236,16 +242,19 @@ void measure(const std::string& geometry, double rate, std::vector<Verdict>& ver
     std::fflush(stdout);
     judge(name_of(geometry, shot_tokens), flops / best / rate, others, off, verdicts);
   }
-  engine.reset();
+  return verdicts;
+}
+
+void split(const std::string& geometry, const Checkpoint& checkpoint) {
   cuda::CudaBackend backend(cuda::Element::bfloat16, 0, {});
   OperationTimer timer(checkpoint, backend,
                        [] { cuda::check(cudaDeviceSynchronize(), "waiting for an operation"); });
   for (const int shots : {0, kShotTokens}) {
-    const auto requests = science_requests(shots, vocabulary);
-    splits.push_back(
-        {name_of(geometry, shots), timer.time(PrefixTree::build(requests), 2).operations});
+    const auto requests = science_requests(shots, timer.vocabulary(), kSplitQuestions);
+    print_operations(name_of(geometry, shots),
+                     timer.time(PrefixTree::build(requests), 2).operations);
   }
-  chosen.push_back({geometry, backend.products().choices()});
+  print_choices(geometry, backend.products().choices());
 }
 
 int run(std::vector<std::string> geometries) {
@@ -255,20 +264,13 @@ int run(std::vector<std::string> geometries) {
   }
   if (geometries.empty()) geometries = {"falcon-h1-0.5b", "falcon-h1-1.5b", "falcon-h1-3b"};
   const double rate = card_rate();
-  fmt::print("{}. bfloat16 products of 8192³: {:.0f} TFLOP/s\n\n", describe_cuda(), rate / 1e12);
-  fmt::print(
-      "| geometry | shots | requests | requests/s | rows/s | TFLOP/s | of the card's | load s | "
-      "repeated | nats from CPU |\n|---|---|---|---|---|---|---|---|---|---|\n");
-  std::vector<Verdict> verdicts;
-  std::vector<Split> splits;
-  std::vector<Chosen> chosen;
-  for (const std::string& geometry : geometries) measure(geometry, rate, verdicts, splits, chosen);
-  print(splits);
-  print(chosen);
-  fmt::print("\n| target | measured | |\n|---|---|---|\n");
-  for (const Verdict& verdict : verdicts) {
-    fmt::print("| {} | {} | {} |\n", verdict.target, verdict.measured,
-               verdict.met ? "PASS" : "MISS");
+  fmt::print("{}. bfloat16 products of 8192³: {:.0f} TFLOP/s\n", describe_cuda(), rate / 1e12);
+  for (const std::string& geometry : geometries) {
+    const Scratch scratch;
+    write_random_model(geometry, scratch.folder());
+    const Checkpoint checkpoint = Checkpoint::open(scratch.folder());
+    print_targets(measure(geometry, checkpoint, rate));
+    split(geometry, checkpoint);
   }
   return 0;
 }

@@ -30,6 +30,8 @@ class OperationTimer {
   OperationTimer(const Checkpoint& checkpoint, Backend& backend, std::function<void()> wait);
   ~OperationTimer();
 
+  int64_t vocabulary() const { return model_->vocabulary(); }
+
   // Of the last of so many passes over a tree's requests; those before it warm up.
   OperationTimes time(const PrefixTree& tree, int passes);
 
