@@ -3,7 +3,7 @@
 # the card, the small ones again under compute-sanitizer (memcheck, racecheck), the benchmarks, and
 # lm-evaluation-harness beside it where that is installed. Ends with one table: PASS, MISS, or why
 # something was not run. Exit codes: 0 nothing missed, 1 something was. What each check said is kept
-# in $E2LM_LOGS, or in a folder named at the end.
+# in $E2LM_LOGS, or in a folder named at the end. $E2LM_TIME_LIMIT is in seconds.
 #   tools/gpu_check.sh                  build here and check
 #   tools/gpu_check.sh --pack FOLDER [PYTHON]
 #                                       build here, and gather what another machine needs to check;
@@ -57,7 +57,8 @@ pack() {
   du -sh "$1" >&2
   cuda=$(sed -n 's/^set(CMAKE_CUDA_COMPILER_VERSION "\([0-9]*\).*/\1/p' \
     build/release/CMakeFiles/*/CMakeCUDACompiler.cmake | tail -1)
-  say "It needs cuBLASLt of CUDA $cuda (libcublasLt.so.$cuda) and a driver for CUDA $cuda or later."
+  say "It needs cuBLASLt of CUDA $cuda (libcublasLt.so.$cuda), a driver for CUDA $cuda or later," \
+    "and $(getconf GNU_LIBC_VERSION) or later."
 }
 
 # Not every system with a card has xz, but Python reads it, too.
