@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "base/error.h"
 #include "harness/submission/git_binary.h"
 #include "harness/submission/patch_lines.h"
 #include "harness/submission/safe_path.h"
