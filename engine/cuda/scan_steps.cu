@@ -35,8 +35,10 @@ __global__ void __launch_bounds__(kThreads)
     if (m == head) s.parent[r] = wave.parent[row];
     if (!there) continue;
     const float raw = dt_in.data[row * dt_in.stride + m] * (dt_in.scale ? dt_in.scale[m] : 1.0F);
-    const float dt = fminf(fmaxf(softplus(raw + rule.dt_bias[m]), rule.dt_min), rule.dt_max);
-    const bool spoiled = wave.spoiled[row] != 0 || !stays_finite<float>(raw);
+    const float biased = raw + rule.dt_bias[m];
+    const float dt = fminf(fmaxf(softplus(biased), rule.dt_min), rule.dt_max);  // of NaN, dt_min
+    const bool is_number = stays_finite<float>(raw) && biased == biased;
+    const bool spoiled = wave.spoiled[row] != 0 || !is_number;
     rule.log2_dt[row * rule.heads + m] = spoiled ? NAN : log2f(dt);
     s.dt[r][m - head] = spoiled ? 0 : dt;
   }

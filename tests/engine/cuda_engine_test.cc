@@ -97,6 +97,15 @@ TEST_P(CudaLaws, OrderWavesAndRepetitionChangeNothing) {
   expect_same_bits(score(shuffled, {.wave_rows = 500}), shuffled_expected, "shuffled");
 }
 
+TEST_P(CudaLaws, WeightsThatAreNoNumbersLeaveNoScore) {
+  const TokenRequest text{{5, 6, 7, 8, 9}, 1};
+  for_each_spoilt_weight(golden_.folder, [&](const std::string& name, const Path& model) {
+    checkpoint_ = Checkpoint::open(model);
+    const auto scores = score({text});
+    for (const double nats : scores[0].logprobs_nats) EXPECT_FALSE(std::isfinite(nats)) << name;
+  });
+}
+
 // Another set of requests makes another tree, and sums in another order; the CPU does likewise.
 TEST_P(CudaLaws, OtherCompanyAndTheCpuAgreeWithinRounding) {
   const auto expected = score(requests_);

@@ -4,15 +4,18 @@
 // not numbers.
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "engine/request.h"
+#include "tests/support/scratch.h"
 
 namespace e2lm {
 
@@ -70,6 +73,31 @@ inline void spoil_row(const Path& folder, const std::string& name, int64_t numbe
     std::memcpy(upper, &value, sizeof value);
     for (int64_t i = 0; i < row; i += size) std::copy_n(upper + 4 - size, size, &bytes[at + i]);
     write_file(entry.path(), bytes);
+  }
+}
+
+// Makes a weight that every token meets no number, in one copy of a golden model after the other,
+// and calls `look` with the tensor's name. NaN has the bits that a card writes.
+template <class Look>
+void for_each_spoilt_weight(const Path& golden, const Look& look) {
+  const Json config = parse_json(read_file(golden / "config.json"), "config.json");
+  const std::string layer = "model.layers.1.";
+  std::vector<std::string> names = {
+      config["tie_word_embeddings"] ? "model.embed_tokens.weight" : "lm_head.weight",
+      layer + "self_attn.q_proj.weight", layer + "self_attn.k_proj.weight"};
+  if (config["model_type"] == "falcon_h1") {
+    names.insert(names.end(), {layer + "mamba.A_log", layer + "mamba.dt_bias"});
+  }
+  for (const std::string& name : names) {
+    for (const float value :
+         {std::bit_cast<float>(0x7FFFFFFF), std::numeric_limits<float>::infinity()}) {
+      // A scan may forget everything, and has limits for its steps.
+      if (name.starts_with(layer + "mamba") && std::isinf(value)) continue;
+      const Scratch scratch;
+      std::filesystem::copy(golden, scratch / "model");
+      spoil_row(scratch / "model", name, 3, value);
+      look(name, scratch / "model");
+    }
   }
 }
 
