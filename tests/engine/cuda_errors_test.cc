@@ -164,5 +164,28 @@ TEST_F(CudaErrors, MemoryIsGivenBack) {
   EXPECT_EQ(emulator::allocated_bytes(), 0);
 }
 
+// The emulated card's promise, without which no test would miss a wait: what is queued is done no
+// sooner than it must be, and in order.
+TEST(EmulatedStream, DoesItsWorkAsLateAsItMay) {
+  const cuda::OwnedStream stream;
+  const cuda::PinnedMemory host(sizeof(int32_t));
+  const cuda::DeviceMemory first(host.bytes()), second(host.bytes());
+  cuda::Event between;
+  const auto copy = [&](const cuda::DeviceMemory& to) {
+    cuda::copy_to_device(to.as<void>(), host.as<void>(), host.bytes(), stream.get());
+  };
+  copy(first);
+  between.record(stream.get());
+  copy(second);
+  EXPECT_EQ(*first.as<int32_t>(), 0);
+  *host.as<int32_t>() = 1;
+  between.wait();
+  EXPECT_EQ(*first.as<int32_t>(), 1);
+  EXPECT_EQ(*second.as<int32_t>(), 0);
+  *host.as<int32_t>() = 2;
+  stream.wait();
+  EXPECT_EQ(*second.as<int32_t>(), 2);
+}
+
 }  // namespace
 }  // namespace e2lm

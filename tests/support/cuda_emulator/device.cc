@@ -3,14 +3,82 @@
 #include "engine/cuda/device.h"
 
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "engine/backend.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
+// What is to be done, in order.
+struct CUstream_st {
+  std::deque<std::function<void()>> work;
+  int64_t done = 0;
+
+  int64_t queued() const { return done + std::ssize(work); }
+};
+
+// What comes before it on a stream.
+struct CUevent_st {
+  CUstream_st* stream = nullptr;
+  int64_t after = 0;
+};
+
 namespace e2lm {
 namespace {
+
+// All streams. Whoever waits does the work, one thread at a time.
+class Streams {
+ public:
+  CUstream_st* open() {
+    const std::lock_guard lock(mutex_);
+    return *open_.insert(new CUstream_st()).first;
+  }
+  void close(CUstream_st* stream) {
+    const std::lock_guard lock(mutex_);
+    work_until(*stream, stream->queued());
+    open_.erase(stream);
+    delete stream;
+  }
+  void add(CUstream_st& stream, std::function<void()> work) {
+    const std::lock_guard lock(mutex_);
+    stream.work.push_back(std::move(work));
+  }
+  void record(CUevent_st& event, CUstream_st* stream) {
+    const std::lock_guard lock(mutex_);
+    event = {stream, stream ? stream->queued() : 0};
+  }
+  void wait(const CUevent_st& event) {
+    const std::lock_guard lock(mutex_);
+    if (open_.count(event.stream) > 0) work_until(*event.stream, event.after);
+  }
+  void wait(CUstream_st& stream) {
+    const std::lock_guard lock(mutex_);
+    work_until(stream, stream.queued());
+  }
+  void wait_for_all() {
+    const std::lock_guard lock(mutex_);
+    for (CUstream_st* stream : open_) work_until(*stream, stream->queued());
+  }
+
+ private:
+  static void work_until(CUstream_st& stream, int64_t until) {
+    for (; stream.done < until; ++stream.done) {
+      const auto work = std::move(stream.work.front());
+      stream.work.pop_front();
+      work();
+    }
+  }
+
+  std::mutex mutex_;
+  std::set<CUstream_st*> open_;
+};
+
+Streams& streams() {
+  static Streams all;
+  return all;
+}
 
 // What is taken of the card's memory, by all threads.
 class Allocations {
@@ -58,6 +126,14 @@ int64_t emulator::allocated_bytes() {
   return allocations().bytes();
 }
 
+void emulator::enqueue(cuda::Stream stream, std::function<void()> work) {
+  if (stream) {
+    streams().add(*stream, std::move(work));
+  } else {
+    work();
+  }
+}
+
 namespace cuda {
 
 void check(int, const char*) {}
@@ -84,7 +160,9 @@ DeviceMemory::DeviceMemory(int64_t bytes) : bytes_(bytes) {
                           "a smaller --memory, or a card with more");
 }
 
+// Giving memory back waits for the device, on the host too.
 void DeviceMemory::free(void* data) {
+  if (data) streams().wait_for_all();
   allocations().give_back(data);
 }
 
@@ -97,32 +175,48 @@ PinnedMemory::PinnedMemory(int64_t bytes) : bytes_(bytes) {
   data_ = std::malloc(bytes);
 }
 PinnedMemory::~PinnedMemory() {
+  if (data_) streams().wait_for_all();
   std::free(data_);
 }
 
-// Everything is done at once.
-OwnedStream::OwnedStream() = default;
-OwnedStream::~OwnedStream() = default;
-void OwnedStream::wait() const {}
-void OwnedStream::drain() const noexcept {}
-Event::Event() = default;
-Event::~Event() = default;
-void Event::record(Stream) {}
-void Event::wait() const {}
-
-void copy_to_device(void* to, const void* from, int64_t bytes, Stream) {
-  std::memcpy(to, from, bytes);
+OwnedStream::OwnedStream() : stream_(streams().open()) {}
+OwnedStream::~OwnedStream() {
+  streams().close(stream_);
+}
+void OwnedStream::wait() const {
+  streams().wait(*stream_);
+}
+void OwnedStream::drain() const noexcept {
+  streams().wait(*stream_);
 }
 
-void copy_to_host(void* to, const void* from, int64_t bytes, Stream) {
-  std::memcpy(to, from, bytes);
+Event::Event() : event_(new CUevent_st()) {}
+Event::~Event() {
+  delete event_;
+}
+void Event::record(Stream stream) {
+  streams().record(*event_, stream);
+}
+void Event::wait() const {
+  streams().wait(*event_);
 }
 
-void copy_rows_to_device(Pitched to, const void* from, int64_t row_bytes, int64_t rows, Stream) {
-  for (int64_t r = 0; r < rows; ++r) {
-    std::memcpy(static_cast<char*>(to.data) + r * to.pitch,
-                static_cast<const char*>(from) + r * row_bytes, row_bytes);
-  }
+void copy_to_device(void* to, const void* from, int64_t bytes, Stream stream) {
+  emulator::enqueue(stream, [=] { std::memcpy(to, from, bytes); });
+}
+
+void copy_to_host(void* to, const void* from, int64_t bytes, Stream stream) {
+  emulator::enqueue(stream, [=] { std::memcpy(to, from, bytes); });
+}
+
+void copy_rows_to_device(Pitched to, const void* from, int64_t row_bytes, int64_t rows,
+                         Stream stream) {
+  emulator::enqueue(stream, [=] {
+    for (int64_t r = 0; r < rows; ++r) {
+      std::memcpy(static_cast<char*>(to.data) + r * to.pitch,
+                  static_cast<const char*>(from) + r * row_bytes, row_bytes);
+    }
+  });
 }
 
 }  // namespace cuda

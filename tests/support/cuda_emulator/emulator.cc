@@ -223,11 +223,14 @@ void check_alignment(const void* at, size_t bytes) {
   std::abort();
 }
 
-void run(cuda::Grid grid, int threads, size_t shared_bytes, const std::function<void()>& kernel,
-         const char* name) {
+void check_launch(const char* name) {
   if (behaviour.failing_kernel && std::string_view(name) == behaviour.failing_kernel) {
     throw Error("CUDA", std::string(name) + ": an illegal memory access was encountered");
   }
+}
+
+void run(cuda::Grid grid, int threads, size_t shared_bytes, const std::function<void()>& kernel,
+         const char* name) {
   // What the smallest card of the generation allows.
   const size_t shared_limit = (behaviour.major >= 8 ? 99 : 64) << 10;
   constexpr unsigned kGridSide = 65535;

@@ -7,8 +7,10 @@
 // Every thread of a block is a fiber. Fibers run in a random order from one barrier to the next, so
 // a missing barrier shows as a wrong result; barriers that not all threads reach end the program
 // with a message. Shared memory is full of NaN when a block begins, and copies that go on beside
-// the threads come at the last moment that they may. What it cannot show: speed, memory orders
-// weaker than the host's, and what the hardware rounds differently.
+// the threads come at the last moment that they may. So does what is queued on a stream: when the
+// host waits for it, or gives memory back; host memory that is used again too early shows as a
+// wrong result, too. What it cannot show: speed, memory orders weaker than the host's, and what the
+// hardware rounds differently.
 
 #include <array>
 #include <cmath>
@@ -58,6 +60,11 @@ void check_alignment(const void* at, size_t bytes);
 // Runs `kernel` once for every thread of a grid of blocks.
 void run(cuda::Grid grid, int threads, size_t shared_bytes, const std::function<void()>& kernel,
          const char* name);
+
+// Does `work` after all that is queued on the stream, at once if that is null.
+void enqueue(cuda::Stream stream, std::function<void()> work);
+// Throws if kernels of this name are to fail.
+void check_launch(const char* name);
 
 // ---- what the card is like, for tests of errors ----
 
@@ -181,10 +188,12 @@ void store_aligned(void* at, const V& value) {
 
 template <class... P, class... A>
 void launch(void (*kernel)(P...), const char* name, Grid grid, int threads, size_t shared_bytes,
-            Stream, A... arguments) {
-  const std::tuple<P...> given(arguments...);
-  emulator::run(
-      grid, threads, shared_bytes, [&] { std::apply(kernel, given); }, name);
+            Stream stream, A... arguments) {
+  emulator::check_launch(name);
+  emulator::enqueue(stream, [=, given = std::tuple<P...>(arguments...)] {
+    emulator::run(
+        grid, threads, shared_bytes, [&] { std::apply(kernel, given); }, name);
+  });
 }
 
 // The matrix instructions of warp_tile.cuh, with the fragments of the PTX ISA.
