@@ -126,10 +126,16 @@ function curveLines(items) {
   return {
     title: placeName(at),
     rows: items.map(({ raw, dataset }) => ({ raw, series: dataset.label, name: dataset.label,
-      value: decimals(raw.point.value, 4) +
-        (isNumber(raw.point.standard_error) ? ` ± ${decimals(BAND * raw.point.standard_error, 4)}` : "") }))
+      value: scoreText(raw.point.value) +
+        (isNumber(raw.point.standard_error) ? ` ± ${scoreText(BAND * raw.point.standard_error)}` : "") }))
       .sort((a, b) => b.raw.y - a.raw.y),
   };
+}
+
+// Chart.js writes tiny numbers with nine decimals.
+function scoreTick(value, index, ticks) {
+  const tiny = ticks.every((tick) => Math.abs(tick.value) < 1e-3);
+  return tiny ? figures(value) : Chart.Ticks.formatters.numeric.call(this, value, index, ticks);
 }
 
 function curveConfig(task, palette, width) {
@@ -140,7 +146,7 @@ function curveConfig(task, palette, width) {
   datasets.push(...chanceDataset(task, x, palette));
   return {
     type: "line", data: { datasets }, hoverLines: curveLines,
-    options: baseOptions(palette, { x, y: { label: task.metric, grace: "4%" } }),
+    options: baseOptions(palette, { x, y: { label: task.metric, grace: "4%", ticks: { callback: scoreTick } } }),
     plugins: [phasesPlugin(phasesOf(task, axis), palette)],
   };
 }
@@ -154,7 +160,7 @@ function curveValues(task) {
       byStep.get(point.step).values.set(series.series, point);
     }
   }
-  const text = (p) => (p ? decimals(p.value, 4) + (isNumber(p.standard_error) ? ` (${decimals(p.standard_error, 4)})` : "") : "–");
+  const text = (p) => (p ? scoreText(p.value) + (isNumber(p.standard_error) ? ` (${scoreText(p.standard_error)})` : "") : "–");
   const rows = [...byStep].sort(([a], [b]) => a - b).map(([step, { tokens, values }]) =>
     [whole(step), tokensOf({ tokens }), ...shown.map((s) => text(values.get(s.series)))]);
   return [["step", "tokens", ...shown.map((s) => `${short(s.series, 23)} (standard error)`)], rows, 0];

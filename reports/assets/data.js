@@ -45,6 +45,14 @@ function figures(value) {
   return isNumber(value) ? String(Number(value.toPrecision(4))) : "–";
 }
 
+// A score of any metric: decimals as accuracies have them, unless these hide it (probabilities of
+// long answers) or say more than is known (perplexities: the page has six digits of each value).
+function scoreText(value, digits = 4) {
+  const size = Math.abs(value);
+  if (size >= 100) return String(Number(value.toPrecision(6)));
+  return size > 0 && size < 10 ** (1 - digits) ? figures(value) : decimals(value, digits);
+}
+
 function count(number) {
   if (!isNumber(number)) return "–";
   for (const [size, unit] of [[1e12, " T"], [1e9, " B"], [1e6, " M"], [1e3, " k"]]) {

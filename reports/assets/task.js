@@ -14,7 +14,7 @@ function rankingTable(task) {
 }
 
 const COMPLIANCE_COLUMNS = [
-  ["n", (row) => whole(row.n)], ["mean, science", (row) => decimals(row.science_mean)], ["mean, web", (row) => decimals(row.web_mean)],
+  ["n", (row) => whole(row.n)], ["mean, science", (row) => scoreText(row.science_mean, 3)], ["mean, web", (row) => scoreText(row.web_mean, 3)],
   ["compliance", (row) => decimals(row.compliance)], ["95 % interval", (row) => range(row.interval)],
   ["gap over chance", (row) => decimals(row.gap_over_chance)], ["gap of areas", (row) => decimals(row.auc_gap)],
   ["effect size", (row) => decimals(row.effect_size)]];

@@ -94,6 +94,25 @@ class ChartsTest(PageCase):
         self.choose("axis", "steps")
         self.assertEqual(self.js(f"[{scale}.type, {scale}.max]"), ["linear", 20])
 
+    def test_scores_of_every_size_are_read_out(self):
+        self.open("large")
+        scores = (
+            "[0.25, 0.0004, 3e-9, 0, -5.5, 31.4159, 3333330, 103.25, null].map((v) => scoreText(v))"
+        )
+        self.assertEqual(
+            self.js(scores),
+            ["0.2500", "0.0004", "3e-9", "0.0000", "-5.5000", "31.4159", "3333330", "103.25", "–"],
+        )
+        self.js(
+            "curves[0].series.forEach((s) => s.points.forEach((p) => { p.value *= 5e-9; p.standard_error = null; }));"
+            "curves[0].chance = null; curves[0].series[0].points[0].value = 1.25e-9"
+        )
+        figure = self.see_first_chart()
+        self.js("redrawFigures()")
+        labels = self.js(f"{figure}.chart.scales.y.ticks.map((t) => t.label)")
+        self.assertTrue(all(re.fullmatch(r"0|[\d.]{1,4}e-\d+", label) for label in labels), labels)
+        self.assertIn("1.25e-9", self.js("curveValues(curves[0])[1][0][2]"))
+
     def test_names_of_many_series_do_not_overlap(self):
         self.open("many")
         figure = "[...allFigures].find((f) => f.what.title === 'Signal quality by series')"
