@@ -86,6 +86,7 @@ Json ranking_json(const Judgement& judgement, const PairRanking& pair, const Sco
           {"b", pair.b},
           {"grid", rules.late.describe()},
           {"reference", rules.reference.describe()},
+          {"reference_step", or_null(pair.result.reference_step)},
           {"n", pair.result.late},
           {"agree", pair.result.agree},
           {"tied", pair.result.tied},

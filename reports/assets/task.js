@@ -8,8 +8,8 @@ function part(title, header, rows, left = 1) {
 function rankingTable(task) {
   const rows = rowsOf("ranking", task.task, task.metric);
   const interval = rows.some((row) => isRange(row.interval));
-  return part("Ranking of pairs", ["group", "a", "b", "late checkpoints", "agree", "tied", "consistency", ...(interval ? ["95 % interval"] : [])],
-    rows.map((row) => [row.group, row.a, row.b, whole(row.n), whole(row.agree), whole(row.tied),
+  return part("Ranking of pairs", ["group", "a", "b", "late checkpoints", "reference step", "agree", "tied", "consistency", ...(interval ? ["95 % interval"] : [])],
+    rows.map((row) => [row.group, row.a, row.b, whole(row.n), whole(row.reference_step), whole(row.agree), whole(row.tied),
       decimals(row.ranking_consistency), ...(interval ? [range(row.interval)] : [])]), 3);
 }
 

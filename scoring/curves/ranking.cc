@@ -30,18 +30,26 @@ int sign(double value) {
   return value > 0 ? 1 : value < 0 ? -1 : 0;
 }
 
-// +1: a is to be above b; 0: undecided.
-int reference_order(const Curve& a, const Curve& b, const Grid& early,
-                    const std::vector<Difference>& late, const RankingReference& reference) {
+struct Order {
+  int sign = 0;  // +1: a is to be above b; 0: undecided
+  std::optional<int64_t> step;
+};
+
+Order reference_order(const Curve& a, const Curve& b, const Grid& early,
+                      const std::vector<Difference>& late, const RankingReference& reference) {
   if (reference.kind == RankingReference::Kind::final) {
-    return late.empty() ? 0 : sign(late.back().value);
+    if (late.empty()) return {};
+    return {sign(late.back().value), late.back().step};
   }
   double sum = 0;
-  const bool by_mean = reference.kind == RankingReference::Kind::early_mean;
-  for (const Difference& difference : differences(a, b, by_mean ? early : Grid{})) {
-    if (by_mean || difference.step == reference.step) sum += difference.value;
+  if (reference.kind == RankingReference::Kind::early_mean) {
+    for (const Difference& difference : differences(a, b, early)) sum += difference.value;
+    return {sign(sum), {}};
   }
-  return sign(sum);
+  for (const Difference& difference : differences(a, b, {})) {
+    if (difference.step == reference.step) return {sign(difference.value), difference.step};
+  }
+  return {};
 }
 
 }  // namespace
@@ -61,13 +69,13 @@ std::string RankingReference::describe() const {
 RankingConsistency ranking_consistency(const Curve& a, const Curve& b, const Grid& early,
                                        const Grid& late, const RankingReference& reference) {
   const std::vector<Difference> points = differences(a, b, late);
-  const int order = reference_order(a, b, early, points, reference);
-  RankingConsistency result{.late = std::ssize(points)};
+  const Order order = reference_order(a, b, early, points, reference);
+  RankingConsistency result{.late = std::ssize(points), .reference_step = order.step};
   for (const Difference& point : points) {
-    result.agree += order != 0 && sign(point.value) == order;
+    result.agree += order.sign != 0 && sign(point.value) == order.sign;
     result.tied += point.value == 0;
   }
-  if (order != 0 && result.late > 0) {
+  if (order.sign != 0 && result.late > 0) {
     result.consistency = static_cast<double>(result.agree) / static_cast<double>(result.late);
   }
   return result;

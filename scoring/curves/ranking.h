@@ -25,7 +25,8 @@ struct RankingConsistency {
   int64_t agree = 0;  // late checkpoints with the reference order
   int64_t tied = 0;   // late checkpoints where both score the same; they do not agree
   int64_t late = 0;   // late checkpoints both curves have
-  std::optional<double> consistency;  // agree / late; absent without late points or a reference
+  std::optional<double> consistency;      // agree / late; absent without late points or a reference
+  std::optional<int64_t> reference_step;  // absent of means, and where it is not in both curves
 };
 
 // Ranking consistency of a pair as the competition's published figures have it: the share of late

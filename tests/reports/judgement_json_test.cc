@@ -44,6 +44,7 @@ TEST(JudgementJsonTest, SignalSaysWhatItIsWorth) {
 TEST(JudgementJsonTest, RankingHasStepsAndIntervals) {
   const Json json = report_json(ranked_report());
   EXPECT_EQ(json["ranking"][0]["interval"].size(), 2u);
+  EXPECT_TRUE(json["ranking"][0]["reference_step"].is_number_integer());
   ASSERT_EQ(json["ranking_steps"].size(), 20u);
   const Json& last = json["ranking_steps"][19];
   EXPECT_EQ(last["models"], Json({"base", "second"}));

@@ -24,7 +24,11 @@ TEST(RankingTest, GivesTheCompetitionsPrintedValue) {
   EXPECT_EQ(result.late, 47);
   EXPECT_EQ(result.agree, 14);
   EXPECT_NEAR(*result.consistency, 0.2979, 5e-5);
+  EXPECT_EQ(result.reference_step, 244000);
   EXPECT_EQ(ranking_consistency(second, first, {}, kLate, {}).agree, 14) << "pairs have no order";
+  first.resize(20);
+  EXPECT_EQ(ranking_consistency(first, second, {}, kLate, {}).reference_step, 136000)
+      << "the last one that both have, not 1 trillion tokens";
 }
 
 TEST(RankingTest, ReferencesCanBeChosen) {
@@ -36,6 +40,8 @@ TEST(RankingTest, ReferencesCanBeChosen) {
   EXPECT_EQ(ranking_consistency(a, b, early, late, {Kind::early_mean, 0}).agree, 1);
   const auto at_three = ranking_consistency(a, b, early, late, {Kind::at_step, 3});
   EXPECT_EQ(at_three.agree, 1);
+  EXPECT_EQ(at_three.reference_step, 3);
+  EXPECT_FALSE(ranking_consistency(a, b, early, late, {Kind::early_mean, 0}).reference_step);
   EXPECT_DOUBLE_EQ(*at_three.consistency, 0.5);
   EXPECT_FALSE(ranking_consistency(a, b, early, late, {Kind::at_step, 2}).consistency.has_value())
       << "equal at the reference";
