@@ -29,6 +29,7 @@ void check_cuda(Precision precision) {
                             card.major, card.minor),
                 "8.0 or later, or --dtype float32");
   }
+  cuda::Products::find_library();
 }
 
 std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits& limits) {

@@ -18,7 +18,8 @@ struct CudaLimits {
   std::stop_token called_off = {};
 };
 
-// Throws Error if there is no card, or if it is too old or cannot do `precision`.
+// Throws Error if there is no card, if it is too old or cannot do `precision`, or if cuBLASLt is
+// missing.
 void check_cuda(Precision precision);
 
 // The first card, checked.

@@ -17,7 +17,7 @@ void* open_library() {
     why += fmt::format("{}{}", why.empty() ? "" : "; ", ::dlerror());
   }
   throw Error("--device cuda", fmt::format("{} cannot be opened: {}", name, why),
-              "cuBLAS of this version, as the CUDA toolkit brings it");
+              "cuBLAS of this version, as the CUDA toolkit brings it, or --device cpu");
 }
 
 template <class Function>

@@ -205,6 +205,10 @@ class Products::Library {
   std::map<Shape, cublasLtMatmulAlgo_t> algorithms_;
 };
 
+void Products::find_library() {
+  blas_library();
+}
+
 Products::Products(Stream stream) : library_(std::make_unique<Library>(stream)) {}
 Products::~Products() = default;
 

@@ -41,6 +41,9 @@ class Products {
  public:
   static constexpr int64_t kWorkspaceBytes = int64_t{32} << 20;  // on the device, as long as it is
 
+  // Throws Error if the library is not to be had.
+  static void find_library();
+
   explicit Products(Stream stream);
   ~Products();
   Products(const Products&) = delete;

@@ -51,6 +51,12 @@ TEST_F(CudaErrors, ACardThatIsTooOld) {
   expect_error([&] { open(); }, "--device cuda", "compute capability 6.1", "7.5 or later");
 }
 
+// A sweep asks once before it begins; each of its cells would fail otherwise.
+TEST_F(CudaErrors, ALibraryThatIsMissingIsToldWhenTheDeviceIsChecked) {
+  emulator::behaviour.has_cublas = false;
+  expect_error([] { check_device({.device = Device::cuda}); }, "--device cuda", "no cuBLASLt");
+}
+
 TEST_F(CudaErrors, ACardWithoutBfloat16TakesFloat32) {
   emulator::behaviour.major = 7;
   emulator::behaviour.minor = 5;

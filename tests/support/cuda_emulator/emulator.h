@@ -71,6 +71,7 @@ void check_launch(const char* name);
 struct Behaviour {
   int cards = 1;
   int major = 9, minor = 0;
+  bool has_cublas = true;
   int64_t memory_bytes = int64_t{4} << 30;
   int64_t pinned_bytes = int64_t{4} << 30;  // of one piece of host memory for copies
   const char* failing_kernel = nullptr;     // by name: its launch is refused

@@ -2,6 +2,7 @@
 
 #include "engine/cuda/product.h"
 
+#include "base/error.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
 namespace e2lm::cuda {
@@ -10,6 +11,9 @@ class Products::Library {
  public:
   Stream stream;
 };
+void Products::find_library() {
+  if (!emulator::behaviour.has_cublas) throw Error("--device cuda", "no cuBLASLt", "--device cpu");
+}
 Products::Products(Stream stream) : library_(new Library{stream}) {}
 Products::~Products() = default;
 
