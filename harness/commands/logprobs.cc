@@ -23,11 +23,13 @@ struct Line {
 };
 
 std::vector<int32_t> read_ids(const Json& list, const std::string& where, const char* key) {
-  const bool usable =
-      list.is_array() && std::all_of(list.begin(), list.end(), [](const Json& item) {
-        return item.is_number_integer() && item >= 0 && item <= INT32_MAX;
-      });
-  if (!usable) throw Error(where, fmt::format("{} is {}", key, list.dump()), "a list of token ids");
+  const auto fail = [&](const std::string& what) {
+    throw Error(where, fmt::format("{} {}", key, what), "a list of token ids");
+  };
+  if (!list.is_array()) fail("is " + list.dump());
+  for (const Json& item : list) {  // of thousands it is this one
+    if (!item.is_number_integer() || item < 0 || item > INT32_MAX) fail("holds " + item.dump());
+  }
   return list.get<std::vector<int32_t>>();
 }
 

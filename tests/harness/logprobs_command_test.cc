@@ -89,6 +89,8 @@ TEST(LogprobsCommandTest, NamesTheLineThatIsWrong) {
        {std::pair<std::string, const char*>(R"({"context": "abc", "continuation": ""})",
                                             ":2: continuation: is empty"),
         {R"({"context_ids": [1], "continuation_ids": [50000]})", ":2: the token id 50000"},
+        {R"({"context_ids": [1, -1, 2], "continuation_ids": [3]})", ":2: context_ids holds -1 ("},
+        {R"({"context_ids": [1], "continuation_ids": 3})", ":2: continuation_ids is 3 ("},
         {R"({"context_ids": [1], "continuation_ids": [)" + many + "1]}", ":2: is 5002 tokens"},
         {R"({"context": "abc"})", ":2: lacks a request"}}) {
     const Path requests = scratch.write("in.jsonl", good + "\n" + bad + "\n");
