@@ -79,7 +79,7 @@ FileScores rescore_file(const Arguments& arguments, const SampleFile& file) {
       scores.metrics.push_back(rescore(*metric, file, items, bootstrap));
     } catch (const Error& error) {
       if (arguments.text("metrics")) throw;
-      scores.omitted.push_back(error.what());
+      scores.omitted.push_back(fmt::format("{}: {}", metric->name, error.what()));
     }
   }
   return scores;

@@ -220,7 +220,7 @@ TEST_F(RunCommandTest, RescoreNeedsNoModel) {
   const Json results = parse_json(read_file(list_folder(files).front()), "results");
   const ProgramResult rescore = run_program({.arguments = {"rescore", files, "--format", "json"}});
   ASSERT_EQ(rescore.exit_code, 0) << rescore.errors;
-  EXPECT_THAT(rescore.errors, HasSubstr("without document 0: acc_mutual_info"));
+  EXPECT_THAT(rescore.errors, HasSubstr("colours: without acc_mutual_info: document 0"));
   int recorded = 0;
   const Json output_json = parse_json(rescore.output, "output");
   for (const Json& score : output_json["scores"]) {
