@@ -123,13 +123,40 @@ std::string read_file(const Path& path) {
   return text;
 }
 
-void write_file(const Path& path, std::string_view content) {
+namespace {
+
+// A device or a pipe, or a name in /dev that stands for the program's own output.
+bool is_special(const Path& path) {
+  std::error_code none;
+  const auto status = std::filesystem::status(path, none);
+  if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) return false;
+  return !std::filesystem::is_regular_file(status) ||
+         (path.parent_path() == "/dev" && std::filesystem::is_symlink(path, none));
+}
+
+// The file that becomes `path`, in the folder of that, which is made.
+Path name_beside(const Path& path) {
   std::error_code code;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), code);
   if (code) throw Error(path.parent_path().string(), "cannot make the folder: " + code.message());
-  const Path beside = path.string() + fmt::format(".{}.part", ::getpid());
-  Descriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (fd.get() < 0) throw system_error(path, "write");
+  return path.string() + fmt::format(".{}.part", ::getpid());
+}
+
+int open_to_write(const Path& path, const Path& file, int flags) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags, 0644);
+  if (fd < 0) throw system_error(path, "write");
+  return fd;
+}
+
+}  // namespace
+
+void write_file(const Path& path, std::string_view content) {
+  if (is_special(path)) {
+    const Descriptor fd(open_to_write(path, path, 0));
+    return write_all(path, fd.get(), content);
+  }
+  const Path beside = name_beside(path);
+  Descriptor fd(open_to_write(path, beside, O_CREAT | O_TRUNC));
   try {
     write_all(path, fd.get(), content);
     // A full disk may show only when the data is flushed or the file closed.

@@ -48,7 +48,7 @@ std::string read_file(const Path& path);
 
 // Writes beside `path` and renames over it: readers see the old content or the new, never a half.
 // Makes the parent folders. Throws Error naming the path when anything fails (a full disk, say);
-// the old content is then untouched.
+// the old content is then untouched. A device or a pipe is written to as it is.
 void write_file(const Path& path, std::string_view content);
 
 // Entries of a folder, sorted by name so that every machine sees the same order.

@@ -22,6 +22,17 @@ TEST(FileTest, WritesAndReadsBack) {
   EXPECT_EQ(list_folder(scratch / "a/b").size(), 1u) << "the file written beside was left behind";
 }
 
+// A file renamed over /dev/null would end it for every program of the machine.
+TEST(FileTest, DevicesAreWrittenToAndStay) {
+  const Scratch scratch;
+  const Path link = scratch / "null";
+  std::filesystem::create_symlink("/dev/null", link);
+  write_file(link, "x");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_TRUE(std::filesystem::is_character_file(link));
+  EXPECT_EQ(list_folder(scratch.folder()).size(), 1u);
+}
+
 TEST(FileTest, MissingFilesAndFoldersAreNamed) {
   const Scratch scratch;
   expect_error([&] { read_file(scratch / "none.txt"); }, "none.txt", "No such file");
