@@ -169,6 +169,14 @@ void write_file(const Path& path, std::string_view content) {
   }
 }
 
+void check_can_write(const Path& path) {
+  if (is_special(path)) return;
+  if (std::filesystem::is_directory(path)) throw Error(path.string(), "is a folder", "a file");
+  const Path beside = name_beside(path);
+  const Descriptor fd(open_to_write(path, beside, O_CREAT | O_TRUNC));
+  ::unlink(beside.c_str());
+}
+
 std::vector<Path> list_folder(const Path& folder) {
   std::error_code code;
   std::vector<Path> entries;

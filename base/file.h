@@ -51,6 +51,10 @@ std::string read_file(const Path& path);
 // the old content is then untouched. A device or a pipe is written to as it is.
 void write_file(const Path& path, std::string_view content);
 
+// Throws Error if write_file would, by rights or folders; for before a long computation. Makes the
+// parent folders.
+void check_can_write(const Path& path);
+
 // Entries of a folder, sorted by name so that every machine sees the same order.
 std::vector<Path> list_folder(const Path& folder);
 

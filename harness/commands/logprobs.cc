@@ -164,6 +164,8 @@ TokenRules rules_of(const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
   const Path model = arguments.require("model");
+  const auto output_file = arguments.text("output");
+  if (output_file) check_can_write(*output_file);
   Stopwatch watch;
   Seconds seconds;
   RequestReader reader(arguments, rules_of(arguments));
@@ -183,8 +185,8 @@ int run(const Arguments& arguments) {
   for (size_t i = 0; i < lines.size(); ++i) {
     output += result_line(lines[i], scores[i], arguments.flag("per-token"));
   }
-  if (const auto path = arguments.text("output")) {
-    write_file(*path, output);
+  if (output_file) {
+    write_file(*output_file, output);
   } else {
     print(output);
   }

@@ -65,6 +65,7 @@ int run(const Arguments& arguments) {
     throw Error("--tasks", "names nothing", "names, groups, tags, globs or task files");
   }
   const TaskSelection selection = open_library(arguments).select(words);
+  if (arguments.text("output_path")) check_run_files(arguments, options, started);
   const RunOutcome outcome = run_tasks(selection, options);
   if (arguments.flag("write_out")) show_first_prompts(outcome);
   tell_of_cuts(outcome);

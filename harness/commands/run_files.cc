@@ -27,6 +27,16 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
           1000000);
 }
 
+// In a folder named after the model, or, where --output_path is a .json, beside that.
+Path results_file(const Arguments& arguments, const std::string& model, const RunStart& started) {
+  const std::string time = iso_time(started.date);
+  const Path output = arguments.require("output_path");
+  if (output.extension() == ".json") {
+    return output.parent_path() / fmt::format("{}_{}.json", output.stem().string(), time);
+  }
+  return output / file_name(model) / fmt::format("results_{}.json", time);
+}
+
 double seconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
@@ -70,13 +80,15 @@ void add_circumstances(const Arguments& arguments, const RunOptions& options,
   results["total_evaluation_time_seconds"] = fmt::format("{}", took);
 }
 
+void check_run_files(const Arguments& arguments, const RunOptions& options,
+                     const RunStart& started) {
+  check_can_write(results_file(arguments, options.model.string(), started));
+}
+
 void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json results,
                      const RunStart& started) {
   const std::string time = iso_time(started.date);
-  const Path output = arguments.require("output_path");
-  const bool is_file = output.extension() == ".json";
-  const Path folder =
-      is_file ? output.parent_path() : output / results["model_name_sanitized"].get<std::string>();
+  const Path file = results_file(arguments, results["model_name"].get<std::string>(), started);
   results["task_hashes"] = Json::object();
   if (arguments.flag("log_samples")) {
     for (const TaskOutcome& task : outcome.tasks) {
@@ -84,11 +96,10 @@ void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json
       results["task_hashes"][task.task->name] = lm_eval::task_hash(samples);
       std::string lines;
       for (const Json& sample : samples) lines += python_json(sample) + "\n";
-      write_file(folder / fmt::format("samples_{}_{}.jsonl", task.task->name, time), lines);
+      write_file(file.parent_path() / fmt::format("samples_{}_{}.jsonl", task.task->name, time),
+                 lines);
     }
   }
-  const Path file = folder / (is_file ? fmt::format("{}_{}.json", output.stem().string(), time)
-                                      : fmt::format("results_{}.json", time));
   write_file(file, python_json(results, 2));
   std::fputs(fmt::format("Results: {}\n", file.string()).c_str(), stderr);
 }

@@ -18,6 +18,10 @@ struct RunStart {
 void add_circumstances(const Arguments& arguments, const RunOptions& options,
                        const RunStart& started, const RunOutcome& outcome, Json& results);
 
+// Throws Error if the files at --output_path cannot be written: before hours of computation.
+void check_run_files(const Arguments& arguments, const RunOptions& options,
+                     const RunStart& started);
+
 // results_TIME.json and, with --log_samples, samples_TASK_TIME.jsonl at --output_path.
 void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json results,
                      const RunStart& started);

@@ -51,6 +51,7 @@ int conclude(const Verdict& verdict, const std::string& format, const std::optio
 int run_check(const Arguments& arguments) {
   const std::string format = format_of(arguments, {"text", "json"});
   const auto output = arguments.text("output");
+  if (output) check_can_write(*output);  // before a judge is paid
   const submission::ScratchFolder scratch;
   const Checked checked =
       submission::check_submission(only_path(arguments), scratch.path(), check_options(arguments));

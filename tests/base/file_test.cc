@@ -27,10 +27,23 @@ TEST(FileTest, DevicesAreWrittenToAndStay) {
   const Scratch scratch;
   const Path link = scratch / "null";
   std::filesystem::create_symlink("/dev/null", link);
+  check_can_write(link);
   write_file(link, "x");
   EXPECT_TRUE(std::filesystem::is_symlink(link));
   EXPECT_TRUE(std::filesystem::is_character_file(link));
   EXPECT_EQ(list_folder(scratch.folder()).size(), 1u);
+}
+
+TEST(FileTest, SaysBeforehandWhetherItCanWrite) {
+  const Scratch scratch;
+  check_can_write(scratch / "a/b.txt");
+  EXPECT_TRUE(list_folder(scratch / "a").empty());
+  scratch.write("a/b.txt", "old");
+  check_can_write(scratch / "a/b.txt");
+  EXPECT_EQ(read_file(scratch / "a/b.txt"), "old");
+  expect_error([&] { check_can_write(scratch / "a"); }, "is a folder");
+  expect_error([&] { check_can_write(scratch / "a/b.txt/c.txt"); }, "cannot make the folder");
+  expect_error([] { check_can_write("/proc/none/c.txt"); }, "/proc/none", "cannot make the folder");
 }
 
 TEST(FileTest, MissingFilesAndFoldersAreNamed) {

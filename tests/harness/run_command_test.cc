@@ -178,6 +178,14 @@ TEST_F(RunCommandTest, OfAnOptionGivenTwiceTheLastCounts) {
   }
 }
 
+TEST_F(RunCommandTest, AFolderThatCannotBeWrittenEndsItBeforeTheComputation) {
+  const Path file = folder_.scratch.write("file", "");
+  const ProgramResult result = run("", {"--output_path", file / "out"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("cannot make the folder"));
+  EXPECT_EQ(result.output, "") << "computed for nothing";
+}
+
 TEST_F(RunCommandTest, RefusesWhatItDoesNotKnow) {
   const auto refused = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "run");
