@@ -48,7 +48,14 @@ class Importer {
 
   void add(const ResultPath& path) {
     if (!options_.samples && lm_eval::is_samples_file(path.path)) return;
-    const std::optional<ImportedFile> file = read_result_file(path.path);
+    std::optional<ImportedFile> file;
+    try {
+      file = read_result_file(path.path);
+    } catch (const lm_eval::GoldUnknown&) {
+      if (!path.in_folder) throw;
+      return skip(path, "does not say which answers are right; its results file has the scores",
+                  "");
+    }
     if (!file) return skip(path, "is of no known format", kKnownFormats);
     const bool empty = std::all_of(
         file->checkpoints.begin(), file->checkpoints.end(),

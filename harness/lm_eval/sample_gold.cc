@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "harness/lm_eval/sample_line.h"
+#include "harness/lm_eval/sample_reader.h"
 #include "tasks/template/template.h"
 
 namespace e2lm::lm_eval {
@@ -96,8 +97,8 @@ Golds from_accuracy(const SampleLine& line, size_t choices) {
   const int32_t prediction = prediction_of(line, choices);
   if (acc != line.recorded.end() && acc->second == 1.0) return {prediction};
   if (acc != line.recorded.end() && choices == 2) return {1 - prediction};
-  throw Error(line.where, "does not say which input is right",
-              "samples written by e2lm, or acc of two choices");
+  throw GoldUnknown(line.where, "does not say which input is right",
+                    "samples written by e2lm, or acc of two choices");
 }
 
 using Rule = std::optional<Golds> (*)(const SampleLine& line, const Texts& choices);
@@ -130,10 +131,10 @@ std::vector<std::vector<int32_t>> golds_of(const std::vector<SampleLine>& lines,
     // The original takes a target that is no choice for a question nobody answers.
     if (!golds && acc != lines[i].recorded.end() && acc->second == 0) golds = {ItemShape::kNoGold};
     if (!golds) {
-      throw Error(lines[i].where,
-                  fmt::format("the target is {}", lines[i].target.dump().substr(0, 60)),
-                  fmt::format("one of the {} choices, by {}", choices[i].size(),
-                              numbers ? "number from 0" : "text"));
+      throw GoldUnknown(lines[i].where,
+                        fmt::format("the target is {}", lines[i].target.dump().substr(0, 60)),
+                        fmt::format("one of the {} choices, by {}", choices[i].size(),
+                                    numbers ? "number from 0" : "text"));
     }
     all.push_back(*golds);
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "harness/sweep/evaluate.h"
 #include "scoring/metrics/item.h"
@@ -35,6 +36,12 @@ struct SampleFile {
   std::vector<Item> items() const;  // of the samples, in order
 };
 
+// A line of the original's does not tell the right answer; another program's metric, say.
+class GoldUnknown : public Error {
+ public:
+  using Error::Error;
+};
+
 // Reads a file, gzipped or not, line by line, with NaN and infinities as Python writes them. Our
 // own lines say all that scoring needs. Of the original's the rest is found out:
 //
@@ -48,7 +55,7 @@ struct SampleFile {
 //              lengths of the choices where these stand in the contexts (`lengths` is false)
 //
 // `filter` chooses among several; empty: the first. Throws Error naming file and line where a line
-// is damaged, or its gold answer cannot be known.
+// is damaged, and GoldUnknown where it is not.
 SampleFile read_samples(const Path& path, const std::string& filter = {});
 
 // Whether a metric has no value without SampleFile::lengths.

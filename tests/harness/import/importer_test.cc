@@ -293,6 +293,27 @@ TEST_F(SampleImportTest, CurvesCarryTheirDocuments) {
   EXPECT_THAT(series.items.at(1), testing::ElementsAre(0, 1, 1));
 }
 
+// As of a task that is scored by other metrics than acc: its results file has them.
+TEST_F(SampleImportTest, SamplesThatDoNotTellTheRightAnswerAreSkippedInAFolder) {
+  add_samples(1, {0, 1}, "10");
+  const Json line = {
+      {"doc_id", 0},
+      {"target", "neither"},
+      {"arguments",
+       {{"gen_args_0", {{"arg_0", "Q:"}, {"arg_1", " red"}}},
+        {"gen_args_1", {{"arg_0", "Q:"}, {"arg_1", " blue"}}}}},
+      {"filtered_resps", Json::array({Json::array({"-1", "False"}), Json::array({"-2", "False"})})},
+      {"filter", "none"}};
+  const Path odd =
+      scratch_.write("files/samples_odd_2026-01-31T12-00-01.000000.jsonl", line.dump() + "\n");
+  const ImportSummary summary = import(folder_);
+  EXPECT_EQ(summary.documents, 2);
+  ASSERT_EQ(summary.skipped.size(), 1u);
+  EXPECT_EQ(summary.skipped[0].path, odd);
+  EXPECT_THAT(summary.skipped[0].why, testing::HasSubstr("does not say which answers are right"));
+  expect_error([&] { import(odd); }, "samples_odd", ":1", "neither");
+}
+
 TEST_F(SampleImportTest, OtherDocumentsAreNotMixed) {
   add_samples(1, {0, 1, 2}, "100");
   add_samples(2, {0, 1, 3}, "011");
