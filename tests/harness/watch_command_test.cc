@@ -29,11 +29,10 @@ class WatchCommandTest : public testing::Test {
   Path report() const { return folder_.scratch / "run/report/report.json"; }
 
   ProgramCall call(const std::vector<std::string>& more = {}) const {
-    ProgramCall call{
-        .arguments = {"sweep", folder_.manifest, "-o", folder_.scratch / "run", "--watch"}};
+    ProgramCall call{.arguments = {"sweep", folder_.manifest, "-o", folder_.scratch / "run",
+                                   "--watch", "--watch-interval", "0.1"}};
+    // The last of two counts.
     call.arguments.insert(call.arguments.end(), more.begin(), more.end());
-    // The first of two counts.
-    call.arguments.insert(call.arguments.end(), {"--watch-interval", "0.1"});
     return call;
   }
 

@@ -23,9 +23,8 @@ using testing::Not;
 class WatchFolderTest : public testing::Test {
  protected:
   ProgramCall call(std::vector<std::string> words) const {
-    words.insert(words.begin(), "sweep");
-    // The first of two counts.
-    for (const char* word : {"--watch-interval", "0.1"}) words.emplace_back(word);
+    // The last of two counts.
+    words.insert(words.begin(), {"sweep", "--watch-interval", "0.1"});
     return {.arguments = std::move(words), .folder = scratch_.folder()};
   }
 
