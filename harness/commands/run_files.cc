@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <span>
+
 #include "base/version.h"
 #include "harness/lm_eval/results.h"
 #include "tasks/template/template.h"
@@ -89,19 +91,21 @@ void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json
                      const RunStart& started) {
   const std::string time = iso_time(started.date);
   const Path file = results_file(arguments, results["model_name"].get<std::string>(), started);
+  std::span<const TaskOutcome> sampled;
+  if (arguments.flag("log_samples")) sampled = outcome.tasks;
   results["task_hashes"] = Json::object();
-  if (arguments.flag("log_samples")) {
-    for (const TaskOutcome& task : outcome.tasks) {
-      const std::vector<Json> samples = lm_eval::sample_lines(task);
-      results["task_hashes"][task.task->name] = lm_eval::task_hash(samples);
-      std::string lines;
-      for (const Json& sample : samples) lines += python_json(sample) + "\n";
-      write_file(file.parent_path() / fmt::format("samples_{}_{}.jsonl", task.task->name, time),
-                 lines);
-    }
+  for (const TaskOutcome& task : sampled) {
+    results["task_hashes"][task.task->name] = lm_eval::task_hash(lm_eval::sample_lines(task));
   }
+  // Before the samples, which may fill the disk.
   write_file(file, python_json(results, 2));
   std::fputs(fmt::format("Results: {}\n", file.string()).c_str(), stderr);
+  for (const TaskOutcome& task : sampled) {
+    std::string lines;
+    for (const Json& sample : lm_eval::sample_lines(task)) lines += python_json(sample) + "\n";
+    write_file(file.parent_path() / fmt::format("samples_{}_{}.jsonl", task.task->name, time),
+               lines);
+  }
 }
 
 }  // namespace e2lm

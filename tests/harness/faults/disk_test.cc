@@ -9,7 +9,9 @@
 
 #include <cstddef>
 
+#include "base/json.h"
 #include "tests/support/mount.h"
+#include "tests/support/places.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 #include "tests/support/whole_sweep.h"
@@ -53,6 +55,24 @@ TEST_F(DiskTest, AFullDiskEndsASweepThatGoesOnLater) {
     EXPECT_EQ(contents(disk_ / "run/store.sqlite"), whole);
     EXPECT_TRUE(std::filesystem::exists(disk_ / "run/report/index.html"));
   }
+}
+
+TEST_F(DiskTest, SamplesThatDoNotFitLeaveTheResultsOfARun) {
+  const Mount disk(disk_, "size=128k");
+  if (!disk.problem().empty()) GTEST_SKIP() << disk.problem();
+  const std::string series = source_dir().string() + "/series/";
+  const ProgramResult full =
+      run_program({.arguments = {"run", "--model_args",
+                                 "pretrained=" + series +
+                                     "small-deep/iter_0000040,tokenizer=" + series + "tokenizer",
+                                 "--tasks", "wordnet_kinds", "--output_path", disk_ / "out.json",
+                                 "--log_samples", "--quiet"}});
+  EXPECT_EQ(full.exit_code, 2);
+  EXPECT_THAT(full.errors, AllOf(HasSubstr("samples_wordnet_kinds_"), HasSubstr("No space left")));
+  const std::vector<Path> left = list_folder(disk_);
+  ASSERT_EQ(left.size(), 1u);
+  const Json results = parse_json(read_file(left[0]), left[0].string());
+  EXPECT_TRUE(results["results"]["wordnet_kinds"].contains("acc,none"));
 }
 
 TEST_F(DiskTest, AReadOnlyStoreIsJudgedAllTheSame) {
