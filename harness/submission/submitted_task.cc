@@ -77,8 +77,8 @@ class TaskFinder {
 
   // Each file can be read; together they may include each other in a circle.
   void report_includes(const TaskFiles& files) {
-    for (const auto& [path, file] : files.all()) {
-      verdict_.attempt("task", [&] { read_task_file(path); });
+    for (const auto& entry : files.all()) {
+      verdict_.attempt("task", [&] { read_task_file(entry.first); });
     }
   }
 
