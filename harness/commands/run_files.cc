@@ -97,7 +97,8 @@ void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json
   for (const TaskOutcome& task : sampled) {
     results["task_hashes"][task.task->name] = lm_eval::task_hash(lm_eval::sample_lines(task));
   }
-  // Before the samples, which may fill the disk.
+  // Before the samples, which may fill the disk. These are made twice: all at once they would take
+  // much more memory than those of one task.
   write_file(file, python_json(results, 2));
   std::fputs(fmt::format("Results: {}\n", file.string()).c_str(), stderr);
   for (const TaskOutcome& task : sampled) {
