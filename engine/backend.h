@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "base/error.h"
 #include "engine/config.h"
+#include "engine/device_error.h"
 #include "engine/schedule.h"
 #include "engine/tensor.h"
 
@@ -153,12 +153,6 @@ struct ScanInputs {
 struct TargetScore {
   double logprob_nats = 0;
   bool greedy = false;
-};
-
-// The device has no room for what was asked; smaller waves may fit.
-class OutOfDeviceMemory : public Error {
- public:
-  using Error::Error;
 };
 
 class Backend {

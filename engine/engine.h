@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/checkpoint.h"
+#include "engine/device_error.h"
 #include "engine/precision.h"
 #include "engine/prefix_tree.h"
 #include "engine/request.h"
@@ -78,7 +79,8 @@ class Engine {
 
   // Throws Error if a token is outside the vocabulary or a request is longer than the model's
   // positions; nothing is computed then. Throws Error if the checkpoint's files are written to
-  // meanwhile; what the sink has is right. An exception from the sink ends the call.
+  // meanwhile, DeviceLost if the device fails for good; what the sink has is right. An exception
+  // from the sink ends the call.
   virtual EngineStats score(const PrefixTree& tree, const Sink& sink) = 0;
 
   // What scoring the tree will allocate at once at most, besides the weights: exact sizes of all

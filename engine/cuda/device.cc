@@ -2,23 +2,30 @@
 
 #include <cuda_runtime.h>
 
-#include "engine/backend.h"
+#include "engine/device_error.h"
 
 namespace e2lm::cuda {
 namespace {
 
-[[noreturn]] void fail(int status, const char* doing, const char* memory_wanted) {
+[[noreturn]] void refuse(int status, const char* doing, const char* memory_wanted) {
   const auto error = static_cast<cudaError_t>(status);
   const std::string said = std::string(doing) + ": " + cudaGetErrorString(error);
   cudaGetLastError();  // asking again must not find this one
   if (error == cudaErrorMemoryAllocation) throw OutOfDeviceMemory("CUDA", said, memory_wanted);
-  throw Error("CUDA", said);
+  fail("CUDA", said);
 }
 
 }  // namespace
 
+// What a kernel did wrong stays with the process: every later call tells of it again.
+void fail(std::string_view where, const std::string& said) {
+  if (cudaDeviceSynchronize() == cudaSuccess) throw Error(where, said);
+  throw DeviceLost(where, said + "; the card computes nothing more for this process",
+                   "a card in order, which nvidia-smi shows, and the program started anew");
+}
+
 void check(int status, const char* doing) {
-  if (status != cudaSuccess) fail(status, doing, "a smaller --memory, or a card with more");
+  if (status != cudaSuccess) refuse(status, doing, "a smaller --memory, or a card with more");
 }
 
 int count_cards(std::string* why_none) {
@@ -66,7 +73,7 @@ PinnedMemory::PinnedMemory(int64_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
   const cudaError_t status = cudaMallocHost(&data_, bytes);
   if (status == cudaSuccess) return;
-  fail(status, "taking host memory for copies", "more free host memory, or a smaller --memory");
+  refuse(status, "taking host memory for copies", "more free host memory, or a smaller --memory");
 }
 
 PinnedMemory::~PinnedMemory() {

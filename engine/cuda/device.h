@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 struct CUstream_st;
@@ -20,8 +21,12 @@ struct Grid {
 };
 
 // Throws Error("CUDA", ..) that says what was being done and what the runtime says of it; for want
-// of memory OutOfDeviceMemory. `status` is a cudaError_t.
+// of memory OutOfDeviceMemory, after a fault that the card does not outlive DeviceLost. `status` is
+// a cudaError_t.
 void check(int status, const char* doing);
+
+// Throws what `where` (a library) said: DeviceLost if the card answers nothing any more, or Error.
+[[noreturn]] void fail(std::string_view where, const std::string& said);
 
 // What there is to know of a card before anything is done on it.
 struct Card {

@@ -17,7 +17,7 @@ void check_library(cublasStatus_t status, const char* doing) {
   if (status == CUBLAS_STATUS_ALLOC_FAILED) {
     throw OutOfDeviceMemory("cuBLASLt", doing, "a smaller --memory, or a card with more");
   }
-  throw Error("cuBLASLt", fmt::format("{}: {}", doing, blas_library().status_string(status)));
+  fail("cuBLASLt", fmt::format("{}: {}", doing, blas_library().status_string(status)));
 }
 
 // Destroys the library's handle, or one of its descriptors.

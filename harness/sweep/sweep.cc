@@ -116,6 +116,8 @@ class Sweeper {
       check_weights(job, *checkpoint.files);
     } catch (const StoreError&) {
       throw;
+    } catch (const DeviceLost&) {
+      throw;
     } catch (const Error& error) {
       return fail(job, error, summary);
     }
@@ -172,6 +174,9 @@ class Sweeper {
       store_.pause_cell(id, seconds_since(started), interruption.rows);
       throw;
     } catch (const StoreError&) {
+      throw;
+    } catch (const DeviceLost& error) {  // all the others would fail, too
+      fail(job, cell, id, error.what(), summary);
       throw;
     } catch (const Error& error) {
       fail(job, cell, id, error.what(), summary);

@@ -55,8 +55,9 @@ std::vector<int64_t> unfinished_shards(const PlannedSweep& planned, const Store&
 // on one store at once: each takes checkpoints that no other works on (claims.h), and waits at the
 // end for those of the others. A checkpoint that cannot be read and a cell that cannot be computed
 // are recorded as failed, said on standard error, tried again by the next sweep, and do not stop
-// this one. Throws Error if the device is not there or the store cannot be written, Interrupted
-// when asked to stop; whole blocks are kept either way.
+// this one. Throws Error if the device is not there or the store cannot be written, DeviceLost if
+// the device answers no more (only the cell at that moment is recorded as failed), Interrupted when
+// asked to stop; whole blocks are kept either way.
 SweepSummary run_sweep(const PlannedSweep& planned, Store& store, const SweepOptions& options);
 
 }  // namespace e2lm

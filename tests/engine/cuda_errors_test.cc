@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "engine/backend.h"
 #include "engine/cuda/wave_buffer.h"
 #include "engine/engine.h"
 #include "tests/support/cuda_emulator/emulator.h"
@@ -15,7 +14,10 @@ namespace {
 
 class CudaErrors : public testing::Test {
  protected:
-  ~CudaErrors() override { emulator::behaviour = {}; }
+  ~CudaErrors() override {
+    emulator::behaviour = {};
+    emulator::lost = false;
+  }
 
   std::unique_ptr<Engine> open(std::optional<Precision> precision = Precision::float32,
                                int64_t memory_bytes = 0) {
@@ -163,6 +165,19 @@ TEST_F(CudaErrors, AKernelThatFailsIsNamedAndScoresBeforeItAreKept) {
   expect_error(score, "CUDA", "attention", "illegal memory access");
   EXPECT_GT(kept, 0);
   EXPECT_LT(kept, std::ssize(requests_));
+}
+
+// The runtime refuses everything after a fault: whoever has more to compute must know.
+TEST_F(CudaErrors, AFaultLosesTheCardAndMemoryIsGivenBackAllTheSame) {
+  {
+    const auto engine = open();
+    emulator::behaviour.faulty_kernel = "attention";
+    EXPECT_THROW(score_all(*engine, requests_), DeviceLost);
+    emulator::behaviour.faulty_kernel = nullptr;
+    EXPECT_THROW(score_all(*engine, requests_), DeviceLost);
+    EXPECT_THROW(open(), DeviceLost);
+  }
+  EXPECT_EQ(emulator::allocated_bytes(), 0);
 }
 
 TEST_F(CudaErrors, MemoryIsGivenBack) {

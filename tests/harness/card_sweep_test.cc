@@ -25,7 +25,10 @@ constexpr int64_t kRoomForOne = 60 << 20;  // less than the libraries of two are
 
 class CardSweep : public testing::Test {
  protected:
-  ~CardSweep() override { emulator::behaviour = {}; }
+  ~CardSweep() override {
+    emulator::behaviour = {};
+    emulator::lost = false;
+  }
 
   SweepSummary sweep(const Path& store_path) {
     Store store = Store::open(store_path);
@@ -89,6 +92,35 @@ TEST_F(CardSweep, ACheckpointThatCannotBeOpenedAheadFailsAlone) {
   EXPECT_EQ(report.cells[1].state, "failed");
   EXPECT_NE(report.cells[1].error.find("embed_tokens"), std::string::npos) << report.cells[1].error;
   EXPECT_EQ(emulator::allocated_bytes(), 0);
+}
+
+// A card that a kernel's fault has lost would fail every cell that is left, after fetching and
+// reading its checkpoint for nothing.
+TEST_F(CardSweep, ALostCardEndsTheSweepAndTheNextOneGoesOn) {
+  const Path store = folder_.scratch / "run.sqlite";
+  stop_ = [] {  // asked after the first checkpoint's only block
+    emulator::behaviour.faulty_kernel = "attention";
+    return false;
+  };
+  EXPECT_THROW(sweep(store), DeviceLost);
+  const auto count = [&](const std::string& state) {
+    const Report report = load_report(Store::open_existing(store));
+    return std::count_if(report.cells.begin(), report.cells.end(),
+                         [&](const auto& cell) { return cell.state == state; });
+  };
+  EXPECT_EQ(count("done"), 1);
+  EXPECT_EQ(count("failed"), 1);
+  EXPECT_EQ(count("missing"), 1);
+  EXPECT_EQ(emulator::allocated_bytes(), 0);
+
+  stop_ = nullptr;
+  emulator::behaviour.faulty_kernel = nullptr;
+  emulator::lost = false;
+  const SweepSummary summary = sweep(store);
+  EXPECT_EQ(summary.failed, 0);
+  EXPECT_EQ(count("done"), 3);
+  EXPECT_EQ(sweep(folder_.scratch / "whole.sqlite").computed, 3);
+  EXPECT_EQ(contents(store), contents(folder_.scratch / "whole.sqlite"));
 }
 
 TEST_F(CardSweep, AnInterruptEndsTheUpload) {

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <set>
 
-#include "engine/backend.h"
+#include "engine/device_error.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
 // What is to be done, in order.
@@ -138,6 +138,11 @@ namespace cuda {
 
 void check(int, const char*) {}
 
+void fail(std::string_view where, const std::string& said) {
+  if (!emulator::lost) throw Error(where, said);
+  throw DeviceLost(where, said, "the program started anew");
+}
+
 int count_cards(std::string* why_none) {
   if (why_none && emulator::behaviour.cards == 0) *why_none = "no CUDA-capable device is detected";
   return emulator::behaviour.cards;
@@ -154,6 +159,7 @@ int64_t free_device_bytes() {
 
 DeviceMemory::DeviceMemory(int64_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
+  emulator::check_answers("taking device memory");
   data_ = allocations().take(bytes);
   if (data_) return;
   throw OutOfDeviceMemory("CUDA", "taking device memory: out of memory",
@@ -184,6 +190,7 @@ OwnedStream::~OwnedStream() {
   streams().close(stream_);
 }
 void OwnedStream::wait() const {
+  emulator::check_answers("waiting for the device");
   streams().wait(*stream_);
 }
 void OwnedStream::drain() const noexcept {
@@ -198,6 +205,7 @@ void Event::record(Stream stream) {
   streams().record(*event_, stream);
 }
 void Event::wait() const {
+  emulator::check_answers("waiting for the device");
   streams().wait(*event_);
 }
 

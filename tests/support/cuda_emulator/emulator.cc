@@ -17,6 +17,7 @@ namespace e2lm::emulator {
 
 Index thread_index, block_index, block_size;
 Behaviour behaviour;
+std::atomic<bool> lost = false;
 
 namespace {
 
@@ -223,7 +224,14 @@ void check_alignment(const void* at, size_t bytes) {
   std::abort();
 }
 
+void check_answers(const char* doing) {
+  if (lost) cuda::fail("CUDA", std::string(doing) + ": an illegal memory access was encountered");
+}
+
+// The host does not hear of a fault before it waits for the device, or asks it for more.
 void check_launch(const char* name) {
+  check_answers(name);
+  if (behaviour.faulty_kernel && std::string_view(name) == behaviour.faulty_kernel) lost = true;
   if (behaviour.failing_kernel && std::string_view(name) == behaviour.failing_kernel) {
     throw Error("CUDA", std::string(name) + ": an illegal memory access was encountered");
   }

@@ -13,6 +13,7 @@
 // hardware rounds differently.
 
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -75,9 +76,14 @@ struct Behaviour {
   int64_t memory_bytes = int64_t{4} << 30;
   int64_t pinned_bytes = int64_t{4} << 30;  // of one piece of host memory for copies
   const char* failing_kernel = nullptr;     // by name: its launch is refused
+  const char* faulty_kernel = nullptr;      // by name: the card is lost when it runs
 };
 extern Behaviour behaviour;
+extern std::atomic<bool> lost;  // the card answers nothing any more
 int64_t allocated_bytes();
+
+// Throws as the runtime does whatever is asked of a lost card.
+void check_answers(const char* doing);
 
 template <class T>
 T value_of(const WarpValues& values, int lane) {
