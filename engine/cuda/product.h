@@ -36,7 +36,9 @@ class DeviceEmbedding final : public Embedding {
 //
 // A row's result does not depend on how many rows there are nor on which: for each shape of a
 // weight matrix one algorithm is chosen once, among those that do not split the sum and take any
-// number of rows, and used for all of them. Throws Error where there is none.
+// number of rows, and used for all of them. Throws Error where there is none. That such a one adds
+// up a whole row in one accumulator, whatever its tiles, others have read off Hopper and Blackwell
+// cards (bfloat16, cuBLASLt 13.1: github.com/facebookexperimental/triton, pull request 2769).
 class Products {
  public:
   static constexpr int64_t kWorkspaceBytes = int64_t{32} << 20;  // on the device, as long as it is

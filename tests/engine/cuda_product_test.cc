@@ -14,6 +14,7 @@ namespace e2lm::cuda {
 namespace {
 
 constexpr int32_t kUnsaid = -1;
+constexpr int32_t kStreamK = -2;  // what the library calls it: each tile has sums of its own
 
 struct Algorithm {
   int32_t splits = 1;
@@ -144,6 +145,7 @@ class CudaProducts : public testing::Test {
 TEST_F(CudaProducts, TakeTheFirstThatSplitsNoSum) {
   EXPECT_EQ(taken({{.splits = 4}, {.reduction = CUBLASLT_REDUCTION_SCHEME_INPLACE}, {}, {}}), 2);
   EXPECT_EQ(taken({{.splits = 2}, {.splits = 0}}), 1);
+  EXPECT_EQ(taken({{.splits = kStreamK}, {}}), 1);
 }
 
 TEST_F(CudaProducts, TakeOneThatDoesNotSayWhetherItSplits) {
