@@ -12,6 +12,7 @@
 #include "tests/support/devices.h"
 #include "tests/support/golden_model.h"
 #include "tests/support/long_texts.h"
+#include "tests/support/same_bits.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -37,15 +38,6 @@ class CudaLaws : public testing::TestWithParam<std::tuple<std::string, Precision
     last_ = engine->score(PrefixTree::build(requests),
                           [&](int32_t r, TokenScores s) { scores[r] = std::move(s); });
     return scores;
-  }
-
-  static void expect_same_bits(const std::vector<TokenScores>& a, const std::vector<TokenScores>& b,
-                               const std::string& what) {
-    ASSERT_EQ(a.size(), b.size());
-    for (size_t i = 0; i < a.size(); ++i) {
-      EXPECT_EQ(a[i].logprobs_nats, b[i].logprobs_nats) << what << ", request " << i;
-      EXPECT_EQ(a[i].greedy, b[i].greedy) << what << ", request " << i;
-    }
   }
 
   // The golden requests, each with a few ends, and texts of several units that share beginnings.

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "tests/support/golden_model.h"
 #include "tests/support/long_texts.h"
+#include "tests/support/same_bits.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -29,15 +30,6 @@ class Laws : public testing::TestWithParam<std::tuple<std::string, Precision>> {
     last_ = engine->score(PrefixTree::build(requests, sharing),
                           [&](int32_t r, TokenScores s) { scores[r] = std::move(s); });
     return scores;
-  }
-
-  static void expect_same_bits(const std::vector<TokenScores>& a, const std::vector<TokenScores>& b,
-                               const std::string& what) {
-    ASSERT_EQ(a.size(), b.size());
-    for (size_t i = 0; i < a.size(); ++i) {
-      EXPECT_EQ(a[i].logprobs_nats, b[i].logprobs_nats) << what << ", request " << i;
-      EXPECT_EQ(a[i].greedy, b[i].greedy) << what << ", request " << i;
-    }
   }
 
   // Of log-probabilities from each other, in nats.

@@ -93,6 +93,35 @@ class ScaleTest : public testing::Test {
     return outcome;
   }
 
+  struct Shown {
+    size_t cells = 0, judgements = 0;
+    size_t page_bytes = 0;
+    double seconds = 0;  // to judge, and to make the page
+  };
+
+  // Sweeps, finds nothing left to do, judges and makes the page.
+  Shown sweep_and_show(const char* what, int64_t cells) const {
+    const Outcome first = sweep();
+    EXPECT_EQ(first.computed, cells);
+    EXPECT_LT(first.start_seconds, 5 * kPatience);
+    EXPECT_TRUE(kSanitized || first.grown_bytes < 16 << 20) << first.grown_bytes;
+    const Outcome again = sweep();
+    EXPECT_EQ(again.computed, 0);
+    EXPECT_LT(again.seconds, 5 * kPatience);
+    const auto started = Clock::now();
+    const Report report = load_report(Store::open_existing(scratch_ / "run/store.sqlite"));
+    const double loading = since(started);
+    const std::string page = page_html(report_json(report));
+    const double all = since(started);
+    std::printf(
+        "%s: starts in %.2f s, %lld cells in %.1f s, +%s from the tenth part on; again in %.2f s; "
+        "judged in %.2f s; page of %s in %.2f s\n",
+        what, first.start_seconds, static_cast<long long>(cells), first.seconds,
+        format_bytes(first.grown_bytes).c_str(), again.seconds, loading,
+        format_bytes(std::ssize(page)).c_str(), all - loading);
+    return {report.cells.size(), report.judgements.size(), page.size(), all};
+  }
+
   static double since(Clock::time_point started) {
     return std::chrono::duration<double>(Clock::now() - started).count();
   }
@@ -102,26 +131,10 @@ class ScaleTest : public testing::Test {
 
 TEST_F(ScaleTest, AThousandCheckpoints) {
   make(1000, 3);
-  const Outcome first = sweep();
-  EXPECT_EQ(first.computed, 3000);
-  EXPECT_LT(first.start_seconds, 5 * kPatience);
-  EXPECT_TRUE(kSanitized || first.grown_bytes < 16 << 20) << first.grown_bytes;
-  const Outcome again = sweep();
-  EXPECT_EQ(again.computed, 0);
-  EXPECT_LT(again.seconds, 5 * kPatience);
-  const auto started = Clock::now();
-  const Report report = load_report(Store::open_existing(scratch_ / "run/store.sqlite"));
-  const double loading = since(started);
-  const std::string page = page_html(report_json(report));
-  const double showing = since(started) - loading;
-  EXPECT_EQ(report.cells.size(), 3000u);
-  EXPECT_LT(loading + showing, 10 * kPatience);
-  EXPECT_LT(page.size(), 20u << 20);
-  std::printf(
-      "1,000 checkpoints, 3 tasks: starts in %.2f s, 3,000 cells in %.1f s, +%s from the "
-      "tenth part on; again in %.2f s; judged in %.2f s; page of %s in %.2f s\n",
-      first.start_seconds, first.seconds, format_bytes(first.grown_bytes).c_str(), again.seconds,
-      loading, format_bytes(std::ssize(page)).c_str(), showing);
+  const Shown shown = sweep_and_show("1,000 checkpoints, 3 tasks", 3000);
+  EXPECT_EQ(shown.cells, 3000u);
+  EXPECT_LT(shown.seconds, 10 * kPatience);
+  EXPECT_LT(shown.page_bytes, 20u << 20);
 }
 
 // Each look of a watch, and what it does when the thousandth checkpoint comes.
@@ -165,26 +178,10 @@ TEST_F(ScaleTest, AThousandWatchedCheckpoints) {
 
 TEST_F(ScaleTest, AThousandTasks) {
   make(10, 1000);
-  const Outcome first = sweep();
-  EXPECT_EQ(first.computed, 10'000);
-  EXPECT_LT(first.start_seconds, 5 * kPatience);
-  EXPECT_TRUE(kSanitized || first.grown_bytes < 16 << 20) << first.grown_bytes;
-  const Outcome again = sweep();
-  EXPECT_EQ(again.computed, 0);
-  EXPECT_LT(again.seconds, 5 * kPatience);
-  const auto started = Clock::now();
-  const Report report = load_report(Store::open_existing(scratch_ / "run/store.sqlite"));
-  const double loading = since(started);
-  const std::string page = page_html(report_json(report));
-  const double showing = since(started) - loading;
-  EXPECT_EQ(report.judgements.size(), 1000u);
-  EXPECT_LT(loading + showing, 30 * kPatience);
-  EXPECT_LT(page.size(), 40u << 20);
-  std::printf(
-      "10 checkpoints, 1,000 tasks: starts in %.2f s, 10,000 cells in %.1f s, +%s from the "
-      "tenth part on; again in %.2f s; judged in %.2f s; page of %s in %.2f s\n",
-      first.start_seconds, first.seconds, format_bytes(first.grown_bytes).c_str(), again.seconds,
-      loading, format_bytes(std::ssize(page)).c_str(), showing);
+  const Shown shown = sweep_and_show("10 checkpoints, 1,000 tasks", 10'000);
+  EXPECT_EQ(shown.judgements, 1000u);
+  EXPECT_LT(shown.seconds, 30 * kPatience);
+  EXPECT_LT(shown.page_bytes, 40u << 20);
 }
 
 }  // namespace
