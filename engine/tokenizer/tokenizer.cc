@@ -91,6 +91,10 @@ Tokenizer::~Tokenizer() = default;
 
 Tokenizer Tokenizer::read(const Path& path) {
   const Path tokenizer_path = tokenizer_files(path).front();
+  if (tokenizer_path != path && !std::filesystem::exists(tokenizer_path)) {
+    throw Error(path.string(), "has no tokenizer.json",
+                "one there, or the place of one given as `tokenizer`");
+  }
   const std::string text = read_file(tokenizer_path);
   const SortedJson document = parse_sorted_json(text, tokenizer_path.string());
   const JsonPart file(document, tokenizer_path.string());

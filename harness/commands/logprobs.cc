@@ -168,6 +168,7 @@ int run(const Arguments& arguments) {
   if (output_file) check_can_write(*output_file);
   Stopwatch watch;
   Seconds seconds;
+  const Checkpoint checkpoint = Checkpoint::open(model);
   RequestReader reader(arguments, rules_of(arguments));
   seconds.loading = watch.lap();
   std::vector<Line> lines;
@@ -176,7 +177,6 @@ int run(const Arguments& arguments) {
     lines.push_back(reader.read(row, fmt::format("{}:{}", requests.string(), number)));
   });
   seconds.reading = watch.lap();
-  const Checkpoint checkpoint = Checkpoint::open(model);
   const auto engine = Engine::open(checkpoint, engine_options(arguments));
   seconds.loading += watch.lap();
   check(lines, *engine);

@@ -55,6 +55,22 @@ TEST(LogprobsCommandTest, AnswersInInputOrder) {
   EXPECT_EQ(read_file(output), result.output);
 }
 
+TEST(LogprobsCommandTest, WhatLacksAPartOfAModelIsNamed) {
+  const Scratch scratch;
+  const Path requests = scratch.write("in.jsonl", R"({"context": "a", "continuation": " b"})"
+                                                  "\n");
+  const Path model = source_dir() / "series/small-deep/iter_0000040";
+  const auto errors = [&](const Path& given) {
+    const ProgramResult result =
+        run_program({.arguments = {"logprobs", "--model", given, "--requests", requests}});
+    EXPECT_EQ(result.exit_code, 2);
+    return result.errors;
+  };
+  EXPECT_THAT(errors(model / "model.safetensors"),
+              HasSubstr("no such folder (expected a model folder"));
+  EXPECT_THAT(errors(model), HasSubstr("iter_0000040: has no tokenizer.json (expected one there"));
+}
+
 TEST(LogprobsCommandTest, TakesTexts) {
   const Path source = source_dir();
   const Scratch scratch;

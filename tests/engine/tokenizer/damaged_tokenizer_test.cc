@@ -36,7 +36,9 @@ TEST(DamagedTokenizerTest, TheUndamagedFileIsFine) {
 
 TEST(DamagedTokenizerTest, Frame) {
   const Scratch scratch;
-  expect_error([&] { Tokenizer::read(scratch.folder()); }, "tokenizer.json", "No such file");
+  expect_error([&] { Tokenizer::read(scratch.folder()); }, "has no tokenizer.json",
+               "given as `tokenizer`");
+  expect_error([&] { Tokenizer::read(scratch / "t.json"); }, "t.json", "No such file");
   expect_error([&] { Tokenizer::read(scratch.write("t.json", "{\"model\": {")); },
                "t.json:1:", "JSON");
   expect_error([&] { Tokenizer::read(scratch.write("t.json", "[]")); }, "t.json", "an object");
