@@ -78,7 +78,7 @@ std::vector<std::string> normalised(const Command& command, std::span<const std:
 }
 
 [[noreturn]] void unknown_option(const Command& command, const std::string& word) {
-  std::vector<std::string> known;
+  std::vector<std::string> known = {"--help"};
   for (const Option& option : command.options) known.push_back("--" + long_name(option));
   const std::string near = nearest(word, known);
   throw Error(command.name, fmt::format("unknown option {}", word),

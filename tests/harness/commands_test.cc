@@ -41,6 +41,7 @@ TEST(CommandsTest, WrongUseIsASentenceAndExitCodeTwo) {
   EXPECT_EQ(refused({"bogus"}),
             "e2lm: 'bogus' is no command (expected one that `e2lm --help` shows)\n");
   EXPECT_THAT(refused({"sweep", "--outptu", "x"}), HasSubstr("--output"));
+  EXPECT_THAT(refused({"sweep", "--hlep"}), HasSubstr("(expected --help)"));
   EXPECT_EQ(refused({"ls", "--bogus-option"}),
             "e2lm: ls: unknown option --bogus-option (expected one that `e2lm ls --help` shows)\n");
   EXPECT_THAT(refused({"sweep", "a.yaml", "b.yaml"}), HasSubstr("sweep: 2 arguments given"));
