@@ -138,6 +138,10 @@ AddedTokens AddedTokens::read(const std::optional<JsonPart>& part, Vocabulary& v
     if (added.holds(token.content)) throw Error(content.where(), for_two(token.content));
     added.declare({std::move(token), content.where()}, vocabulary);
   }
+  // Those declared later come behind all of these, be they of the vocabulary.
+  for (const auto& [token, where] : added.tokens_) {
+    added.next_id_ = std::max(added.next_id_, token.id + 1);
+  }
   return added;
 }
 
@@ -145,9 +149,8 @@ bool AddedTokens::declare(DeclaredToken declared, Vocabulary& vocabulary) {
   AddedToken& token = declared.token;
   if (token.content.empty()) return false;  // is never found
   const auto known = vocabulary.find(token.content);
-  token.id = known.value_or(next_id_);
+  token.id = known ? *known : next_id_++;
   if (!known) vocabulary.add(token.content, token.id);
-  next_id_ = std::max(next_id_, token.id + 1);
 
   const auto [place, is_new] = places_.try_emplace(token.content, tokens_.size());
   if (is_new) {

@@ -59,6 +59,18 @@ TEST(AddedTokensTest, IdsComeFromTheVocabularyOrFollowIt) {
   EXPECT_EQ(read_tokenizer(file).size(), 8);
 }
 
+TEST(AddedTokensTest, ATokenOfTheVocabularyShiftsNoIdsWhereTheyHaveGaps) {
+  Json file = small_tokenizer();
+  file["model"]["vocab"]["abc"] = 50;
+  file["added_tokens"] = {added_token(50, "abc"), added_token(51, "<s>"), added_token(52, "<t>")};
+  EXPECT_EQ(encode(file, "abc<s><t>"), (Ids{50, 6, 7}));  // of tokenizers since 0.22
+  const Scratch scratch;
+  scratch.write("tokenizer_config.json", R"({"bos_token": "<b>", "eos_token": "<e>"})");
+  const auto with_others = Tokenizer::read(scratch.write("tokenizer.json", file.dump()));
+  EXPECT_EQ(with_others.encode("<s><b><e>", SpecialTokens::omit), (Ids{6, 51, 52}))
+      << "those declared beside it follow all of them";
+}
+
 TEST(AddedTokensTest, NormalizedOnesAreFoundInNormalizedText) {
   Json file = small_tokenizer();
   file["normalizer"] = {{"type", "Lowercase"}};
