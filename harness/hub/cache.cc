@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/checkpoint.h"
+#include "harness/hub/download.h"
 #include "harness/hub/listing.h"
 #include "harness/interrupted.h"
 
@@ -92,6 +93,16 @@ Path HubCache::repo_folder(const std::string& repo) const {
 
 Path HubCache::blob(const std::string& repo, const std::string& hash) const {
   return repo_folder(repo) / "blobs" / hash;
+}
+
+int64_t HubCache::blob_bytes(const std::string& repo, const std::string& hash) const {
+  const Path whole = blob(repo, hash);
+  for (const Path& file : {whole, begun_file(whole)}) {
+    std::error_code absent;
+    const auto bytes = fs::file_size(file, absent);
+    if (!absent) return static_cast<int64_t>(bytes);
+  }
+  return 0;
 }
 
 Path HubCache::snapshot(const std::string& repo, const std::string& commit) const {

@@ -30,6 +30,8 @@ class HubCache {
   const Path& root() const { return root_; }
   Path repo_folder(const std::string& repo) const;
   Path blob(const std::string& repo, const std::string& hash) const;
+  // How many bytes of it are there, all or a first part.
+  int64_t blob_bytes(const std::string& repo, const std::string& hash) const;
   Path snapshot(const std::string& repo, const std::string& commit) const;
 
   // The commit a revision stood for when it was last fetched; a full commit is itself.

@@ -34,10 +34,7 @@ class Download {
  public:
   Download(const HttpClient& client, const DownloadTarget& target,
            const std::function<void(int64_t)>& advance)
-      : client_(client),
-        target_(target),
-        advance_(advance),
-        incomplete_(target.file.string() + ".incomplete") {}
+      : client_(client), target_(target), advance_(advance), incomplete_(begun_file(target.file)) {}
   ~Download() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -190,6 +187,10 @@ class Download {
 };
 
 }  // namespace
+
+Path begun_file(const Path& file) {
+  return file.string() + ".incomplete";
+}
 
 void download(const HttpClient& client, const DownloadTarget& target,
               const std::function<void(int64_t bytes)>& advance) {

@@ -12,11 +12,14 @@ namespace e2lm {
 struct DownloadTarget {
   std::string url;
   std::vector<HttpHeader> secrets;
-  Path file;  // gets the name when it is whole; FILE.incomplete before
+  Path file;  // gets the name when it is whole; begun_file before
   int64_t bytes = 0;
   std::string hash;    // as HubFile's
   std::string commit;  // that the server must not contradict; empty: any
 };
+
+// FILE.incomplete, where the first part of a file is until the rest came.
+Path begun_file(const Path& file);
 
 // Brings a file: goes on where an earlier try or program stopped, tries again as the client's
 // options have it (the tries count anew with every byte that came), and gives the file its name

@@ -179,7 +179,9 @@ int64_t Fetcher::missing_bytes(const std::vector<WantedFile>& wanted) const {
   int64_t bytes = 0;
   for (const WantedFile& file : wanted) {
     const Path blob = cache_.blob(file.repo, file.file.hash);
-    if (!fs::exists(blob) && counted.insert(blob).second) bytes += file.file.bytes;
+    if (!counted.insert(blob).second) continue;
+    const int64_t here = cache_.blob_bytes(file.repo, file.file.hash);
+    bytes += std::max<int64_t>(0, file.file.bytes - here);
   }
   return bytes;
 }

@@ -8,6 +8,7 @@
 #include "harness/interrupted.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/made_hub.h"
+#include "tests/support/mount.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -367,6 +368,16 @@ TEST_F(FetchTest, ChecksTheDiskFirst) {
             hash + R"(","lfs":{"oid":")" + std::string(64, 'b') + R"("}}])"};
   };
   expect_error([&] { fetch(); }, "the disk has", "are to be fetched", "--stream");
+}
+
+TEST_F(FetchTest, WhatCameBeforeNeedsNoRoomAgain) {
+  const Mount disk(cache_, "size=6m");
+  if (!disk.problem().empty()) GTEST_SKIP() << disk.problem();
+  weights_.assign(4 << 20, 'w');
+  hash_ = hub_.add("org/model", "main", "iter_1/model.safetensors", weights_, true);
+  write_file(blob().string() + ".incomplete", weights_.substr(0, 3 << 20));
+  EXPECT_THAT(fetch().failures, ElementsAre());
+  expect_fetched();
 }
 
 TEST_F(FetchTest, RemovesWhatKilledProgramsLeftOfNames) {
