@@ -120,14 +120,16 @@ void check_hub_options(const Arguments& arguments, const Manifest& manifest) {
   }
 }
 
+void tell_failures(const std::vector<std::string>& failures) {
+  for (const std::string& failure : failures) std::fputs((failure + "\n").c_str(), stderr);
+}
+
 // Fetches the manifest's checkpoints that are on the hub. One that could not be had is a failed
 // cell later.
 void fetch_checkpoints(const Arguments& arguments, const Manifest& manifest) {
   HubConnection connection(arguments, arguments.flag("quiet"));
   const FetchSummary summary = connection.fetcher.fetch_checkpoints(hub_places(manifest));
-  for (const std::string& failure : summary.failures) {
-    std::fputs((failure + "\n").c_str(), stderr);
-  }
+  tell_failures(summary.failures);
 }
 
 int sweep_here(const Arguments& arguments, SweepSetup& setup) {
@@ -143,7 +145,7 @@ int sweep_here(const Arguments& arguments, SweepSetup& setup) {
   if (arguments.flag("stream")) {
     hub.emplace(arguments, setup);
     if (!setup.options.quiet) std::fputs("Asking the hub what it has ...\n", stderr);
-    hub->stream.prepare(manifest);
+    tell_failures(hub->stream.prepare(manifest));
     setup.options.source = &hub->stream;
   }
   const PlannedSweep planned =

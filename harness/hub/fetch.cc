@@ -98,6 +98,10 @@ class FetchWork {
     if (unreachable_.empty()) return summary_;
     const auto tried = summary_.files + std::ssize(summary_.failures) + 1;
     summary_.failures.push_back(with_the_rest(unreachable_, std::ssize(files_) - tried, "files"));
+    for (const WantedFile& file : files_) {
+      const Path path = fetcher_.path_of(file);
+      if (!fs::exists(path)) summary_.absent.emplace(path, unreachable_);
+    }
     return summary_;
   }
 
@@ -126,6 +130,7 @@ class FetchWork {
     } catch (const std::exception& error) {  // of a thread: nobody else would
       const std::lock_guard lock(mutex_);
       summary_.failures.emplace_back(error.what());
+      summary_.absent[fetcher_.path_of(file)] = error.what();
     }
   }
 
@@ -196,10 +201,14 @@ void Fetcher::check_room(int64_t bytes) const {
               "room, HF_HUB_CACHE on a larger disk, or `e2lm sweep --stream`");
 }
 
+Path Fetcher::path_of(const WantedFile& wanted) const {
+  return cache_.snapshot(wanted.repo, wanted.commit) / wanted.file.path;
+}
+
 bool Fetcher::fetch_file(const WantedFile& wanted, const std::function<void(int64_t)>& advance,
                          const std::function<void(const std::string&)>& note) const {
   const auto& [repo, commit, file] = wanted;
-  if (fs::exists(cache_.snapshot(repo, commit) / file.path)) return false;
+  if (fs::exists(path_of(wanted))) return false;
   const Path blob = cache_.blob(repo, file.hash);
   const HubCache::Lock lock(
       cache_.lock_file(repo, file.hash), options_.stop, [&, path = file.path] {
@@ -230,8 +239,8 @@ FetchSummary Fetcher::fetch(const std::vector<WantedFile>& wanted) {
   std::vector<WantedFile> missing;
   std::set<Path> seen;
   for (const WantedFile& file : wanted) {
-    const Path pointer = cache_.snapshot(file.repo, file.commit) / file.file.path;
-    if (!fs::exists(pointer) && seen.insert(pointer).second) missing.push_back(file);
+    const Path path = path_of(file);
+    if (!fs::exists(path) && seen.insert(path).second) missing.push_back(file);
   }
   check_room(missing_bytes(missing));
   FetchWork work(*this, missing, options_.quiet);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,9 +25,10 @@ struct WantedFile {
 };
 
 struct FetchSummary {
-  int64_t files = 0;                  // that were not there
-  int64_t bytes = 0;                  // downloaded; files that are the same elsewhere are linked
-  std::vector<std::string> failures;  // a sentence each, equal ones once with their number
+  int64_t files = 0;                   // that were not there
+  int64_t bytes = 0;                   // downloaded; files that are the same elsewhere are linked
+  std::vector<std::string> failures;   // a sentence each, equal ones once with their number
+  std::map<Path, std::string> absent;  // why, of each file (path_of) that could not be had
 };
 
 // Brings what the hub has into its cache on this disk.
@@ -51,6 +53,9 @@ class Fetcher {
   // Returns whether it had to be downloaded.
   bool fetch_file(const WantedFile& wanted, const std::function<void(int64_t)>& advance,
                   const std::function<void(const std::string&)>& note) const;
+
+  // Where a file is, or would be if it was fetched.
+  Path path_of(const WantedFile& wanted) const;
 
   const HubCache& cache() const { return cache_; }
   Hub& hub() { return hub_; }

@@ -19,6 +19,10 @@ bool is_weights(const WantedFile& file) {
   return file.file.path.ends_with(".safetensors");
 }
 
+bool is_configuration(const WantedFile& file) {
+  return Path(file.file.path).filename() == "config.json";
+}
+
 }  // namespace
 
 HubStream::HubStream(Fetcher& fetcher, StreamOptions options)
@@ -35,14 +39,14 @@ HubStream::~HubStream() {
 }
 
 Path HubStream::pointer(const WantedFile& file) const {
-  return fetcher_.cache().snapshot(file.repo, file.commit) / file.file.path;
+  return fetcher_.path_of(file);
 }
 
 Path HubStream::blob(const WantedFile& file) const {
   return fetcher_.cache().blob(file.repo, file.file.hash);
 }
 
-void HubStream::prepare(Manifest& manifest) {
+std::vector<std::string> HubStream::prepare(Manifest& manifest) {
   std::vector<WantedFile> small;
   for (Series& series : manifest.series) {
     for (CheckpointRef& ref : series.checkpoints) {
@@ -64,7 +68,14 @@ void HubStream::prepare(Manifest& manifest) {
       }
     }
   }
-  fetcher_.fetch(small);
+  const FetchSummary summary = fetcher_.fetch(small);
+  for (const auto& [place, files] : files_) {
+    for (const WantedFile& file : files) {
+      const auto why = summary.absent.find(pointer(file));
+      if (why != summary.absent.end() && is_configuration(file)) errors_[place] = why->second;
+    }
+  }
+  return summary.failures;
 }
 
 void HubStream::expect(const std::vector<CheckpointRef>& refs) {

@@ -35,8 +35,8 @@ class HubStream : public CheckpointSource {
 
   // Asks the hub for its lists and brings the small files, so that a plan can be made: sets
   // folder and content of the manifest's checkpoints. What cannot be had is an Error only when it
-  // is obtained: perhaps the store knows all of it.
-  void prepare(Manifest& manifest);
+  // is obtained: perhaps the store knows all of it. Returns why small files are not here.
+  std::vector<std::string> prepare(Manifest& manifest);
 
   // Throws Error if the hub gave no list at all.
   void expect(const std::vector<CheckpointRef>& refs) override;

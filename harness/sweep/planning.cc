@@ -57,8 +57,9 @@ Path tokenizer_path(const Series& series) {
 }
 
 [[noreturn]] void fail_without_tokenizer(const Series& series) {
+  // Of a checkpoint of the hub the configuration comes first: with it, more is amiss than a fetch.
   const auto& refs = series.checkpoints;
-  if (!refs.empty() && refs[0].hub && !is_complete_checkpoint(refs[0].folder)) {
+  if (!refs.empty() && refs[0].hub && !std::filesystem::exists(refs[0].folder / "config.json")) {
     throw Error(fmt::format("series {}", series.name), not_fetched(refs[0]));
   }
   throw Error(fmt::format("series {}", series.name), "has no tokenizer",

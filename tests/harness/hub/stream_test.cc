@@ -166,5 +166,31 @@ TEST_F(StreamTest, ABrokenCheckpointOfAStreamStopsNothing) {
   EXPECT_EQ(results(scratch_ / "run"), plain_results());
 }
 
+TEST_F(StreamTest, AConfigurationThatCannotBeHadIsSaidToBeTheReason) {
+  const std::string config = read_file(bundled(80) / "config.json") + "\n";
+  hub_.add("org/sub", "main", "iter_80/config.json", config, false);
+  hub_.instead = [](const ServedRequest& request) -> std::optional<ServedReply> {
+    if (!request.path().ends_with("iter_80/config.json")) return {};
+    return ServedReply{.status = 403};
+  };
+  const ProgramResult swept = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"});
+  EXPECT_EQ(swept.exit_code, 1);
+  EXPECT_THAT(swept.errors, HasSubstr("iter_80/config.json: access is refused"));
+  const Json cells = results(scratch_ / "run")["cells"];
+  EXPECT_THAT(cells[1]["error"].get<std::string>(), HasSubstr("access is refused"));
+  EXPECT_EQ(cells[2]["state"], "done");
+}
+
+TEST_F(StreamTest, ATokenizerThatIsNotThereIsWhatIsMissing) {
+  hub_.instead = [](const ServedRequest& request) -> std::optional<ServedReply> {
+    if (!request.path().ends_with("/tokenizer.json")) return {};
+    return ServedReply{.status = 403};
+  };
+  const ProgramResult swept = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"});
+  EXPECT_EQ(swept.exit_code, 2);
+  EXPECT_THAT(swept.errors, HasSubstr("/tokenizer.json: access is refused"));
+  EXPECT_THAT(swept.errors, HasSubstr("series a: has no tokenizer"));
+}
+
 }  // namespace
 }  // namespace e2lm
