@@ -166,9 +166,10 @@ bool HubCache::remove_blob(const std::string& repo, const std::string& hash) con
   const Lock lock(lock_file(repo, hash), {}, {});
   const Path file = blob(repo, hash);
   if (is_linked(repo_folder(repo) / "snapshots", file)) return false;
-  std::error_code failed;
+  std::error_code failed, begun;
   fs::remove(file, failed);
-  return !failed;
+  fs::remove(begun_file(file), begun);
+  return !failed && !begun;
 }
 
 HubCache::Lock::Lock(const Path& file, const std::function<bool()>& stop,

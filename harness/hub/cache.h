@@ -50,7 +50,8 @@ class HubCache {
   // Removes a file of a snapshot, not its blob.
   void remove_link(const std::string& repo, const std::string& commit,
                    const std::string& path) const;
-  // Removes a blob unless a file of some snapshot is it. Returns whether it is gone.
+  // Removes a blob, or what came of it so far, unless a file of some snapshot is it. Returns
+  // whether it is gone.
   bool remove_blob(const std::string& repo, const std::string& hash) const;
 
   // Held while it lives. `stop` is asked while waiting for another program's lock, `waits` told.

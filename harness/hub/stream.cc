@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "harness/hub/download.h"
 #include "harness/interrupted.h"
 
 namespace e2lm {
@@ -181,7 +182,7 @@ void HubStream::bring(size_t index) {
   }
   const std::lock_guard lock(mutex_);
   Item& item = items_[index];
-  if (item.state == State::released) return remove_weights(item);  // meanwhile
+  if (item.state == State::released) return remove_weights(item, /*with_begun=*/true);  // meanwhile
   item.state = error.empty() ? State::ready : State::failed;
   item.error = error;
 }
@@ -220,14 +221,17 @@ void HubStream::release(const CheckpointRef& ref) {
   {
     const std::lock_guard lock(mutex_);
     Item& item = items_[index_of(ref)];
-    item.state = State::released;
-    remove_weights(item);
+    const bool failed = std::exchange(item.state, State::released) == State::failed;
+    remove_weights(item, /*with_begun=*/!failed || options_.disk_bytes > 0);
   }
   changed_.notify_all();
 }
 
-void HubStream::remove_weights(const Item& item) {
-  for (const WantedFile& file : item.weights) remove(file);
+// What came of a file that is not whole may stay for the next sweep, and in the journal.
+void HubStream::remove_weights(const Item& item, bool with_begun) {
+  for (const WantedFile& file : item.weights) {
+    if (with_begun || !fs::exists(begun_file(blob(file)))) remove(file);
+  }
   write_journal();
 }
 

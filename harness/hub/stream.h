@@ -57,7 +57,7 @@ class HubStream : public CheckpointSource {
   std::optional<size_t> next_to_bring() const;
   bool may_start(size_t index) const;
   size_t index_of(const CheckpointRef& ref) const;
-  void remove_weights(const Item& item);
+  void remove_weights(const Item& item, bool with_begun);
   void remove(const WantedFile& file);
 
   void bring(size_t index);

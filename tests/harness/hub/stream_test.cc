@@ -166,6 +166,31 @@ TEST_F(StreamTest, ABrokenCheckpointOfAStreamStopsNothing) {
   EXPECT_EQ(results(scratch_ / "run"), plain_results());
 }
 
+TEST_F(StreamTest, WhatCameOfAFailedCheckpointServesTheNextSweepUnlessRoomIsScarce) {
+  const std::string weights = read_file(bundled(80) / "model.safetensors");
+  const std::string hash = hub_.add("org/sub", "main", "iter_80/model.safetensors", weights, true);
+  const Path begun = HubCache(scratch_ / "hf/hub").blob("org/sub", hash).string() + ".incomplete";
+  bool breaks = true;
+  hub_.instead_of_store = [&](const ServedRequest& request) -> std::optional<ServedReply> {
+    if (!breaks || !request.path().ends_with(hash)) return {};
+    if (!request.header("range").empty()) return ServedReply{.status = 403};
+    return ServedReply{.body = weights, .cut_after = 5000};
+  };
+  const std::vector<std::string> sweep = {"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"};
+  EXPECT_EQ(run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream", "--disk", "9M"}).exit_code,
+            1);
+  EXPECT_FALSE(fs::exists(begun)) << "what is held is limited";
+  EXPECT_FALSE(fs::exists(scratch_ / "run/streaming.json"));
+  EXPECT_EQ(run(sweep).exit_code, 1);
+  EXPECT_EQ(fs::file_size(begun), 5000u);
+  EXPECT_THAT(read_file(scratch_ / "run/streaming.json"), HasSubstr(hash));
+  breaks = false;
+  EXPECT_EQ(run(sweep).exit_code, 0);
+  EXPECT_EQ(hub_.store().requests().back().header("range"), "bytes=5000-");
+  EXPECT_FALSE(fs::exists(begun));
+  EXPECT_FALSE(fs::exists(scratch_ / "run/streaming.json"));
+}
+
 TEST_F(StreamTest, AConfigurationThatCannotBeHadIsSaidToBeTheReason) {
   const std::string config = read_file(bundled(80) / "config.json") + "\n";
   hub_.add("org/sub", "main", "iter_80/config.json", config, false);
