@@ -252,6 +252,10 @@ FetchSummary Fetcher::fetch(const std::vector<WantedFile>& wanted) {
   return work.summary();
 }
 
+bool Fetcher::is_here_offline(const HubPlace& place) const {
+  return hub_.settings().offline && is_complete_checkpoint(cache_.folder(place));
+}
+
 int64_t Fetcher::count_missing(const std::set<HubPlace>& places) const {
   return std::count_if(places.begin(), places.end(), [&](const HubPlace& place) {
     return !is_complete_checkpoint(cache_.folder(place));
@@ -265,6 +269,7 @@ FetchSummary Fetcher::fetch_checkpoints(const std::vector<HubPlace>& places) {
   std::set<HubPlace> rest(places.begin(), places.end());  // that have not failed
   for (const HubPlace& place : places) {
     if (options_.stop && options_.stop()) throw Interrupted();
+    if (is_here_offline(place)) continue;
     try {
       for (WantedFile& file : files(place, listed)) {
         refs.insert({place.repo, place.revision});

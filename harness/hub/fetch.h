@@ -54,6 +54,9 @@ class Fetcher {
   bool fetch_file(const WantedFile& wanted, const std::function<void(int64_t)>& advance,
                   const std::function<void(const std::string&)>& note) const;
 
+  // Whether a checkpoint is in the cache and the hub is not to be asked for a newer one.
+  bool is_here_offline(const HubPlace& place) const;
+
   // Where a file is, or would be if it was fetched.
   Path path_of(const WantedFile& wanted) const;
 

@@ -51,7 +51,7 @@ std::vector<std::string> HubStream::prepare(Manifest& manifest) {
   std::vector<WantedFile> small;
   for (Series& series : manifest.series) {
     for (CheckpointRef& ref : series.checkpoints) {
-      if (!ref.hub) continue;
+      if (!ref.hub || fetcher_.is_here_offline(*ref.hub)) continue;
       try {
         std::vector<WantedFile> files = fetcher_.files(*ref.hub);
         std::vector<HubFile> listed;

@@ -38,6 +38,31 @@ TEST_F(HubCommandsTest, FetchThenSweepIsAsASweepOfFolders) {
   expect_no_token_on_disk();
 }
 
+TEST_F(HubCommandsTest, OfflineWhatIsHereIsEnough) {
+  EXPECT_EQ(run({"fetch", "sweep.yaml"}).exit_code, 0);
+  const size_t asked = hub_.server().requests().size();
+  const auto offline = [this](std::vector<std::string> words) {
+    ProgramCall program = call(std::move(words));
+    program.environment["HF_HUB_OFFLINE"] = "1";
+    const ProgramResult result = run_program(program);
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_EQ(result.errors, "");
+    return result.output;
+  };
+  EXPECT_THAT(offline({"fetch", "sweep.yaml", "-q"}), HasSubstr("Nothing to fetch"));
+  offline({"sweep", "sweep.yaml", "-o", "run", "-q", "--fetch"});
+  offline({"sweep", "sweep.yaml", "-o", "streamed", "-q", "--stream"});
+  const Json expected = plain_results();
+  EXPECT_EQ(results(scratch_ / "run"), expected);
+  EXPECT_EQ(results(scratch_ / "streamed"), expected);
+  EXPECT_EQ(blobs_of_weights(), 4) << "a stream removes what it brought alone";
+  EXPECT_EQ(hub_.server().requests().size(), asked);
+  fs::remove(HubCache(scratch_ / "hf/hub").folder({"org/sub", "main", "iter_40"}) / "config.json");
+  ProgramCall part = call({"fetch", "sweep.yaml", "-q"});
+  part.environment["HF_HUB_OFFLINE"] = "1";
+  EXPECT_THAT(run_program(part).output, HasSubstr("failed: HF_HUB_OFFLINE: is set"));
+}
+
 TEST_F(HubCommandsTest, SweepFetchesRevisions) {
   write_manifest("hub: org/rev, revision: 'step{step}'");
   const ProgramResult swept = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--fetch"});
