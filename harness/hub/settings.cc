@@ -21,12 +21,36 @@ Path home() {
   return folder.empty() ? Path("/") : Path(folder);
 }
 
-Path hub_home() {
-  if (const std::string given = variable("HF_HOME"); !given.empty()) {
-    return given.starts_with("~/") ? home() / given.substr(2) : Path(given);
+// Behind the name that begins at `at`.
+size_t end_of_name(const std::string& text, size_t at) {
+  while (at < text.size() &&
+         (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '_'))
+    ++at;
+  return at;
+}
+
+// A path as the library reads it from the environment: ~ at the start, $NAME and ${NAME} anywhere.
+// What is not set stays as it is.
+Path expanded(const std::string& text) {
+  const bool at_home = text == "~" || text.starts_with("~/");
+  std::string path = at_home ? home().string() : "";
+  for (size_t at = at_home ? 1 : 0; at < text.size();) {
+    const bool braces = text.compare(at, 2, "${") == 0;
+    const size_t name = at + (braces ? 2 : 1);
+    const size_t end = text[at] == '$' ? end_of_name(text, name) : name;
+    const size_t behind = braces && end < text.size() && text[end] == '}' ? end + 1 : end;
+    const bool is_name = end > name && (behind > end) == braces;
+    const char* value = is_name ? std::getenv(text.substr(name, end - name).c_str()) : nullptr;
+    path += value ? value : text.substr(at, behind - at);
+    at = behind;
   }
+  return path;
+}
+
+Path hub_home() {
+  if (const std::string given = variable("HF_HOME"); !given.empty()) return expanded(given);
   const std::string cache = variable("XDG_CACHE_HOME");
-  return (cache.empty() ? home() / ".cache" : Path(cache)) / "huggingface";
+  return (cache.empty() ? home() / ".cache" : expanded(cache)) / "huggingface";
 }
 
 bool is_true(std::string text) {
@@ -40,7 +64,7 @@ std::string find_token() {
     if (std::string token = variable(name); !token.empty()) return token;
   }
   const std::string given = variable("HF_TOKEN_PATH");
-  const Path file = given.empty() ? hub_home() / "token" : Path(given);
+  const Path file = given.empty() ? hub_home() / "token" : expanded(given);
   if (!std::filesystem::is_regular_file(file)) return "";
   return std::string(trim(read_file(file)));
 }
@@ -62,8 +86,9 @@ HubSettings HubSettings::from_environment() {
   }
   const std::string cache = variable("HF_HUB_CACHE"), older = variable("HUGGINGFACE_HUB_CACHE");
   const std::string& named = cache.empty() ? older : cache;
-  settings.cache = named.empty() ? hub_home() / "hub" : Path(named);
-  settings.offline = is_true(variable("HF_HUB_OFFLINE"));
+  settings.cache = named.empty() ? hub_home() / "hub" : expanded(named);
+  const std::string offline = variable("HF_HUB_OFFLINE");
+  settings.offline = is_true(offline.empty() ? variable("TRANSFORMERS_OFFLINE") : offline);
   return settings;
 }
 

@@ -14,7 +14,7 @@ struct HubSettings {
   std::string rows_endpoint = "https://datasets-server.huggingface.co";  // HF_DATASETS_SERVER
   std::string token;     // HF_TOKEN, or the file HF_TOKEN_PATH, by default $HF_HOME/token; a secret
   Path cache;            // HF_HUB_CACHE, by default $HF_HOME/hub; HF_HOME is ~/.cache/huggingface
-  bool offline = false;  // HF_HUB_OFFLINE
+  bool offline = false;  // HF_HUB_OFFLINE, or TRANSFORMERS_OFFLINE
 
   static HubSettings from_environment();
 

@@ -55,7 +55,7 @@ HubSettings MadeHub::settings(const Path& cache) const {
 std::map<std::string, std::string> MadeHub::environment(const Path& home) const {
   return {{"HF_ENDPOINT", url()}, {"HF_HOME", home.string()},    {"HF_TOKEN", token},
           {"HF_HUB_CACHE", ""},   {"HUGGINGFACE_HUB_CACHE", ""}, {"HF_DATASETS_SERVER", url()},
-          {"HF_HUB_OFFLINE", ""}, {"no_proxy", "127.0.0.1"}};
+          {"HF_HUB_OFFLINE", ""}, {"TRANSFORMERS_OFFLINE", ""},  {"no_proxy", "127.0.0.1"}};
 }
 
 int MadeHub::sent(const std::string& path_or_hash) const {

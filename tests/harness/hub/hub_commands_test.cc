@@ -63,6 +63,21 @@ TEST_F(HubCommandsTest, OfflineWhatIsHereIsEnough) {
   EXPECT_THAT(run_program(part).output, HasSubstr("failed: HF_HUB_OFFLINE: is set"));
 }
 
+TEST_F(HubCommandsTest, PathsOfTheEnvironmentAreReadAsByTheLibrary) {
+  ProgramCall fetch = call({"fetch", "--model", "org/sub", "--subfolder", "iter_40", "-q"});
+  fetch.environment["HOME"] = fetch.environment["PLACE"] = scratch_.folder().string();
+  fetch.environment["HF_HOME"] = "${PLACE}/hf";
+  EXPECT_THAT(run_program(fetch).output, HasSubstr((scratch_ / "hf/hub/models--").string()));
+  fetch.environment["HF_HUB_CACHE"] = "~/$PLACE/${PLACE/$/$unset_name";
+  EXPECT_THAT(run_program(fetch).output,
+              HasSubstr(scratch_.folder().string() + "/" + scratch_.folder().string() +
+                        "/${PLACE/$/$unset_name/models--"));
+  fetch.environment["HF_HUB_CACHE"] = "~";
+  EXPECT_THAT(run_program(fetch).output, HasSubstr((scratch_ / "models--").string()));
+  fetch.environment["TRANSFORMERS_OFFLINE"] = "1";
+  EXPECT_THAT(run_program(fetch).output, HasSubstr("Nothing to fetch"));
+}
+
 TEST_F(HubCommandsTest, SweepFetchesRevisions) {
   write_manifest("hub: org/rev, revision: 'step{step}'");
   const ProgramResult swept = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--fetch"});
