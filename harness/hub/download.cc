@@ -122,6 +122,12 @@ class Download {
       throw Error(shown_url(target_.url), "is another file by now than the hub's list said",
                   "to be asked again");
     }
+    const std::string packing = head.header("content-encoding");
+    if (!packing.empty() && packing != "identity") {
+      throw Error(shown_url(target_.url),
+                  fmt::format("the server sends it packed ({}), unasked", packing.substr(0, 60)),
+                  "its bytes as they are");
+    }
     int64_t from = 0;
     if (head.status == 206) {
       const std::string range = head.header("content-range");

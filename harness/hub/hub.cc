@@ -38,6 +38,11 @@ Error hub_error(const HttpError& failure, const std::string& subject, const HubS
   }
   if (code == "RevisionNotFound") return {subject, "the repository has no such revision"};
   if (code == "EntryNotFound") return {subject, "the revision has no such file"};
+  // Of repositories and tokens the servers know nothing that the hub redirects to.
+  const std::string who = origin_of(failure.response.url);
+  const bool knows =
+      who == origin_of(settings.endpoint) || who == origin_of(settings.rows_endpoint);
+  if (code.empty() && !knows) return {failure.what(), subject + " cannot be had"};
   if (status == 401 || code == "RepoNotFound") {
     return {subject, "does not exist, or is private", token};
   }

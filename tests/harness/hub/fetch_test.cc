@@ -279,6 +279,21 @@ TEST_F(FetchTest, SaysWhatIsNotThere) {
   EXPECT_THAT(fetch().failures, ElementsAre(HasSubstr("access is refused")));
 }
 
+TEST_F(FetchTest, ARefusalOfTheServerOfLargeFilesIsNotTheHubs) {
+  misbehave({1}, {.status = 403, .body = "<Error>Request has expired</Error>"});
+  EXPECT_THAT(fetch().failures,
+              ElementsAre(AllOf(HasSubstr("answered 403"), HasSubstr("Request has expired"),
+                                Not(HasSubstr("token")))));
+  expect_not_there();
+}
+
+TEST_F(FetchTest, SaysWhenAServerPacksWhatItSends) {
+  misbehave({1}, {.headers = {{"Content-Encoding", "gzip"}}, .body = "packed"});
+  EXPECT_THAT(fetch().failures, ElementsAre(HasSubstr("the server sends it packed (gzip)")));
+  EXPECT_EQ(waited_ms_, 0) << "it would do so again";
+  expect_not_there();
+}
+
 TEST_F(FetchTest, SaysWhenWeightsAreOfAnotherKind) {
   hub_.add("org/old", "main", "config.json", "{}", false);
   hub_.add("org/old", "main", "pytorch_model.bin", "pickle", true);
