@@ -23,6 +23,15 @@ std::string next_page(const HttpResponse& response) {
   return resolve_url(response.url, link.substr(open + 1, close - open - 1));
 }
 
+// The value is not shown: it can hold a password.
+void require_url(const char* variable, const std::string& value) {
+  try {
+    origin_of(value);
+  } catch (const Error&) {
+    throw Error(variable, "is no URL of the web", "http:// or https:// and a server");
+  }
+}
+
 }  // namespace
 
 Error hub_error(const HttpError& failure, const std::string& subject, const HubSettings& settings) {
@@ -61,7 +70,10 @@ void throw_hub_error(const HttpError& failure, const std::string& subject,
 }
 
 Hub::Hub(HubSettings settings, HttpOptions options, std::chrono::milliseconds failures_hold)
-    : settings_(std::move(settings)), client_(std::move(options)), failures_hold_(failures_hold) {}
+    : settings_(std::move(settings)), client_(std::move(options)), failures_hold_(failures_hold) {
+  require_url("HF_ENDPOINT", settings_.endpoint);
+  require_url("HF_DATASETS_SERVER", settings_.rows_endpoint);
+}
 
 void Hub::Failure::throw_again() const {
   if (why && Clock::now() < until) std::rethrow_exception(why);

@@ -63,6 +63,19 @@ TEST_F(HubCommandsTest, OfflineWhatIsHereIsEnough) {
   EXPECT_THAT(run_program(part).output, HasSubstr("failed: HF_HUB_OFFLINE: is set"));
 }
 
+TEST_F(HubCommandsTest, AnEndpointThatIsNoUrlIsNamed) {
+  for (const std::string name : {"HF_ENDPOINT", "HF_DATASETS_SERVER"}) {
+    for (const std::string value : {"huggingface.co", "http://", "ftp://user:s3cr3t@host"}) {
+      ProgramCall fetch = call({"fetch", "sweep.yaml"});
+      fetch.environment[name] = value;
+      const ProgramResult result = run_program(fetch);
+      EXPECT_EQ(result.exit_code, 2);
+      EXPECT_THAT(result.errors, HasSubstr(name + ": is no URL of the web"));
+      EXPECT_THAT(result.errors, testing::Not(HasSubstr("s3cr3t")));
+    }
+  }
+}
+
 TEST_F(HubCommandsTest, PathsOfTheEnvironmentAreReadAsByTheLibrary) {
   ProgramCall fetch = call({"fetch", "--model", "org/sub", "--subfolder", "iter_40", "-q"});
   fetch.environment["HOME"] = fetch.environment["PLACE"] = scratch_.folder().string();
