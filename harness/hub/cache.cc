@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/checkpoint.h"
@@ -196,6 +197,27 @@ HubCache::Lock::Lock(const Path& file, const std::function<bool()>& stop,
 
 HubCache::Lock::~Lock() {
   ::close(fd_);
+}
+
+Path HubCache::use_file(const std::string& repo, const std::string& commit,
+                        const std::string& path) const {
+  return root_ / ".locks" / folder_name(repo) / (sha256_hex(commit + "/" + path) + ".use");
+}
+
+// Whoever is alone is so for a moment.
+HubCache::Use::Use(const Path& file) {
+  make_folder(file.parent_path());
+  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd_ < 0) throw Error(file.string(), fmt::format("cannot open: {}", std::strerror(errno)));
+  while (::flock(fd_, LOCK_SH) != 0 && errno == EINTR) continue;
+}
+
+HubCache::Use::~Use() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+bool HubCache::Use::become_alone() {
+  return ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
 }
 
 bool is_commit(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 #include "harness/hub/place.h"
@@ -17,6 +18,8 @@ namespace e2lm {
 //   models--ORG--NAME/refs/REVISION          the commit a branch or tag stood for
 //   models--ORG--NAME/snapshots/COMMIT/PATH  a link to the blob: what users open
 //   .locks/models--ORG--NAME/HASH.lock       held by whoever downloads or removes the blob
+//   .locks/models--ORG--NAME/HASH.use        of a snapshot's file: shared by the streams that use
+//   it
 //
 // and datasets--ORG--NAME for the repositories of data sets.
 //
@@ -66,6 +69,22 @@ class HubCache {
     int fd_ = -1;
   };
   Path lock_file(const std::string& repo, const std::string& hash) const;
+
+  // Shared by all that use a file of a snapshot which one of them may remove.
+  class Use {
+   public:
+    explicit Use(const Path& file);
+    Use(Use&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Use& operator=(Use&&) = delete;
+    ~Use();
+
+    // Whether nobody else uses it; nobody begins to, then, while this lives.
+    bool become_alone();
+
+   private:
+    int fd_ = -1;
+  };
+  Path use_file(const std::string& repo, const std::string& commit, const std::string& path) const;
 
  private:
   Path root_;

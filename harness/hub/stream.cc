@@ -152,12 +152,17 @@ void HubStream::download_all() {
   }
 }
 
+HubCache::Use HubStream::use(const WantedFile& file) const {
+  return HubCache::Use(fetcher_.cache().use_file(file.repo, file.commit, file.file.path));
+}
+
 void HubStream::bring(size_t index) {
   const std::vector<WantedFile>& weights = items_[index].weights;
   std::string error;
   {
     const std::lock_guard lock(mutex_);
     if (items_[index].state == State::released) return;
+    for (const WantedFile& file : weights) items_[index].uses.push_back(use(file));
     const int64_t bytes = held_bytes() + bytes_to_come(items_[index]);
     if (options_.disk_bytes > 0 && bytes > options_.disk_bytes) {
       error = fmt::format("{} needs {} of the disk, --disk allows {}", items_[index].place.name(),
@@ -182,7 +187,11 @@ void HubStream::bring(size_t index) {
   }
   const std::lock_guard lock(mutex_);
   Item& item = items_[index];
-  if (item.state == State::released) return remove_weights(item, /*with_begun=*/true);  // meanwhile
+  if (item.state == State::released) {  // meanwhile
+    item.uses.clear();
+    remove_weights(item, /*with_begun=*/true);
+    return write_journal();
+  }
   item.state = error.empty() ? State::ready : State::failed;
   item.error = error;
 }
@@ -222,7 +231,12 @@ void HubStream::release(const CheckpointRef& ref) {
     const std::lock_guard lock(mutex_);
     Item& item = items_[index_of(ref)];
     const bool failed = std::exchange(item.state, State::released) == State::failed;
+    item.uses.clear();
     remove_weights(item, /*with_begun=*/!failed || options_.disk_bytes > 0);
+    for (const Item& other : items_) {  // what another program used then
+      if (other.state == State::released) remove_weights(other, /*with_begun=*/false);
+    }
+    write_journal();
   }
   changed_.notify_all();
 }
@@ -232,11 +246,12 @@ void HubStream::remove_weights(const Item& item, bool with_begun) {
   for (const WantedFile& file : item.weights) {
     if (with_begun || !fs::exists(begun_file(blob(file)))) remove(file);
   }
-  write_journal();
 }
 
-// Removes what this stream brought, unless a checkpoint that was not given back needs it.
+// Removes what this stream brought, unless a checkpoint that was not given back needs it, or
+// another program's stream.
 void HubStream::remove(const WantedFile& file) {
+  if (!links_.contains(pointer(file))) return;
   const auto needs = [&](auto same) {
     return std::any_of(items_.begin(), items_.end(), [&](const Item& item) {
       return item.state != State::released &&
@@ -245,7 +260,9 @@ void HubStream::remove(const WantedFile& file) {
   };
   if (needs([&](const WantedFile& other) { return pointer(other) == pointer(file); })) return;
   const bool shared = needs([&](const WantedFile& other) { return blob(other) == blob(file); });
-  if (links_.erase(pointer(file)) == 0) return;
+  HubCache::Use its = use(file);
+  if (!its.become_alone()) return;
+  links_.erase(pointer(file));
   const bool with_blob = !shared && blobs_.contains(blob(file));
   fetcher_.cache().remove_link(file.repo, file.commit, file.file.path);
   if (!with_blob) return;

@@ -48,6 +48,7 @@ class HubStream : public CheckpointSource {
   struct Item {
     HubPlace place;
     std::vector<WantedFile> weights;
+    std::vector<HubCache::Use> uses;  // of the weights, until they are released
     State state = State::waiting;
     std::string error;
   };
@@ -57,6 +58,7 @@ class HubStream : public CheckpointSource {
   std::optional<size_t> next_to_bring() const;
   bool may_start(size_t index) const;
   size_t index_of(const CheckpointRef& ref) const;
+  HubCache::Use use(const WantedFile& file) const;
   void remove_weights(const Item& item, bool with_begun);
   void remove(const WantedFile& file);
 

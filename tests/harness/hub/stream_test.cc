@@ -135,6 +135,35 @@ TEST_F(StreamTest, TwoStreamsOfTheSameIntoOneStoreAreRefused) {
 }
 
 // Weights that another process works on are given back, and fetched again if it did not finish.
+TEST_F(StreamTest, WhatAnotherStreamUsesIsRemovedWhenItDoesNot) {
+  const std::vector<std::string> sweep = {"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"};
+  {
+    const HubCache::Use other(HubCache(scratch_ / "hf/hub")
+                                  .use_file("org/sub", MadeHub::commit_of("org/sub", "main"),
+                                            "iter_80/model.safetensors"));
+    EXPECT_EQ(run(sweep).exit_code, 0);
+    EXPECT_EQ(blobs_of_weights(), 1);
+    EXPECT_TRUE(fs::exists(scratch_ / "run/streaming.json"));
+  }
+  EXPECT_THAT(run(sweep).output, HasSubstr("Nothing to compute"));
+  EXPECT_EQ(blobs_of_weights(), 0);
+  EXPECT_FALSE(fs::exists(scratch_ / "run/streaming.json"));
+}
+
+TEST_F(StreamTest, StreamsOfTheSameIntoTwoStoresTakeNothingFromEachOther) {
+  hub_.instead_of_store = [](const ServedRequest&) -> std::optional<ServedReply> {
+    std::this_thread::sleep_for(100ms);
+    return {};
+  };
+  Program first(call({"sweep", "sweep.yaml", "-o", "one", "-q", "--stream"}));
+  Program second(call({"sweep", "sweep.yaml", "-o", "two", "-q", "--stream"}));
+  for (Program* program : {&first, &second}) {
+    const ProgramResult result = program->wait();
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+  }
+  EXPECT_EQ(results(scratch_ / "one"), results(scratch_ / "two"));
+}
+
 TEST_F(StreamTest, AStreamPutsAsideWhatOthersWorkOn) {
   fs::create_directories(scratch_ / "run");
   Claims others(scratch_ / "run/store.sqlite");
