@@ -1,7 +1,6 @@
 #include "harness/sweep/planning.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <limits>
@@ -68,15 +67,14 @@ Path tokenizer_path(const Series& series) {
 }
 
 // What would change if one of its files were written again.
-std::string stamp_of_tokenizer(const Path& path) {
-  std::string stamp;
+std::map<Path, FileStamp> stamps_of_tokenizer(const Path& path) {
+  std::map<Path, FileStamp> stamps;
   for (const Path& file : tokenizer_files(path)) {
-    struct stat status = {};
-    if (::stat(file.c_str(), &status) != 0) throw Error(file.string(), "cannot be read");
-    stamp += fmt::format("{} {} {}.{:09} {}\n", file.string(), status.st_size,
-                         status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino);
+    const auto stamp = file_stamp(file);
+    if (!stamp) throw Error(file.string(), "cannot be read");
+    stamps.emplace(file, *stamp);
   }
-  return stamp;
+  return stamps;
 }
 
 // Items of rolling requests know in how many windows they were scored.
@@ -209,10 +207,10 @@ class Planner {
   // Every task in this tokenizer's tokens; returns the tokenizer's SHA-256.
   std::string add_tokenizer(const Path& path) {
     auto& known = result_.read.tokenizers[path];
-    const std::string stamp = stamp_of_tokenizer(path);
-    if (known.sha256.empty() || known.stamp != stamp) {
+    const auto files = stamps_of_tokenizer(path);
+    if (known.sha256.empty() || known.files != files) {
       const Tokenizer tokenizer = Tokenizer::read(path);
-      known = {.stamp = stamp, .sha256 = tokenizer.sha256()};
+      known = {.files = files, .sha256 = tokenizer.sha256()};
       if (!result_.read.rows.contains(known.sha256)) prepare_tasks(tokenizer);
     }
     list_tasks(known.sha256);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file_stamp.h"
 #include "engine/engine.h"
 #include "harness/manifest/manifest.h"
 #include "harness/sweep/evaluate.h"
@@ -21,7 +22,7 @@ struct PlannedSweep {
   // What the tasks were made ready with.
   struct Read {
     struct TokenizerFile {
-      std::string stamp;  // of the file
+      std::map<Path, FileStamp> files;
       std::string sha256;
     };
     std::map<Path, TokenizerFile> tokenizers;                // by path

@@ -1,7 +1,6 @@
 #include "harness/sweep/watch.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <thread>
@@ -18,16 +17,14 @@ using Clock = std::chrono::steady_clock;
 
 // Of every file of a folder: trainers write optimizer and tokenizer beside the weights. Empty if
 // the folder is not there; a file that vanishes meanwhile is not there either.
-std::vector<FileStamp> file_stamps(const Path& folder) {
-  std::vector<FileStamp> stamps;
-  std::error_code code;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
-    struct stat status = {};
-    if (::stat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    stamps.push_back({entry.path().filename().string(), status.st_size, status.st_mtim.tv_sec,
-                      status.st_mtim.tv_nsec, status.st_ino});
+std::map<Path, FileStamp> file_stamps(const Path& folder) {
+  std::map<Path, FileStamp> stamps;
+  std::error_code code, ignored;
+  for (std::filesystem::directory_iterator entry(folder, code), end; !code && entry != end;
+       entry.increment(code)) {
+    if (!entry->is_regular_file(ignored)) continue;
+    if (const auto stamp = file_stamp(entry->path())) stamps.emplace(entry->path(), *stamp);
   }
-  std::sort(stamps.begin(), stamps.end());
   return stamps;
 }
 
@@ -114,7 +111,7 @@ CheckpointWatch::Look CheckpointWatch::look(const Manifest& manifest) {
 }
 
 CheckpointWatch::State CheckpointWatch::look_at(const CheckpointRef& ref, Look& look) {
-  std::vector<FileStamp> files = file_stamps(ref.folder);
+  auto files = file_stamps(ref.folder);
   Seen& seen = seen_[ref.folder];
   const bool same = files == seen.files;
   if (!same) seen = {.files = std::move(files)};

@@ -8,20 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "base/file_stamp.h"
 #include "harness/manifest/manifest.h"
 #include "harness/sweep/plan.h"
 #include "harness/sweep/weights.h"
 
 namespace e2lm {
-
-// What tells whether a file was written again.
-struct FileStamp {
-  std::string name;
-  int64_t bytes = 0;
-  int64_t seconds = 0, nanoseconds = 0;  // of the last modification
-  uint64_t inode = 0;
-  auto operator<=>(const FileStamp&) const = default;
-};
 
 // Tells checkpoints that are whole from those still being written. A folder is settled when it
 // opens as a checkpoint (config.json, and every safetensors file that its index names, as long as
@@ -49,7 +41,7 @@ class CheckpointWatch {
 
  private:
   struct Seen {
-    std::vector<FileStamp> files;
+    std::map<Path, FileStamp> files;
     bool settled = false;
     std::string error;
   };

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "base/file_stamp.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "harness/hub/cache.h"
@@ -31,11 +31,12 @@ Stamp stamp_of(const Path& folder) {
   Stamp stamp;
   for (const Path& path : list_folder(folder)) {
     if (path.extension() != ".safetensors" && path.filename() != "config.json") continue;
-    struct stat status = {};
-    if (::stat(path.c_str(), &status) != 0) throw Error(path.string(), "cannot be read");
-    stamp.text += fmt::format("{} {} {}.{:09} {};", path.filename().string(), status.st_size,
-                              status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino);
-    stamp.settled &= std::abs(now.tv_sec - status.st_mtim.tv_sec) >= kTickSeconds;
+    const auto file = file_stamp(path);
+    if (!file) throw Error(path.string(), "cannot be read");
+    stamp.text += fmt::format("{} {} {}.{:09} {}.{:09} {};", path.filename().string(), file->bytes,
+                              file->modified.seconds, file->modified.nanoseconds,
+                              file->changed.seconds, file->changed.nanoseconds, file->inode);
+    stamp.settled &= std::abs(now.tv_sec - file->modified.seconds) >= kTickSeconds;
   }
   return stamp;
 }

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <fstream>
 
+#include "base/file_stamp.h"
 #include "harness/results/results.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/fake_engine.h"
@@ -208,6 +210,23 @@ TEST_F(SweepTest, ResultsFollowWeightsNotNames) {
   EXPECT_EQ(sweep().computed, 0) << "other weights under the same name, known already";
   const Report result = report();
   EXPECT_EQ(result.curves[0].series[0].curve[1].value, result.curves[0].series[0].curve[2].value);
+}
+
+// As `tar`, `rsync -t` and `cp -p` leave files: other bytes, as many, and the old time.
+TEST_F(SweepTest, OtherWeightsOfTheSameSizeAndTimeAreComputed) {
+  sweep();
+  const Path weights = folder_.checkpoint(80) / "model.safetensors";
+  std::string bytes = read_file(weights);
+  bytes.back() ^= 1;
+  const auto before = file_stamp(weights);
+  const auto time = std::filesystem::last_write_time(weights);
+  while (file_stamp(weights)->changed == before->changed) {  // a clock may tick slowly
+    std::ofstream(weights, std::ios::in | std::ios::out | std::ios::binary) << bytes;
+    std::filesystem::last_write_time(weights, time);
+  }
+  ASSERT_EQ(file_stamp(weights)->modified, before->modified);
+  ASSERT_EQ(file_stamp(weights)->inode, before->inode);
+  EXPECT_EQ(sweep().computed, 1);
 }
 
 TEST_F(SweepTest, AChangedTaskIsComputedAgain) {
