@@ -134,6 +134,12 @@ int64_t Database::number(std::string_view query) const {
   return statement.integer(0);
 }
 
+bool Database::has_moved() const {
+  int moved = 0;
+  const int code = sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return code == SQLITE_OK && moved != 0;
+}
+
 int64_t Database::last_id() const {
   return sqlite3_last_insert_rowid(handle_.get());
 }

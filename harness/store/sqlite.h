@@ -44,6 +44,7 @@ class Database {
   void run_patiently(std::string_view sql);
   int64_t number(std::string_view query) const;  // the one that the query gives
   int64_t last_id() const;
+  bool has_moved() const;  // the file is not at path() any more
 
   sqlite3* handle() const { return handle_.get(); }
   const Path& path() const { return path_; }

@@ -225,7 +225,14 @@ bool Store::is_done(const CellKey& key) const {
   return find.bind(key.weights).bind(key.request_set).bind(key.settings).step();
 }
 
+void Store::require_place() const {
+  if (!database_.has_moved()) return;
+  throw StoreError(database_.path().string(), "was removed, moved or replaced while it was in use",
+                   "a store that stays in its place; run the same command again");
+}
+
 void Store::finish_cell(int64_t cell, double seconds, int64_t rows) {
+  require_place();
   Transaction transaction(database_);
   pause_cell(cell, seconds, rows);
   Statement(database_, "UPDATE cell SET state = 'done' WHERE id = ?").bind(cell).finish();
@@ -248,6 +255,7 @@ void Store::fail_cell(int64_t cell, std::string_view message) {
 }
 
 void Store::add_block(int64_t cell, const Block& block) {
+  require_place();
   Statement(database_,
             "INSERT OR REPLACE INTO block (cell, first, count, nats, counts, checksum) "
             "VALUES (?1, ?2, ?3, ?4, ?5, crc32(?2, ?3, ?4, ?5))")

@@ -31,7 +31,8 @@ inline constexpr const char* kInMemory = ":memory:";
 // Rule for damage: a block is committed as a whole, so a killed run leaves whole blocks. Blocks,
 // orders, tasks' items and imported documents have checksums (checksum.h); one that does not match
 // is an Error, as is a file of another kind or of a newer schema. A sweep first drops the blocks
-// that do not match, and computes them again.
+// that do not match, and computes them again. Where the file is removed or replaced while it is
+// open, the next block is an Error: SQLite would go on writing to what nobody finds again.
 class Store {
  public:
   static constexpr int64_t kSchemaVersion = 5;
@@ -102,6 +103,7 @@ class Store {
   explicit Store(Database database) : database_(std::move(database)) {}
   static Store open_read_only(const Path& file);
   void prepare();
+  void require_place() const;
 
   Database database_;
 };

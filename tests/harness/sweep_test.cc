@@ -93,6 +93,19 @@ TEST_F(SweepTest, ADamagedBlockIsComputedAgain) {
   EXPECT_EQ(contents(store_path_), before);
 }
 
+// What SQLite wrote to a file without a name would be lost, and nobody told.
+TEST_F(SweepTest, AStoreThatIsRemovedOrReplacedEndsIt) {
+  on_open_ = [&](const Checkpoint&) { std::filesystem::remove(store_path_); };
+  expect_error([&] { sweep(); }, store_path_.string(), "was removed, moved or replaced");
+  on_open_ = nullptr;
+  EXPECT_EQ(sweep().computed, 3);
+  write_file(folder_.checkpoint(80) / "config.json",
+             read_file(folder_.checkpoint(80) / "config.json") + " ");
+  const std::string another = read_file(store_path_);
+  on_open_ = [&](const Checkpoint&) { write_file(store_path_, another); };
+  expect_error([&] { sweep(); }, store_path_.string(), "was removed, moved or replaced");
+}
+
 TEST_F(SweepTest, ShardsAreDisjointAndTogetherTheSweep) {
   const SweepSummary second = sweep({2, 2});
   EXPECT_EQ(second.computed, 1);
