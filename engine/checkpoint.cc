@@ -66,7 +66,7 @@ std::map<std::string, std::string> read_weights_index(std::string_view text,
   return shards;
 }
 
-Checkpoint Checkpoint::open(const Path& folder) {
+Checkpoint Checkpoint::open(const Path& folder) try {
   if (!std::filesystem::is_directory(folder)) {
     throw Error(folder.string(), "no such folder", "a model folder with config.json and weights");
   }
@@ -85,6 +85,8 @@ Checkpoint Checkpoint::open(const Path& folder) {
   std::sort(checkpoint.tensors_.begin(), checkpoint.tensors_.end(),
             [](const Tensor* a, const Tensor* b) { return a->name < b->name; });
   return checkpoint;
+} catch (const std::filesystem::filesystem_error& error) {  // rights, loops of links, a lost mount
+  throw Error(error.path1().string(), "cannot be read: " + error.code().message());
 }
 
 const Tensor* Checkpoint::find(std::string_view name) const {

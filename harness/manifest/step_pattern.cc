@@ -94,7 +94,9 @@ std::set<int64_t> StepPattern::scan(const Path& folder) const {
   const std::string prefix = before.filename().string();
   const std::string suffix = after_.substr(0, after_.find('/'));
   std::set<int64_t> steps;
-  if (!std::filesystem::is_directory(before.parent_path())) return steps;
+  std::error_code unseen;  // then listing it says why
+  const auto place = std::filesystem::status(before.parent_path(), unseen);
+  if (std::filesystem::status_known(place) && !std::filesystem::is_directory(place)) return steps;
   for (const Path& entry : list_folder(before.parent_path())) {
     std::string name = entry.filename().string();
     if (name.size() < prefix.size() + suffix.size()) continue;
@@ -104,7 +106,7 @@ std::set<int64_t> StepPattern::scan(const Path& folder) const {
         !name.empty() && name.size() < 18 && name.find_first_not_of(kDigits) == std::string::npos;
     if (!digits) continue;
     const int64_t step = std::stoll(name);
-    if (std::filesystem::exists(folder / fill(step))) steps.insert(step);
+    if (std::filesystem::exists(folder / fill(step), unseen)) steps.insert(step);
   }
   return steps;
 }

@@ -1,5 +1,6 @@
 #include "harness/sweep/sweep.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -258,6 +259,19 @@ TEST_F(SweepTest, AMissingCheckpointIsAFailedCell) {
   std::filesystem::remove_all(folder_.checkpoint(120));
   EXPECT_EQ(sweep().failed, 1);
   EXPECT_NE(report().cells[2].error.find("no such folder"), std::string::npos);
+}
+
+// As one in a folder without the right to enter it, or on a mount that is lost.
+TEST_F(SweepTest, ACheckpointThatTheSystemRefusesToShowFailsAlone) {
+  const Path folder = folder_.checkpoint(80);
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory_symlink(folder, folder);  // leads nowhere but to itself
+  const SweepSummary summary = sweep();
+  EXPECT_EQ(summary.computed, 2);
+  EXPECT_EQ(summary.failed, 1);
+  const Report result = report();
+  EXPECT_THAT(result.cells[1].error,
+              testing::HasSubstr(folder.string() + ": cannot be read: Too many levels"));
 }
 
 TEST_F(SweepTest, WrongTasksAndTokenizersEndIt) {

@@ -105,6 +105,17 @@ TEST_F(WatchTest, CheckpointsComeInAnyOrderAndByRenaming) {
   EXPECT_EQ(look(), (Steps{40, 120}));
 }
 
+TEST_F(WatchTest, OneThatTheSystemRefusesToShowIsWaitedFor) {
+  const Path folder = folder_.checkpoint(40);
+  std::filesystem::create_directories(folder.parent_path());
+  std::filesystem::create_directory_symlink(folder, folder);  // leads nowhere but to itself
+  EXPECT_EQ(look(), Steps{});
+  std::filesystem::remove(folder);
+  std::filesystem::rename(source(40), folder);
+  look();
+  EXPECT_EQ(look(), Steps{40});
+}
+
 TEST_F(WatchTest, AllPartsOfTheIndexMustBeThere) {
   put_index(80);
   put_part(80, "two.safetensors", "b");
