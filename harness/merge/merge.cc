@@ -71,6 +71,7 @@ void merge_into(const std::vector<Store>& sources, const MergeOptions& options, 
   CellMerger cells(target, summary);
   std::vector<StorePlan> plans;
   for (const Store& source : sources) {
+    const Snapshot snapshot(source.database());  // a sweep may be running on it
     const MergedIds ids = cells.add(source);
     if (has_plan(source)) plans.push_back(translate_plan(source, ids));
     if (has_imports(source)) merge_imports(source, target);

@@ -71,6 +71,7 @@ Json value(const Statement& row, int column) {
 }  // namespace
 
 void dump_store(const Store& store, const std::function<void(const std::string& line)>& line) {
+  const Snapshot snapshot(store.database());  // a sweep may be running on it
   for (const Rows& rows : kAllRows) {
     Statement row(store.database(), rows.query);
     while (row.step()) {

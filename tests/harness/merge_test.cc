@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "base/hash.h"
 #include "harness/import/importer.h"
@@ -125,6 +127,22 @@ TEST_F(MergeTest, BlocksOfRunningCellsAreUnitedAndMakeThemDone) {
   EXPECT_EQ(last.requests, 2);
   EXPECT_EQ(only_cell(target_).state, Store::State::done);
   EXPECT_EQ(dump(target_), dump(cell_store("d", Store::State::done, {0, 1, 2})));
+}
+
+// A watch goes on adding weights and cells while its store is merged into another.
+TEST_F(MergeTest, AStoreInUseIsTakenAsItIsAtOneMoment) {
+  const Path source = cell_store("in-use", Store::State::done, {0, 1, 2});
+  std::atomic<bool> merged = false;
+  std::jthread watch([&] {
+    Store store = Store::open(source);
+    for (int i = 0; i < 1000 && !merged; ++i) {
+      const int64_t weights = store.add_weights({std::to_string(i)});
+      const int64_t set = store.add_request_set(std::to_string(i), {0});
+      store.pause_cell(store.open_cell({weights, set, "float32 cpu"}), 1, 1);
+    }
+  });
+  for (int i = 0; i < 10; ++i) merge_stores({source}, scratch_ / std::to_string(i), {});
+  merged = true;
 }
 
 TEST_F(MergeTest, FailedLosesToDone) {
