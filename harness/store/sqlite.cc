@@ -46,6 +46,11 @@ std::string uri_of(const Path& path) {
   return uri;
 }
 
+// SQLite takes "file:" at the beginning of a name for that of a URI.
+std::string name_of(const Path& path) {
+  return path.string().starts_with("file:") ? "./" + path.string() : path.string();
+}
+
 uLong add_value(uLong crc, sqlite3_value* value) {
   if (sqlite3_value_type(value) == SQLITE_INTEGER) {
     const int64_t number = sqlite3_value_int64(value);
@@ -79,10 +84,16 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
 }
 
 Database Database::open(const Path& path, Mode mode) {
+  constexpr size_t kMostPathBytes = 504;  // SQLite's 512, less what it appends
+  const size_t path_bytes = std::filesystem::absolute(path).string().size();
+  if (path_bytes > kMostPathBytes) {
+    throw StoreError(path.string(), fmt::format("has a path of {} bytes", path_bytes),
+                     fmt::format("at most {}, which SQLite can open", kMostPathBytes));
+  }
   const int flags = mode == Mode::create       ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                     : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
                                                : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
-  const std::string name = mode == Mode::unchanging ? uri_of(path) + "?immutable=1" : path.string();
+  const std::string name = mode == Mode::unchanging ? uri_of(path) + "?immutable=1" : name_of(path);
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   Database database(path, handle);

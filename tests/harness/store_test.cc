@@ -97,6 +97,14 @@ TEST_F(StoreTest, AStoreOfVersion3TakesImports) {
   EXPECT_EQ(version.integer(0), Store::kSchemaVersion);
 }
 
+TEST_F(StoreTest, APathLongerThanSqliteTakesIsNamed) {
+  const Path longest = scratch_ / std::string(200, 'a') / std::string(200, 'b');
+  const size_t rest = 504 - longest.string().size() - 1;
+  Store::open(longest / std::string(rest, 'c'));
+  expect_error([&] { Store::open(longest / std::string(rest + 1, 'c')); },
+               "has a path of 505 bytes (expected at most 504, which SQLite can open)");
+}
+
 TEST_F(StoreTest, RefusesOtherFiles) {
   expect_error([&] { Store::open_existing(file_); }, "no such store");
   scratch_.write("text.sqlite", std::string(5000, 'x'));

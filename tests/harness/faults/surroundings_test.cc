@@ -71,6 +71,21 @@ TEST_F(SurroundingsTest, NamesMayHaveAnyBytes) {
   }
 }
 
+// SQLite would take such a name for that of a URI.
+TEST_F(SurroundingsTest, ARunFolderMayBeCalledLikeAUri) {
+  for (const char* name : {"file:run", "file:run?mode=memory"}) {
+    const ProgramResult swept =
+        run_program({.arguments = {"sweep", "sweep.yaml", "-o", name, "--no-report", "--quiet"},
+                     .folder = folder_.scratch.folder()});
+    EXPECT_EQ(swept.exit_code, 0) << swept.errors;
+    const auto run = [&](const char* command) {
+      return run_program({.arguments = {command, name}, .folder = folder_.scratch.folder()});
+    };
+    EXPECT_THAT(run("dump").output, HasSubstr("\"row\":\"block\""));
+    EXPECT_EQ(run("score").exit_code, 0);
+  }
+}
+
 // Files from a clock that was ahead, or from before there were any.
 TEST_F(SurroundingsTest, TimesOfFilesNeedNotMakeSense) {
   for (const int64_t seconds : {int64_t{4'102'444'800}, int64_t{0}}) {
