@@ -178,8 +178,9 @@ std::optional<int64_t> Arguments::integer(std::string_view name, int64_t least,
     return static_cast<int64_t>(*value);
   }
   throw Error(fmt::format("--{}", name), fmt::format("'{}' {}", *text(name), wrong),
-              most == kMostInteger ? fmt::format("a whole number from {} up", least)
-                                   : fmt::format("a whole number from {} to {}", least, most));
+              most == kMostInteger && *value <= static_cast<double>(most)
+                  ? fmt::format("a whole number from {} up", least)
+                  : fmt::format("a whole number from {} to {}", least, most));
 }
 
 std::optional<int64_t> Arguments::bytes(std::string_view name) const {

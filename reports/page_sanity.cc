@@ -58,7 +58,7 @@ HtmlTable findings(const Json& sanity) {
   return table;
 }
 
-// "30 findings: 28 at chance, 2 outlier."
+// "30 findings: at chance (28), outlier (2)."
 std::string findings_summary(const Json& sanity) {
   std::vector<std::pair<std::string, size_t>> kinds;
   for (const Json& finding : sanity) {
@@ -72,7 +72,7 @@ std::string findings_summary(const Json& sanity) {
     }
   }
   std::string text = fmt::format("{} finding{}:", sanity.size(), sanity.size() == 1 ? "" : "s");
-  for (const auto& [kind, count] : kinds) text += fmt::format(" {} {},", count, kind);
+  for (const auto& [kind, count] : kinds) text += fmt::format(" {} ({}),", kind, count);
   text.back() = '.';
   return "<p class=\"note\">" + escape_html(text) + "</p>\n";
 }

@@ -48,8 +48,7 @@ MeanRow mean_of(const std::string& text) {
 // What a store holds has names and tokens already.
 void refuse_import_options(const Arguments& arguments) {
   for (const Option& option : import_option_rows()) {
-    const auto given = arguments.text(option.name);
-    if (!given || *given == option.fallback) continue;
+    if (!arguments.given(option.name)) continue;
     throw Error(fmt::format("--{}", option.name), "is about files of results, and this is a store",
                 "files, or `e2lm import` again");
   }

@@ -100,8 +100,8 @@ void select(const TaskCurves& curves, const Arguments& arguments, const std::str
 
 int run(const Arguments& arguments) {
   const std::string format = require_format(arguments, {"text", "json", "csv"});
-  if (arguments.text("output") && !arguments.flag("select")) {
-    throw Error("--output", "is for the documents chosen", "--select N");
+  for (const char* option : {"by", "hold-out", "draws", "seed", "output"}) {
+    arguments.check_companion(option, "select");
   }
   const Store store = open_store(arguments);
   const bool imports_alone = has_imports(store) && !has_plan(store);

@@ -29,19 +29,24 @@ std::optional<double> number_of(const std::string& text) {
   return {};
 }
 
+double tokens_of(std::string_view option, const std::string& text) {
+  const auto tokens = number_of(text);
+  if (tokens && *tokens >= 0) return *tokens;
+  throw Error(fmt::format("--{}", option), fmt::format("'{}' is no number of tokens", text),
+              "one as 206e9, for 206 billion");
+}
+
 // FROM:TO, either of them may be left out.
 void set_tokens(std::string_view option, const std::string& text, Grid& grid) {
   const size_t colon = text.find(':');
   if (colon == std::string::npos)
     refuse(option, text, "FROM:TO in tokens, as :206e9 or 206e9:1e12");
   const std::string from = text.substr(0, colon), to = text.substr(colon + 1);
-  const auto low = from.empty() ? std::optional(0.0) : number_of(from);
-  const auto high = to.empty() ? std::optional(kUnbounded) : number_of(to);
-  if (!low || !high || *low < 0 || *high <= *low) {
-    refuse(option, text, "FROM:TO in tokens with FROM below TO");
-  }
-  grid.min_tokens = *low;
-  grid.max_tokens = *high;
+  grid.min_tokens = from.empty() ? 0 : tokens_of(option, from);
+  grid.max_tokens = to.empty() ? kUnbounded : tokens_of(option, to);
+  if (grid.max_tokens > grid.min_tokens) return;
+  throw Error(fmt::format("--{}", option), fmt::format("'{}' holds no tokens", text),
+              "FROM:TO with FROM below TO");
 }
 
 void set_weights(const std::string& text, ScoringRules& rules) {
@@ -53,7 +58,8 @@ void set_weights(const std::string& text, ScoringRules& rules) {
     weights.push_back(*weight);
   }
   if (weights.size() != 3 || parts.size() != 3) {
-    refuse("weights", text, "three numbers from 0 up: signal,ranking,compliance");
+    throw Error("--weights", fmt::format("'{}' are not three weights", text),
+                "signal,ranking,compliance: numbers from 0 up, as 0.5,0.1,0.4");
   }
   rules.signal_weight = weights[0];
   rules.ranking_weight = weights[1];

@@ -158,6 +158,7 @@ TEST_F(ItemCommandsTest, ItemsRefusesInSentences) {
   EXPECT_THAT(items({"-t", "made", "--select", "5", "--format", "csv"}), HasSubstr("no csv"));
   EXPECT_THAT(items({"-t", "made", "--select", "5", "--by", "snr"}), HasSubstr("two series, of 1"));
   EXPECT_THAT(items({"-t", "made", "--output", "x"}), HasSubstr("--select"));
+  EXPECT_THAT(items({"-t", "made", "--by", "snr"}), HasSubstr("--by: needs --select"));
   EXPECT_THAT(refused({"items", "nowhere", "-t", "made"}), HasSubstr("no such store"));
 }
 

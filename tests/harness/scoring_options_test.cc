@@ -120,13 +120,19 @@ TEST_F(ScoringOptions, WrongOnesAreASentence) {
   EXPECT_THAT(refused({"--tie-rule", "first"}), HasSubstr("--tie-rule: 'first' is unknown"));
   EXPECT_THAT(refused({"--orientation", "up"}), HasSubstr("natural or as-stored"));
   EXPECT_THAT(refused({"--compliance", "official"}), HasSubstr("gap_over_chance, auc_gap"));
-  EXPECT_THAT(refused({"--weights", "1,2"}), HasSubstr("three numbers"));
-  EXPECT_THAT(refused({"--weights", "1,-2,3"}), HasSubstr("three numbers"));
+  EXPECT_THAT(refused({"--weights", "1,2"}),
+              HasSubstr("'1,2' are not three weights (expected signal,ranking,compliance"));
+  EXPECT_THAT(refused({"--weights", "1,-2,3"}), HasSubstr("numbers from 0 up"));
   EXPECT_THAT(refused({"--draws", "1e9"}), HasSubstr("0 to 100000"));
   EXPECT_THAT(refused({"--draws", "-1"}), HasSubstr("--draws: '-1' is below 0"));
   EXPECT_THAT(refused({"--early-tokens", "206e9"}), HasSubstr("FROM:TO"));
   EXPECT_THAT(refused({"--early-tokens", "5:1"}), HasSubstr("FROM below TO"));
-  EXPECT_THAT(refused({"--early-tokens", "nan:5"}), HasSubstr("FROM below TO"));
+  EXPECT_THAT(refused({"--early-tokens", "nan:5"}), HasSubstr("'nan' is no number of tokens"));
+  EXPECT_THAT(refused({"--late-tokens", "0:1.2B"}),
+              HasSubstr("--late-tokens: '1.2B' is no number of tokens (expected one as 206e9"));
+  EXPECT_THAT(refused({"--seed", "9223372036854775808"}),
+              HasSubstr("(expected a whole number from 0 to 9000000000000000)"));
+  EXPECT_THAT(refused({"--newest"}), HasSubstr("--newest: is about files of results"));
   EXPECT_THAT(refused({"--reference", "-3"}), HasSubstr("final, early-mean or a step"));
   EXPECT_THAT(refused({"--step-multiple", "0"}),
               HasSubstr("'0' is below 1 (expected a whole number from 1 up)"));

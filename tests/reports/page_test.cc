@@ -141,7 +141,7 @@ TEST(PageTest, LongNamesDoNotWidenColumns) {
 TEST(PageTest, FindingsAreNeverHidden) {
   const Json report = {{"sanity", {{{"kind", "outlier"}, {"step", 40}, {"text", "0.9 > 0.1"}}}}};
   const std::string html = sanity_html(report);
-  EXPECT_THAT(html, HasSubstr("1 finding: 1 outlier."));
+  EXPECT_THAT(html, HasSubstr("1 finding: outlier (1)."));
   EXPECT_THAT(html, HasSubstr("0.9 &gt; 0.1"));
   EXPECT_THAT(html, Not(HasSubstr("<details")));
   EXPECT_THAT(tiles_html(report), HasSubstr("<b>1</b> finding<"));
