@@ -109,8 +109,9 @@ void HubStream::expect(const std::vector<CheckpointRef>& refs) {
 
 int64_t HubStream::bytes_to_come(const Item& item) const {
   int64_t bytes = 0;
+  std::error_code unseen;
   for (const WantedFile& file : item.weights) {
-    if (!fs::exists(blob(file))) bytes += file.file.bytes;
+    if (!fs::exists(blob(file), unseen)) bytes += file.file.bytes;
   }
   return bytes;
 }
@@ -156,30 +157,31 @@ HubCache::Use HubStream::use(const WantedFile& file) const {
   return HubCache::Use(fetcher_.cache().use_file(file.repo, file.commit, file.file.path));
 }
 
-void HubStream::bring(size_t index) {
-  const std::vector<WantedFile>& weights = items_[index].weights;
-  std::string error;
-  {
-    const std::lock_guard lock(mutex_);
-    if (items_[index].state == State::released) return;
-    for (const WantedFile& file : weights) items_[index].uses.push_back(use(file));
-    const int64_t bytes = held_bytes() + bytes_to_come(items_[index]);
-    if (options_.disk_bytes > 0 && bytes > options_.disk_bytes) {
-      error = fmt::format("{} needs {} of the disk, --disk allows {}", items_[index].place.name(),
-                          format_bytes(bytes), format_bytes(options_.disk_bytes));
-    } else {
-      for (const WantedFile& file : weights) {
-        if (!fs::exists(pointer(file))) links_.insert(pointer(file));
-        if (!fs::exists(blob(file))) blobs_.insert(blob(file));
-      }
-      write_journal();
-    }
+// Notes what will be brought, so that it is removed whatever happens. False if it is not wanted any
+// more.
+bool HubStream::announce(Item& item) {
+  const std::lock_guard lock(mutex_);
+  if (item.state == State::released) return false;
+  for (const WantedFile& file : item.weights) item.uses.push_back(use(file));
+  const int64_t bytes = held_bytes() + bytes_to_come(item);
+  if (options_.disk_bytes > 0 && bytes > options_.disk_bytes) {
+    throw Error("", fmt::format("{} needs {} of the disk, --disk allows {}", item.place.name(),
+                                format_bytes(bytes), format_bytes(options_.disk_bytes)));
   }
+  for (const WantedFile& file : item.weights) {
+    if (!fs::exists(pointer(file))) links_.insert(pointer(file));
+    if (!fs::exists(blob(file))) blobs_.insert(blob(file));
+  }
+  write_journal();
+  return true;
+}
+
+void HubStream::bring(size_t index) {
+  std::string error;
   try {
-    if (error.empty()) {
-      const FetchSummary summary = fetcher_.fetch(weights);
-      if (!summary.failures.empty()) error = summary.failures.front();
-    }
+    if (!announce(items_[index])) return;
+    const FetchSummary summary = fetcher_.fetch(items_[index].weights);
+    if (!summary.failures.empty()) error = summary.failures.front();
   } catch (const Interrupted&) {
     error = "interrupted";
   } catch (const std::exception& failure) {  // of a thread: nobody else would
@@ -187,11 +189,7 @@ void HubStream::bring(size_t index) {
   }
   const std::lock_guard lock(mutex_);
   Item& item = items_[index];
-  if (item.state == State::released) {  // meanwhile
-    item.uses.clear();
-    remove_weights(item, /*with_begun=*/true);
-    return write_journal();
-  }
+  if (item.state == State::released) return remove_if_possible(item);  // meanwhile
   item.state = error.empty() ? State::ready : State::failed;
   item.error = error;
 }
@@ -245,6 +243,16 @@ void HubStream::release(const CheckpointRef& ref) {
 void HubStream::remove_weights(const Item& item, bool with_begun) {
   for (const WantedFile& file : item.weights) {
     if (with_begun || !fs::exists(begun_file(blob(file)))) remove(file);
+  }
+}
+
+void HubStream::remove_if_possible(Item& item) {
+  item.uses.clear();
+  try {
+    remove_weights(item, /*with_begun=*/true);
+    write_journal();
+  } catch (const std::exception&) {
+    // On a thread nobody is told; the journal has it, and the next run tries again.
   }
 }
 

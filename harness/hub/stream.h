@@ -60,8 +60,10 @@ class HubStream : public CheckpointSource {
   size_t index_of(const CheckpointRef& ref) const;
   HubCache::Use use(const WantedFile& file) const;
   void remove_weights(const Item& item, bool with_begun);
+  void remove_if_possible(Item& item);
   void remove(const WantedFile& file);
 
+  bool announce(Item& item);
   void bring(size_t index);
   int64_t bytes_to_come(const Item& item) const;
   int64_t held_bytes() const;

@@ -4,8 +4,10 @@
 #include <thread>
 
 #include "harness/hub/cache.h"
+#include "harness/hub/stream.h"
 #include "harness/store/claims.h"
 #include "tests/harness/hub/hub_program.h"
+#include "tests/support/expect_error.h"
 
 namespace e2lm {
 namespace {
@@ -50,6 +52,18 @@ TEST_F(StreamTest, AStreamFitsOneCheckpointAtATime) {
       run({"sweep", "sweep.yaml", "-o", "small", "-q", "--stream", "--disk", "1000"});
   EXPECT_EQ(small.exit_code, 1);
   EXPECT_THAT(small.errors, HasSubstr("--disk allows"));
+}
+
+// As on a full disk: the thread that downloads says so, and does not end the program.
+TEST_F(StreamTest, AJournalThatCannotBeWrittenIsASentence) {
+  Hub hub(hub_.settings(scratch_ / "hf/hub"), {});
+  Fetcher fetcher(hub, {.quiet = true});
+  HubStream stream(fetcher, {.journal = "/dev/null/streaming.json"});
+  Manifest manifest = Manifest::read(scratch_ / "sweep.yaml");
+  stream.prepare(manifest);
+  stream.expect(manifest.series[0].checkpoints);
+  expect_error([&] { stream.obtain(manifest.series[0].checkpoints[0]); },
+               "/dev/null: cannot make the folder");
 }
 
 TEST_F(StreamTest, AStreamKeepsWhatWasThereBefore) {
