@@ -60,7 +60,11 @@ void wait(std::chrono::milliseconds time, const std::function<bool()>& stop) {
   }
 }
 
-bool has_come_to(const Manifest& manifest, const Manifest& settled, const WatchOptions& options) {
+bool has_come_to(const Manifest& manifest, const CheckpointWatch::Look& look,
+                 const WatchOptions& options) {
+  const auto& written = look.being_written;
+  if (!written.empty() && *written.begin() <= *options.until_step) return false;
+  const Manifest& settled = look.settled;
   int64_t counted = 0;
   for (const Series& series : manifest.series) {
     if (options.grows && !series.scan) continue;
@@ -102,6 +106,7 @@ CheckpointWatch::Look CheckpointWatch::look(const Manifest& manifest) {
         found.push_back(ref);
       } else {
         ++look.missing;
+        if (state == State::changing) look.being_written.insert(ref.step);
       }
     }
     series.checkpoints = std::move(found);
@@ -170,13 +175,12 @@ std::map<Path, std::string> watch(CheckpointWatch& checkpoints, const WatchOptio
       if (std::exchange(said[folder], why) != why) hooks.say("Not whole yet: " + why);
     }
     broken = look.broken;
-    if (!look.news.empty()) {
-      hooks.sweep(look);
-      last_news = Clock::now();
-    }
-    if (options.until_step && has_come_to(manifest, look.settled, options)) break;
+    if (!look.news.empty()) hooks.sweep(look);
+    const bool still = look.news.empty() && look.being_written.empty();
+    if (!still) last_news = Clock::now();
+    if (options.until_step && has_come_to(manifest, look, options)) break;
     if (!options.grows && !scans(manifest) && look.missing == 0) break;
-    if (options.idle && Clock::now() - last_news >= *options.idle) break;
+    if (options.idle && still && Clock::now() - last_news >= *options.idle) break;
   }
   return broken;
 }

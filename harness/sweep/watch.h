@@ -28,6 +28,7 @@ class CheckpointWatch {
     Manifest settled;     // of the manifest what is settled; series without any are left out
     std::set<Path> news;  // what settled that was not, or not with these files
     int64_t missing = 0;  // checkpoints of the manifest that are not settled
+    std::set<int64_t> being_written;  // steps of those that changed since the look before
     // Folders that stay as they are and do not open, and why.
     std::map<Path, std::string> broken;
   };
@@ -60,7 +61,8 @@ struct WatchOptions {
   // More series may come, so that there is always something to wait for; the end step is that of
   // series that scan.
   bool grows = false;
-  std::optional<int64_t> until_step;              // ends when every series has come so far
+  // Ends when every series has come so far, and nothing up to there is being written.
+  std::optional<int64_t> until_step;
   std::optional<std::chrono::milliseconds> idle;  // ends when nothing new came for so long
   std::function<bool()> stop;                     // asked often; true ends it with Interrupted
 };

@@ -206,6 +206,29 @@ TEST_F(WatchLoopTest, SweepsWhenThereIsNewsAndEndsAtAStep) {
   EXPECT_EQ(swept_, (std::vector<std::string>{"80 ", "40 80 ", "40 80 120 "}));
 }
 
+// A slow copy of an earlier one, while the last is there already.
+TEST_F(WatchLoopTest, DoesNotEndWhileOneIsBeingWritten) {
+  before_ = {
+      [this] { put(80, "config.json"), whole(120); }, [this] { put(80, "model.safetensors", 0.5); },
+      [this] { put(80, "model.safetensors", 0.7); }, [this] { put(80, "model.safetensors"); }};
+  run({.until_step = 120});
+  EXPECT_EQ(swept_, (std::vector<std::string>{"120 ", "80 120 "}));
+}
+
+TEST_F(WatchLoopTest, OneAfterTheLastStepIsNotWaitedFor) {
+  before_ = {[this] { whole(80); }, [this] { put(120, "config.json"); },
+             [this] { put(120, "model.safetensors"); }};
+  run({.until_step = 80});
+  EXPECT_EQ(swept_, (std::vector<std::string>{"80 "}));
+}
+
+TEST_F(WatchLoopTest, IsNotIdleWhileOneIsBeingWritten) {
+  before_ = {[this] { put(80, "config.json"); }, [this] { put(80, "model.safetensors", 0.5); },
+             [this] { put(80, "model.safetensors"); }};
+  run({.idle = 0ms});
+  EXPECT_EQ(swept_, (std::vector<std::string>{"80 "}));
+}
+
 TEST_F(WatchLoopTest, EndsWhenAllListedCheckpointsAreThere) {
   std::string text = read_file(folder_.manifest);
   text.replace(text.find("scan"), 4, "[40, 80]");
