@@ -30,10 +30,13 @@ Stamp stamp_of(const Path& folder) {
   ::clock_gettime(CLOCK_REALTIME, &now);
   Stamp stamp;
   for (const Path& path : list_folder(folder)) {
-    if (path.extension() != ".safetensors" && path.filename() != "config.json") continue;
+    const Path name = path.filename();
+    if (name.extension() != ".safetensors" && name != "config.json" && name != kWeightsIndex) {
+      continue;
+    }
     const auto file = file_stamp(path);
     if (!file) throw Error(path.string(), "cannot be read");
-    stamp.text += fmt::format("{} {} {}.{:09} {}.{:09} {};", path.filename().string(), file->bytes,
+    stamp.text += fmt::format("{} {} {}.{:09} {}.{:09} {};", name.string(), file->bytes,
                               file->modified.seconds, file->modified.nanoseconds,
                               file->changed.seconds, file->changed.nanoseconds, file->inode);
     stamp.settled &= std::abs(now.tv_sec - file->modified.seconds) >= kTickSeconds;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <regex>
 
 #include "base/file_stamp.h"
 #include "harness/results/results.h"
@@ -240,6 +241,26 @@ TEST_F(SweepTest, OtherWeightsOfTheSameSizeAndTimeAreComputed) {
   }
   ASSERT_EQ(file_stamp(weights)->modified, before->modified);
   ASSERT_EQ(file_stamp(weights)->inode, before->inode);
+  EXPECT_EQ(sweep().computed, 1);
+}
+
+// Two versions of the weights in one folder: the index says which counts.
+TEST_F(SweepTest, WeightsThatAnotherIndexNamesAreComputed) {
+  const Path folder = folder_.checkpoint(80);
+  std::filesystem::rename(folder / "model.safetensors", folder / "one.safetensors");
+  std::string bytes = read_file(folder / "one.safetensors");
+  Json index;
+  const Json header = parse_json(bytes.substr(8, bytes.find("}}") - 6), "");
+  for (const auto& [tensor, row] : header.items()) {
+    if (tensor != "__metadata__") index["weight_map"][tensor] = "one.safetensors";
+  }
+  bytes.back() ^= 1;
+  write_file(folder / "two.safetensors", bytes);
+  const std::string text = index.dump();
+  write_file(folder / kWeightsIndex, text);
+  SetUp();
+  EXPECT_EQ(sweep().computed, 3);
+  write_file(folder / kWeightsIndex, std::regex_replace(text, std::regex("one"), "two"));
   EXPECT_EQ(sweep().computed, 1);
 }
 
