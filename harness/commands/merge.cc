@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/commands/all.h"
@@ -17,8 +20,8 @@ namespace {
 std::vector<Path> source_stores(const Arguments& arguments) {
   std::vector<Path> stores;
   for (const std::string& path : arguments.positional()) {
-    if (arguments.flag("skip-absent") && !std::filesystem::exists(path)) continue;
-    for (Path& store : stores_at(path)) stores.push_back(std::move(store));
+    auto found = arguments.flag("skip-absent") ? filled_stores_at(path) : stores_at(path);
+    std::move(found.begin(), found.end(), std::back_inserter(stores));
   }
   return stores;
 }
@@ -104,7 +107,7 @@ Command merge_command() {
                       {"keep-plan", "", "",
                        "what DIR's latest sweep covers stays; only results are taken"},
                       {"whole", "", "", "exit with 1 also if a cell has no result"},
-                      {"skip-absent", "", "", "pass over stores that are not there"},
+                      {"skip-absent", "", "", "pass over stores that are not there, or empty"},
                       {"no-report", "", "", "write no report"},
                       {"verdict", "FILE", "", "write numbers of cells and the exit code as JSON"}},
           .min_positional = 1,

@@ -53,10 +53,7 @@ SlurmSweep slurm_sweep(const Arguments& arguments, const SweepSetup& setup, int6
 void merge_shards(const SlurmSweep& sweep, const SweepSetup& setup) {
   const Path shards = sweep.shard_folder(1).parent_path();
   if (!std::filesystem::exists(shards)) return;
-  std::vector<Path> stores;
-  for (const Path& shard : list_folder(shards)) {
-    if (std::filesystem::exists(shard / "store.sqlite")) stores.push_back(shard / "store.sqlite");
-  }
+  const std::vector<Path> stores = filled_stores_at(shards);
   if (!stores.empty()) merge_stores(stores, setup.store_file(), {.keep_plan = true});
 }
 

@@ -27,6 +27,13 @@ std::vector<Path> stores_within(const Path& folder) {
   return stores;
 }
 
+std::vector<Path> find_stores(const Path& path) {
+  if (!std::filesystem::is_directory(path)) return {path};
+  if (std::filesystem::exists(path / kStoreName)) return {path / kStoreName};
+  std::vector<Path> stores = stores_within(path);
+  return stores.empty() ? stores_within(path / "shards") : stores;
+}
+
 // In an order that follows from their content, so that the user's does not matter.
 std::vector<Store> open_sources(const std::vector<Path>& sources, const Path& target) {
   std::vector<std::pair<std::string, Store>> opened;
@@ -84,13 +91,18 @@ void merge_into(const std::vector<Store>& sources, const MergeOptions& options, 
 }  // namespace
 
 std::vector<Path> stores_at(const Path& path) {
-  if (!std::filesystem::is_directory(path)) return {path};
-  if (std::filesystem::exists(path / kStoreName)) return {path / kStoreName};
-  std::vector<Path> stores = stores_within(path);
-  if (stores.empty()) stores = stores_within(path / "shards");
+  std::vector<Path> stores = find_stores(path);
   if (stores.empty()) {
     throw StoreError(path.string(), "holds no store", "a run folder, or one of run folders");
   }
+  return stores;
+}
+
+std::vector<Path> filled_stores_at(const Path& path) {
+  std::vector<Path> stores = find_stores(path);
+  std::erase_if(stores, [](const Path& store) {
+    return !std::filesystem::exists(store) || Store::is_blank(store);
+  });
   return stores;
 }
 

@@ -25,6 +25,10 @@ struct MergeSummary {
 // folders in it or in its folder `shards`. Throws Error if there is none.
 std::vector<Path> stores_at(const Path& path);
 
+// The same without those that are not there, or that a program began to make and did not: a shard
+// that was killed at its start, or met a full disk.
+std::vector<Path> filled_stores_at(const Path& path);
+
 // Puts everything that the stores hold into the one at `target`, which is made if it is not there.
 // Results are told by weights, requests and settings:
 //

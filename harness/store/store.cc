@@ -116,6 +116,10 @@ Store Store::open_unchanged(const Path& file) {
   return copy;
 }
 
+bool Store::is_blank(const Path& file) {
+  return is_empty(open_for_reading(file));
+}
+
 Store Store::open_read_only(const Path& file) {
   Store store(open_for_reading(file));
   const int64_t version = check_identity(store.database_);

@@ -47,6 +47,9 @@ class Store {
   // The same for reading alone, with all its pages checked: nothing of the file is changed, and one
   // of an older schema is brought up to date in memory.
   static Store open_unchanged(const Path& file);
+  // Whether this file is the beginning of a store, made by a program that was ended before it made
+  // the tables.
+  static bool is_blank(const Path& file);
 
   struct Weights {
     std::string sha256;

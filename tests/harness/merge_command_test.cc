@@ -45,6 +45,28 @@ TEST_F(MergeCommandTest, MergesReportsAndTellsFailedCells) {
   EXPECT_EQ(run({"merge", scratch_ / "shards/b", "-o", scratch_ / "part", "--whole"}).exit_code, 1);
 }
 
+// Of shards that met a full disk or were killed at their start there is no store, or an empty one.
+TEST_F(MergeCommandTest, ShardsThatOnlyBeganArePassedOver) {
+  make_store(scratch_ / "shards/a/store.sqlite");
+  std::filesystem::create_directories(scratch_ / "shards/b");
+  write_file(scratch_ / "shards/c/store.sqlite", "");
+  Database::open(scratch_ / "shards/d.sqlite", Database::Mode::create)
+      .run("PRAGMA journal_mode = WAL");
+  const std::vector<std::string> words = {"merge",
+                                          scratch_ / "shards/a",
+                                          scratch_ / "shards/b",
+                                          scratch_ / "shards/c",
+                                          scratch_ / "shards/d.sqlite",
+                                          "--skip-absent",
+                                          "-o",
+                                          scratch_ / "all"};
+  const ProgramResult result = run(words);
+  EXPECT_NE(result.output.find("Merged 1 store "), std::string::npos) << result.errors;
+  const ProgramResult refused = run({"merge", scratch_ / "shards", "-o", scratch_ / "other"});
+  EXPECT_EQ(refused.exit_code, 2) << "without the option";
+  EXPECT_NE(refused.errors.find("c/store.sqlite: is empty"), std::string::npos) << refused.errors;
+}
+
 TEST_F(MergeCommandTest, WrongUseIsRefused) {
   EXPECT_EQ(run({"merge"}).exit_code, 2);
   make_store(scratch_ / "a/store.sqlite");

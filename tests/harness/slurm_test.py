@@ -185,6 +185,9 @@ class SlurmTest(unittest.TestCase):
     def test_what_other_numbers_of_shards_computed_is_kept(self):
         e2lm("sweep", self.manifest, "-o", self.run_folder / "shards/1-of-2", "--shard", "1/2",
              "--no-report", "--quiet")
+        begun = self.run_folder / "shards/2-of-2/store.sqlite"  # killed at its start
+        begun.parent.mkdir()
+        begun.touch()
         self.sweep("--slurm-dry-run")
         with sqlite3.connect(self.run_folder / "store.sqlite") as database:
             done = database.execute("SELECT count(*) FROM cell WHERE state = 'done'").fetchone()[0]
