@@ -7,6 +7,7 @@
 #include "harness/commands/all.h"
 #include "harness/commands/sweep_parts.h"
 #include "harness/merge/merge.h"
+#include "harness/sweep/plan.h"
 #include "harness/sweep/slurm.h"
 #include "harness/tool.h"
 
@@ -54,7 +55,19 @@ void merge_shards(const SlurmSweep& sweep, const SweepSetup& setup) {
   const Path shards = sweep.shard_folder(1).parent_path();
   if (!std::filesystem::exists(shards)) return;
   const std::vector<Path> stores = filled_stores_at(shards);
-  if (!stores.empty()) merge_stores(stores, setup.store_file(), {.keep_plan = true});
+  if (!stores.empty())
+    merge_stores(stores, setup.store_file(), {.keep_plan = true, .plans_may_differ = true});
+}
+
+// What a shard said of an earlier sweep, as one with other arithmetic, must not pass for results of
+// this one if its job never begins. REQUIRES: no job runs.
+void unlist_shards(const SlurmSweep& sweep) {
+  for (int64_t index = 1; index <= sweep.options.shards; ++index) {
+    for (const Path& path : filled_stores_at(sweep.shard_folder(index))) {
+      Store store = Store::open(path);
+      unlist_plan(store);
+    }
+  }
 }
 
 std::string describe_jobs(const SlurmSweep& sweep, const SlurmJobs& jobs,
@@ -123,6 +136,7 @@ int sweep_on_slurm(const Arguments& arguments, SweepSetup& setup) {
     print(describe_dry_run(sweep, shards));
     return 0;
   }
+  unlist_shards(sweep);
   print(describe_jobs(sweep, submit(sweep, shards), shards));
   return 0;
 }

@@ -62,6 +62,9 @@ void merge_plans(const std::vector<StorePlan>& plans, const MergeOptions& option
     StorePlan part = options.keep_plan && earlier ? restrict_plan(plan, earlier->plan) : plan;
     if (taken.empty()) {
       merged = part;
+    } else if (options.plans_may_differ) {
+      std::vector<std::string> ignored;
+      unite_with_earlier(merged, part, ignored);
     } else {
       unite_plans(merged, part, taken);
     }

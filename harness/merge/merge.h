@@ -12,6 +12,9 @@ struct MergeOptions {
   // What the target's latest sweep covers stays as it is; of other stores come the results only,
   // and which weights its checkpoints have.
   bool keep_plan = false;
+  // Of stores that do not agree in what they planned one has its way, and it is no error: for who
+  // plans anew afterwards.
+  bool plans_may_differ = false;
 };
 
 struct MergeSummary {

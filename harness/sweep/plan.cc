@@ -106,11 +106,17 @@ const Plan::TaskRow& Plan::task(const std::string& name, const SeriesRow& of) co
   return *row;
 }
 
-void write_plan(Store& store, const Plan& plan) {
+void unlist_plan(Store& store) {
   Transaction transaction(store.database());
   for (const char* table : {"series", "checkpoint", "task"}) {
     store.database().run(fmt::format("UPDATE {} SET position = NULL", table));
   }
+  transaction.commit();
+}
+
+void write_plan(Store& store, const Plan& plan) {
+  Transaction transaction(store.database());
+  unlist_plan(store);
   for (size_t s = 0; s < plan.series.size(); ++s) {
     write_series(store, plan.series[s], static_cast<int64_t>(s));
   }

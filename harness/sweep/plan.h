@@ -49,6 +49,9 @@ struct Plan {
 // Makes `plan` the latest sweep of the store. Rows of earlier sweeps stay, unlisted.
 void write_plan(Store& store, const Plan& plan);
 
+// The latest sweep is over, and covers nothing any more. Its rows stay, unlisted.
+void unlist_plan(Store& store);
+
 // Notes what became known of a checkpoint of the plan since: its weights, or why there are none.
 void update_checkpoint(Store& store, const Plan::CheckpointRow& row);
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "harness/tool.h"
 #include "tests/support/program.h"
 #include "tests/support/run_folder.h"
@@ -18,6 +20,16 @@ class SweepOptionsTest : public testing::Test {
   ProgramResult sweep(std::vector<std::string> options) const {
     options.insert(options.begin(), {"sweep", folder_.manifest, "-o", run_});
     return run_program({.arguments = std::move(options)});
+  }
+
+  // Hashes are kept of files that are not quite new.
+  void settle() const {
+    const auto hour_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+    for (const int step : {40, 80, 120}) {
+      for (const auto& file : std::filesystem::directory_iterator(folder_.checkpoint(step))) {
+        std::filesystem::last_write_time(file, hour_ago);
+      }
+    }
   }
 
   RunFolder folder_;
@@ -62,6 +74,55 @@ TEST_F(SweepOptionsTest, AScriptForSlurmIsTakenByTheProgramThatWroteIt) {
       run_tool({"env", "SLURM_ARRAY_TASK_ID=2", "SLURM_JOB_ID=7", "bash", script});
   EXPECT_EQ(shard.exit_code, 0) << shard.errors;
   EXPECT_THAT(shard.output, HasSubstr("Computed 1 of 3 cells"));
+}
+
+// A job that never began has no part in what the others computed with other arithmetic.
+TEST_F(SweepOptionsTest, ForSlurmAnotherArithmeticIsAnotherSweep) {
+  settle();
+  for (const auto& [name, text] : {std::pair("sbatch", "echo 12"), {"squeue", "true"}}) {
+    const Path program =
+        folder_.scratch.write(std::string("bin/") + name, std::string("#!/bin/sh\n") + text + "\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  }
+  const auto submit = [&](const char* dtype) {
+    return run_program(
+        {.arguments = {"sweep", folder_.manifest, "-o", run_, "--slurm", "--slurm-shards", "2",
+                       "--dtype", dtype},
+         .environment = {{"PATH", (folder_.scratch / "bin").string() + ":" + ::getenv("PATH")}}});
+  };
+  const auto shard = [&](const char* index) {
+    return run_tool({"env", std::string("SLURM_ARRAY_TASK_ID=") + index, "SLURM_JOB_ID=7", "bash",
+                     run_ / "slurm/sweep.sh"});
+  };
+  const auto merge = [&] { return run_tool({"bash", run_ / "slurm/merge.sh"}); };
+  ASSERT_EQ(submit("float32").exit_code, 0);
+  for (const char* index : {"1", "2"}) EXPECT_EQ(shard(index).exit_code, 0);
+  EXPECT_EQ(merge().exit_code, 0);
+  ASSERT_EQ(submit("bfloat16").exit_code, 0);
+  EXPECT_EQ(shard("1").exit_code, 0);
+  const ToolResult part = merge();
+  EXPECT_EQ(part.exit_code, 1) << part.errors;
+  EXPECT_THAT(part.output, HasSubstr("2 of 3 cells are done, 1 have no result yet"));
+  EXPECT_THAT(submit("bfloat16").output, HasSubstr("Job 12: shards 2 of 2"));
+  EXPECT_EQ(shard("2").exit_code, 0);
+  EXPECT_EQ(merge().exit_code, 0);
+  EXPECT_THAT(submit("bfloat16").output, HasSubstr("Nothing to compute"));
+}
+
+// Of the stores that several numbers of shards left, results count and not what was planned.
+TEST_F(SweepOptionsTest, ForSlurmShardsOfEarlierSweepsMayDisagree) {
+  settle();
+  const auto shard = [&](const std::string& name, const char* dtype) {
+    return run_program({.arguments = {"sweep", folder_.manifest, "-o", run_ / "shards" / name, "-q",
+                                      "--no-report", "--dtype", dtype}});
+  };
+  ASSERT_EQ(shard("1-of-1", "bfloat16").exit_code, 0);
+  ASSERT_EQ(shard("2-of-2", "float32").exit_code, 0);
+  for (const char* dtype : {"float32", "bfloat16"}) {
+    const ProgramResult all = sweep({"--slurm", "--slurm-dry-run", "--dtype", dtype});
+    EXPECT_EQ(all.exit_code, 0) << all.errors;
+    EXPECT_THAT(all.output, HasSubstr("Nothing to compute: all cells are in the store."));
+  }
 }
 
 }  // namespace
