@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from decimal import Decimal
 
 try:
     import pyarrow
@@ -46,11 +47,25 @@ class ParquetToJsonl(unittest.TestCase):
         _, written = self.convert({"at": [datetime.datetime(2024, 11, 21, 5, 44)]})
         self.assertEqual(written, [{"at": "2024-11-21 05:44:00"}])
 
-    def test_bytes_are_refused(self):
-        done, written = self.convert({"image": [b"\x89PNG"]})
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("'image' holds bytes", done.stderr)
-        self.assertIsNone(written)
+    def test_what_json_lacks_is_refused(self):
+        values = {"bytes": b"\x89PNG", "Decimal": Decimal("1.10"), "time": datetime.time(5, 44)}
+        for kind, value in values.items():
+            done, written = self.convert({"it": [value]})
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"parquet: the column 'it' holds {kind}, which", done.stderr)
+            self.assertNotIn("Traceback", done.stderr)
+            self.assertIsNone(written)
+
+    def test_files_that_are_no_parquet_are_a_sentence_and_leave_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "rows.parquet")
+            for _ in ("none", "damaged"):
+                done = subprocess.run([sys.executable, TOOL, path], capture_output=True, text=True)
+                self.assertEqual(done.returncode, 1)
+                self.assertTrue(done.stderr.startswith(f"{path}: "), done.stderr)
+                with open(path, "w") as file:
+                    file.write("no parquet")
+            self.assertEqual(os.listdir(folder), ["rows.parquet"])
 
 
 if __name__ == "__main__":
