@@ -24,18 +24,14 @@ using Number = Json (*)(std::optional<double> value);
 
 Json falling_json(const ItemSummary& summary, int64_t item, Number number) {
   const ItemStatistics& of = summary.items[item];
-  return {{"item", item},
-          {"early", number(of.early)},
-          {"late", number(of.late)},
-          {"progress", number(of.progress)},
-          {"p", exact(of.fall_p)},
-          {"q", exact(of.fall_q)}};
+  return {{"item", summary.document(item)},  {"early", number(of.early)}, {"late", number(of.late)},
+          {"progress", number(of.progress)}, {"p", exact(of.fall_p)},     {"q", exact(of.fall_q)}};
 }
 
 Json suspect_json(const ItemSummary& summary, const SuspectKey& suspect, Number number) {
   const ItemStatistics& of = summary.items[suspect.item];
   const auto& wrong = suspect.wrong;
-  return {{"item", suspect.item},
+  return {{"item", summary.document(suspect.item)},
           {"choice", wrong ? Json(wrong->choice) : Json()},
           {"share", wrong ? number(wrong->share) : Json()},
           {"probability", wrong ? number(wrong->probability) : Json()},
@@ -49,7 +45,7 @@ Json summary_json(const ItemSummary& summary, Number number, int64_t listed) {
     return std::span(all).first(std::min(std::ssize(all), listed));
   };
   Json falling = Json::array(), suspects = Json::array(), dead = Json::array();
-  for (const int64_t item : first(summary.dead)) dead.push_back(item);
+  for (const int64_t item : first(summary.dead)) dead.push_back(summary.document(item));
   for (const int64_t item : first(summary.falling)) {
     falling.push_back(falling_json(summary, item, number));
   }
@@ -79,6 +75,7 @@ Json item_json(const ItemSummary& summary) {
     difficulty.push_back(rounded(item.difficulty));
     discrimination.push_back(rounded(item.discrimination));
   }
+  if (!summary.documents.empty()) json["documents"] = summary.documents;
   json["difficulty"] = std::move(difficulty);
   json["discrimination"] = std::move(discrimination);
   return json;
@@ -90,7 +87,7 @@ Json full_item_json(const ItemSummary& summary) {
   Json items = Json::array();
   for (size_t i = 0; i < summary.items.size(); ++i) {
     const ItemStatistics& item = summary.items[i];
-    items.push_back({{"item", i},
+    items.push_back({{"item", summary.document(static_cast<int64_t>(i))},
                      {"difficulty", exact(item.difficulty)},
                      {"early", exact(item.early)},
                      {"late", exact(item.late)},

@@ -32,7 +32,7 @@ std::string evidence(const SuspectKey& suspect) {
 std::vector<std::string> flagged_row(const ItemSummary& summary, int64_t item,
                                      const std::string& flag, const std::string& why) {
   const ItemStatistics& of = summary.items[item];
-  return {fmt::format("{}", item),
+  return {fmt::format("{}", summary.document(item)),
           flag,
           why,
           decimals(of.early),
@@ -151,7 +151,8 @@ std::string item_csv(const ItemSummary& summary) {
   const auto flags = item_flags(summary);
   for (size_t i = 0; i < summary.items.size(); ++i) {
     const ItemStatistics& of = summary.items[i];
-    table.rows.push_back({fmt::format("{}", i), full(of.difficulty), full(of.early), full(of.late),
+    table.rows.push_back({fmt::format("{}", summary.document(static_cast<int64_t>(i))),
+                          full(of.difficulty), full(of.early), full(of.late),
                           full(of.discrimination), full(of.progress), full(of.fall_p),
                           full(of.fall_q), fmt::format("{}", fmt::join(flags[i], ";"))});
   }
@@ -208,7 +209,7 @@ Json selection_json(const ItemSelection& selection) {
       {"sizes", std::move(sizes)},
       {"all",
        {{"train", or_null(selection.all_train)}, {"held_out", or_null(selection.all_held_out)}}},
-      {"doc_ids", selection.items}};
+      {"doc_ids", selection.documents}};
 }
 
 }  // namespace e2lm

@@ -85,7 +85,7 @@ void select(const TaskCurves& curves, const Arguments& arguments, const std::str
   const ItemSelection selection = select_items(curves, rules);
   if (const auto output = arguments.text("output")) {
     // In the order of the documents, as --samples of `e2lm run` takes them.
-    std::vector<int64_t> documents = selection.items;
+    std::vector<int64_t> documents = selection.documents;
     std::sort(documents.begin(), documents.end());
     write_file(*output, Json({{curves.task, documents}}).dump() + "\n");
   }

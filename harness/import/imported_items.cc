@@ -59,6 +59,14 @@ ItemValues ImportedItemValues::values(const std::string& series, const std::stri
   return values;
 }
 
+std::vector<int32_t> ImportedItemValues::documents(const std::string& task) {
+  if (!first_.contains(task)) return {};
+  const std::vector<int32_t>& ids = first_of(task).ids;
+  // They rise, and none comes twice.
+  const bool all = ids.empty() || ids.back() == std::ssize(ids) - 1;
+  return all ? std::vector<int32_t>() : ids;
+}
+
 std::optional<double> ImportedItemValues::chance(const std::string& task,
                                                  const std::string& metric) {
   const auto first = first_.find(task);

@@ -22,6 +22,9 @@ class ImportedItemValues {
   ItemValues values(const std::string& series, const std::string& task, const std::string& metric,
                     const Curve& curve);
 
+  // The numbers of a task's documents; empty where they are 0, 1, 2, .. or there are none.
+  std::vector<int32_t> documents(const std::string& task);
+
   // What guessing scores; none where no documents tell.
   std::optional<double> chance(const std::string& task, const std::string& metric);
 

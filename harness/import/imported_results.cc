@@ -115,22 +115,28 @@ class Curves {
     if (!curves.chance) curves.chance = items_.chance(task, metric);
   }
 
-  // Series of one task are compared document by document, so a sweep's must be as many.
-  void keep_common_items(const TaskCurves& curves, SeriesCurve& curve) {
+  // Series of one task are compared document by document, so a sweep's must be the same.
+  void keep_common_items(TaskCurves& curves, SeriesCurve& curve) {
     if (curve.items.empty()) return;
+    const std::vector<int32_t> documents = items_.documents(curves.task);
     for (const SeriesCurve& other : curves.series) {
-      if (other.items.empty() || other.items.items() == curve.items.items()) continue;
-      report_.findings.push_back(
-          {.kind = "missing",
-           .series = curve.series,
-           .task = curves.task,
-           .metric = curves.metric,
-           .step = {},
-           .text = fmt::format("has {} documents where {} has {}, so nothing is said item by item",
-                               curve.items.items(), other.series, other.items.items())});
+      if (other.items.empty()) continue;
+      const int64_t here = curve.items.items(), there = other.items.items();
+      if (here == there && documents == curves.documents) continue;
+      const std::string what =
+          here == there
+              ? fmt::format("has other documents than {}", other.series)
+              : fmt::format("has {} documents where {} has {}", here, other.series, there);
+      report_.findings.push_back({.kind = "missing",
+                                  .series = curve.series,
+                                  .task = curves.task,
+                                  .metric = curves.metric,
+                                  .step = {},
+                                  .text = what + ", so nothing is said item by item"});
       curve.items = {};
       return;
     }
+    curves.documents = documents;
   }
 
   std::string shown_name(const std::string& series) const {

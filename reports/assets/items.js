@@ -23,6 +23,9 @@ const flagged = (row, kind) => (Array.isArray(row[kind]) ? row[kind] : [])
 
 const kindOf = (row) => new Map(KINDS.flatMap(([kind]) => flagged(row, kind).map(({ item }) => [item, kind])));
 const difficultyOf = (row) => (Array.isArray(row.difficulty) ? row.difficulty : []);
+// Items go by their documents' numbers, which are their places where the row lists none.
+const numberOfItem = (row, place) => row.documents?.[place] ?? place;
+const placeOfItem = (row, item) => row.documents?.indexOf(item) ?? item;
 const discriminationOf = (row) => (Array.isArray(row.discrimination) ? row.discrimination : []);
 
 function bins(row) {
@@ -59,7 +62,7 @@ function histogramFigure(task, row) {
 
 function discriminationFigure(task, row) {
   const difficulty = difficultyOf(row), discrimination = discriminationOf(row), kinds = kindOf(row);
-  const points = difficulty.map((x, item) => ({ x, y: discrimination[item], item }))
+  const points = difficulty.map((x, place) => ({ x, y: discrimination[place], item: numberOfItem(row, place) }))
     .filter((p) => isNumber(p.x) && isNumber(p.y));
   const looks = [["", "items", COLOURS[0], "circle", 2.5], ["falling", "falling", COLOURS[3], "triangle", 5],
     ["suspect_key", "suspected key", COLOURS[4], "rectRot", 6], ["dead", "dead", COLOURS[7], "crossRot", 5]];
@@ -90,7 +93,8 @@ function flaggedList(row, [kind, title, meaning]) {
   const details = element("details", {}, element("summary", {}, `${title}: ${whole(total)} (${meaning})`));
   if (list.length === 0) return element("p", { className: "note" }, `${title}: none (${meaning})`);
   details.append(tableOf(["item", "evidence", "difficulty", "discrimination"], list.slice(0, SHOWN).map(({ item, why }) =>
-    [String(item), why || "–", figures(difficultyOf(row)[item]), figures(discriminationOf(row)[item])]), 2));
+    [String(item), why || "–", figures(difficultyOf(row)[placeOfItem(row, item)]),
+      figures(discriminationOf(row)[placeOfItem(row, item)])]), 2));
   if (total > Math.min(SHOWN, list.length)) {
     details.append(element("p", { className: "note" }, `${whole(total - Math.min(SHOWN, list.length))} more are not listed.`));
   }

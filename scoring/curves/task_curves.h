@@ -30,6 +30,10 @@ struct TaskCurves {
   std::vector<SeriesCurve> series;
   bool higher_is_better = true;
   int64_t item_count = 0;  // how many items a score is the mean of; 0: not known
+  // The documents that the items are of, by their numbers in the data; empty: 0, 1, 2, ..
+  std::vector<int32_t> documents;
+
+  int64_t document(int64_t item) const { return documents.empty() ? item : documents[item]; }
 };
 
 }  // namespace e2lm

@@ -151,6 +151,7 @@ std::optional<ItemSummary> summarise_items(const TaskCurves& task, const ChoiceV
   if (matrix.empty()) return {};
   ItemSummary summary{.task = task.task, .metric = task.metric, .series = std::ssize(matrix)};
   for (const ItemValues* values : matrix) summary.checkpoints += values->checkpoints();
+  summary.documents = task.documents;
   summary.zero_one = all_zero_or_one(matrix);
   const double turn = task.higher_is_better ? 1 : -1;
   summary.progress = progress_of_mean(matrix, turn);

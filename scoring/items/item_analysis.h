@@ -63,6 +63,9 @@ struct ItemSummary {
   std::vector<int64_t> dead;     // the same value in every row; none for a single row
   std::vector<int64_t> falling;  // by fall_q, where the mean of all items rises
   std::vector<SuspectKey> suspect_key;
+  std::vector<int32_t> documents;  // as of TaskCurves
+
+  int64_t document(int64_t item) const { return documents.empty() ? item : documents[item]; }
 };
 
 // None where no series carries item values. Series with another number of items than the first

@@ -188,7 +188,7 @@ ItemSelection select_items(const TaskCurves& task, const SelectionRules& rules) 
   const SelectionValues values(task, series);
   if (const auto item = values.first_unusable()) {
     throw Error(fmt::format("{}, {}", task.task, task.metric),
-                fmt::format("document {} has a value that is not finite", *item));
+                fmt::format("document {} has a value that is not finite", task.document(*item)));
   }
   SelectionSplit split = split_rows(values.series_rows(), rules.hold_out);
   check(task, rules, values.items(), split);
@@ -203,9 +203,10 @@ ItemSelection select_items(const TaskCurves& task, const SelectionRules& rules) 
   const SelectionPart train(values, std::move(split.train), rules.goal);
   const SelectionPart held_out(values, std::move(split.held_out), rules.goal);
   const std::vector<const SelectionPart*> parts = {&train, &held_out};
-  result.items = Search(values, train, rules).run();
+  const std::vector<int64_t> items = Search(values, train, rules).run();
+  for (const int64_t item : items) result.documents.push_back(task.document(item));
   const std::vector<int64_t> sizes = sizes_up_to(rules.count);
-  const Scores scores = scores_of(values, parts, result.items, sizes);
+  const Scores scores = scores_of(values, parts, items, sizes);
   const std::vector<Scores> draws = random_draws(values, parts, sizes, rules);
   for (size_t i = 0; i < sizes.size(); ++i) {
     SelectionSize size{.items = sizes[i]};

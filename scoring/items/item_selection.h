@@ -47,7 +47,7 @@ struct SelectionSize {
 };
 
 struct ItemSelection {
-  std::vector<int64_t> items;        // in the order chosen: each prefix is a choice too
+  std::vector<int64_t> documents;    // in the order chosen: each prefix is a choice too
   std::vector<SelectionSize> sizes;  // of some prefixes: 10, 20, 50, 100 .. and all chosen
   std::optional<double> all_train, all_held_out;  // with every item of the task
   std::vector<std::string> train_series, held_out_series;

@@ -138,26 +138,48 @@ TEST_F(ImportCommandTest, OurOwnRunsComeBackWithTheirDocuments) {
   EXPECT_THAT(import.output, AllOf(HasSubstr("documents from 6 files"), HasSubstr("40 to 120")));
 }
 
-TEST_F(ImportCommandTest, FewerDocumentsThanTheSweepAreNotMixedWithIts) {
-  const RunFolder folder;
-  const Path run = folder.scratch / "run";
-  ASSERT_EQ(run_program({.arguments = {"sweep", folder.manifest, "-o", run, "--quiet"}}).exit_code,
-            0);
-  for (const int step : {40, 80, 120}) {
-    const std::string model = "pretrained=" + folder.checkpoint(step).string() +
-                              ",tokenizer=" + (folder.scratch / "tokenizer").string();
-    ASSERT_EQ(run_program({.arguments = {"run", "--model_args", model, "--tasks",
-                                         folder.scratch / "tasks/colours.yaml", "--limit", "2",
-                                         "--output_path", files_, "--log_samples", "--quiet"}})
+// A sweep's three documents, and a run's choice of those with others.
+class SomeDocumentsTest : public ImportCommandTest {
+ protected:
+  // Asks every checkpoint for some documents, and imports that beside a sweep of the first `limit`.
+  void sweep_and_import(const std::string& limit, const std::vector<std::string>& choice) {
+    ASSERT_EQ(run_program({.arguments = {"sweep", folder_.manifest, "-o", run_, "--limit", limit,
+                                         "--quiet"}})
+                  .exit_code,
+              0);
+    for (const int step : {40, 80, 120}) {
+      const std::string model = "pretrained=" + folder_.checkpoint(step).string() +
+                                ",tokenizer=" + (folder_.scratch / "tokenizer").string();
+      std::vector<std::string> words = {"run",     "--model_args",  model,
+                                        "--tasks", colours_,        "--output_path",
+                                        files_,    "--log_samples", "--quiet"};
+      words.insert(words.end(), choice.begin(), choice.end());
+      const ProgramResult run = run_program({.arguments = words});
+      ASSERT_EQ(run.exit_code, 0) << run.errors;
+    }
+    ASSERT_EQ(run_program({.arguments = {"import", files_, "--store", run_, "--series", "some"}})
                   .exit_code,
               0);
   }
-  ASSERT_EQ(
-      run_program({.arguments = {"import", files_, "--store", run, "--series", "some"}}).exit_code,
-      0);
-  const ProgramResult score = run_program({.arguments = {"score", run, "--format", "json"}});
-  ASSERT_EQ(score.exit_code, 0) << score.errors;
-  EXPECT_THAT(score.output, HasSubstr("has 2 documents where a has"));
+  std::string score() const {
+    const ProgramResult score = run_program({.arguments = {"score", run_, "--format", "json"}});
+    EXPECT_EQ(score.exit_code, 0) << score.errors;
+    return score.output;
+  }
+
+  RunFolder folder_;
+  std::string colours_ = (folder_.scratch / "tasks/colours.yaml").string();
+  Path run_ = folder_.scratch / "run";
+};
+
+TEST_F(SomeDocumentsTest, FewerThanTheSweepsAreNotMixedWithIts) {
+  sweep_and_import("3", {"--limit", "2"});
+  EXPECT_THAT(score(), HasSubstr("has 2 documents where a has"));
+}
+
+TEST_F(SomeDocumentsTest, AsManyOthersAreNotMixedWithTheSweeps) {
+  sweep_and_import("2", {"--samples", R"({"colours": [0, 2]})"});
+  EXPECT_THAT(score(), HasSubstr("has other documents than a, so nothing is said"));
 }
 
 TEST_F(ImportCommandTest, WrongUseIsASentence) {

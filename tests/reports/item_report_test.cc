@@ -107,8 +107,23 @@ TEST(ItemTableTest, CsvHasALineForEachItem) {
             "3,inf,nan,0,,,,,\n");
 }
 
+// A run of chosen documents has others than 0, 1, 2, ..
+TEST(ItemTableTest, ItemsGoByTheirDocumentsNumbers) {
+  ItemSummary summary = sample_summary();
+  summary.documents = {7, 10, 12, 90};
+  const Json page = item_json(summary), full = full_item_json(summary);
+  EXPECT_EQ(page["documents"].dump(), "[7,10,12,90]");
+  EXPECT_FALSE(item_json(sample_summary()).contains("documents"));
+  EXPECT_EQ(full["dead"].dump(), "[12]");
+  EXPECT_EQ(full["falling"][0]["item"], 10);
+  EXPECT_EQ(full["suspect_key"][0]["item"], 12);
+  EXPECT_EQ(full["statistics"][3]["item"], 90);
+  EXPECT_THAT(item_csv(summary), HasSubstr("\n90,inf,"));
+  EXPECT_THAT(item_text(summary), HasSubstr("\n10    falling"));
+}
+
 TEST(ItemTableTest, SelectionShowsBothSides) {
-  ItemSelection selection{.items = {4, 2},
+  ItemSelection selection{.documents = {4, 2},
                           .all_train = 0.5,
                           .all_held_out = 0.25,
                           .train_series = {"a"},

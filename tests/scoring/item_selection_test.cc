@@ -36,8 +36,8 @@ TaskCurves made_task(int64_t items, int64_t good, int64_t series, int64_t checkp
 TEST(ItemSelectionTest, FindsTheItemsThatRise) {
   const TaskCurves task = made_task(200, 40, 4, 16);
   const ItemSelection selection = select_items(task, {.count = 40});
-  EXPECT_EQ(std::set(selection.items.begin(), selection.items.end()).size(), 40u);
-  const auto found = std::count_if(selection.items.begin(), selection.items.end(),
+  EXPECT_EQ(std::set(selection.documents.begin(), selection.documents.end()).size(), 40u);
+  const auto found = std::count_if(selection.documents.begin(), selection.documents.end(),
                                    [](int64_t item) { return item < 40; });
   EXPECT_GE(found, 14) << "of 40, where chance finds 8 ± 2.3";
   EXPECT_EQ(selection.train_series, (std::vector<std::string>{"a", "c"}));
@@ -76,8 +76,8 @@ TEST(ItemSelectionTest, ScoresAreThoseOfTheChosenItems) {
     return *signal_quality(curve).quality;
   };
   const SelectionSize& last = selection.sizes.back();
-  EXPECT_NEAR(*last.train.chosen, quality(task.series[0].items, selection.items), 1e-12);
-  EXPECT_NEAR(*last.held_out.chosen, quality(task.series[1].items, selection.items), 1e-12);
+  EXPECT_NEAR(*last.train.chosen, quality(task.series[0].items, selection.documents), 1e-12);
+  EXPECT_NEAR(*last.held_out.chosen, quality(task.series[1].items, selection.documents), 1e-12);
   std::vector<int64_t> all(60);
   for (int64_t i = 0; i < 60; ++i) all[i] = i;
   EXPECT_NEAR(*selection.all_train, quality(task.series[0].items, all), 1e-12);
@@ -90,7 +90,7 @@ TEST(ItemSelectionTest, IsTheSameOnAnyNumberOfThreads) {
     const ItemSelection one = select_items(task, {.count = 25, .draws = 20, .trials = trials});
     const ItemSelection many =
         select_items(task, {.count = 25, .draws = 20, .trials = trials, .threads = 4});
-    EXPECT_EQ(one.items, many.items);
+    EXPECT_EQ(one.documents, many.documents);
     EXPECT_EQ(one.sizes.back().train.random_mean, many.sizes.back().train.random_mean);
   }
 }
@@ -105,8 +105,9 @@ TEST(ItemSelectionTest, EveryGoalChoosesByItself) {
   }
   const ItemSelection best =
       select_items(task, {.count = 20, .goal = SelectionGoal::discrimination});
-  EXPECT_GE(std::count_if(best.items.begin(), best.items.end(), [](int64_t i) { return i < 40; }),
-            19);
+  EXPECT_GE(
+      std::count_if(best.documents.begin(), best.documents.end(), [](int64_t i) { return i < 40; }),
+      19);
 }
 
 TEST(ItemSelectionTest, LowerIsBetterIsTurned) {
@@ -122,7 +123,7 @@ TEST(ItemSelectionTest, LowerIsBetterIsTurned) {
     series.items = std::move(turned);
   }
   task.higher_is_better = false;
-  EXPECT_EQ(select_items(task, {.count = 10}).items, higher.items);
+  EXPECT_EQ(select_items(task, {.count = 10}).documents, higher.documents);
 }
 
 TEST(ItemSelectionTest, WebSeriesDoNotCount) {
@@ -150,7 +151,7 @@ TEST(ItemSelectionTest, SaysWhatIsMissing) {
   infinite.series[0].items.add(std::vector<float>(20, INFINITY));
   refused(infinite, {.count = 5}, "document 0 has a value that is not finite");
   const ItemSelection all = select_items(task, {.count = 20, .hold_out = HoldOut::none});
-  EXPECT_EQ(all.items.size(), 20u);
+  EXPECT_EQ(all.documents.size(), 20u);
   EXPECT_NEAR(*all.sizes.back().train.chosen, *all.all_train, 1e-12);
   EXPECT_FALSE(all.all_held_out.has_value());
 }

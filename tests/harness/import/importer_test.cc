@@ -9,6 +9,7 @@
 
 #include "harness/import/exact_sum.h"
 #include "harness/results/results.h"
+#include "scoring/items/item_selection.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/result_files.h"
 #include "tests/support/scratch.h"
@@ -291,6 +292,19 @@ TEST_F(SampleImportTest, CurvesCarryTheirDocuments) {
   ASSERT_EQ(series.items.checkpoints(), 2);
   EXPECT_THAT(series.items.at(0), testing::ElementsAre(0, 0, 1)) << "by number of document";
   EXPECT_THAT(series.items.at(1), testing::ElementsAre(0, 1, 1));
+}
+
+// As `e2lm run --samples` asks them.
+TEST_F(SampleImportTest, DocumentsKeepTheirNumbers) {
+  add_samples(1, {7, 2, 90}, "100");
+  add_samples(2, {2, 7, 90}, "011");
+  import(folder_);
+  const TaskCurves curves = report().curves[0];
+  EXPECT_THAT(curves.documents, testing::ElementsAre(2, 7, 90));
+  const ItemSelection chosen = select_items(
+      curves,
+      {.count = 3, .goal = SelectionGoal::discrimination, .hold_out = HoldOut::none, .draws = 1});
+  EXPECT_THAT(chosen.documents, testing::UnorderedElementsAre(2, 7, 90));
 }
 
 // As of a task that is scored by other metrics than acc: its results file has them.
