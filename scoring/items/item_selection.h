@@ -11,7 +11,8 @@
 namespace e2lm {
 
 // What a choice of items is to be good at. Of the science-mix series; where there are none, of all.
-//   signal_quality   mean over the series of their curve's (signal.h), over all checkpoints
+//   signal_quality   mean over the series of their curve's (signal.h), over all checkpoints: of
+//                    those with enough of them, 0 for one whose scores stay the same
 //   signal_to_noise  max - min over the series of their late mean, over the root of the mean of
 //                    their late variances; late: the last third, at least two (as Signal-and-Noise,
 //                    arXiv:2508.13144, whose common divisors cancel)

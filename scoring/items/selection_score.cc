@@ -36,18 +36,21 @@ SpreadAndNoise spread_and_noise(const SeriesRows& series, std::span<const double
   return {highest - lowest, variance / static_cast<double>(series.size())};
 }
 
+// A series whose scores stay the same counts as 0 beside others, as in a task's signal.
 std::optional<double> mean_quality(const SeriesRows& series, std::span<const double> sums) {
   double total = 0;
   int64_t count = 0;
+  bool any = false;
   for (const std::vector<int64_t>& rows : series) {
+    if (signal_lags(std::ssize(rows)) <= 0) continue;
     std::vector<double> curve;
     for (const int64_t row : rows) curve.push_back(sums[row]);
     const auto quality = quality_alone(curve, TieRule::stable);
-    if (!quality) continue;
-    total += *quality;
+    any = any || quality;
+    total += quality.value_or(0);
     ++count;
   }
-  return count == 0 ? std::optional<double>() : total / static_cast<double>(count);
+  return any ? total / static_cast<double>(count) : std::optional<double>();
 }
 
 }  // namespace

@@ -84,6 +84,18 @@ TEST(ItemSelectionTest, ScoresAreThoseOfTheChosenItems) {
   EXPECT_NEAR(*selection.all_held_out, quality(task.series[1].items, all), 1e-12);
 }
 
+// As in the task's signal: what moves in one series of two has half of that one's quality.
+TEST(ItemSelectionTest, ASeriesThatStaysTheSameCountsAsZero) {
+  TaskCurves task = made_task(30, 15, 1, 12);
+  const SelectionRules rules = {.count = 30, .hold_out = HoldOut::none, .draws = 5};
+  const double alone = *select_items(task, rules).all_train;
+  SeriesCurve& flat = task.series.emplace_back(SeriesCurve{.series = "flat", .group = "all"});
+  for (int c = 0; c < 12; ++c) flat.items.add(std::vector<float>(30, 1));
+  const ItemSelection selection = select_items(task, rules);
+  EXPECT_DOUBLE_EQ(*selection.all_train, alone / 2);
+  EXPECT_DOUBLE_EQ(*selection.sizes.back().train.random_mean, alone / 2);
+}
+
 TEST(ItemSelectionTest, IsTheSameOnAnyNumberOfThreads) {
   const TaskCurves task = made_task(300, 30, 3, 10);
   for (const int64_t trials : {int64_t{2'000'000}, int64_t{2000}}) {
