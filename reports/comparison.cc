@@ -89,12 +89,16 @@ std::string verdict(const Comparison& comparison, const Comparison::Task& task) 
 }
 
 Table comparison_table(const Comparison& comparison) {
-  const bool of_shares =
-      std::any_of(comparison.tasks.begin(), comparison.tasks.end(),
-                  [](const Comparison::Task& task) { return task.result.mcnemar.has_value(); });
+  const auto is_of_shares = [](const Comparison::Task& task) {
+    return task.result.mcnemar.has_value();
+  };
+  const auto& tasks = comparison.tasks;
+  const bool any_shares = std::any_of(tasks.begin(), tasks.end(), is_of_shares);
+  const bool all_shares = std::all_of(tasks.begin(), tasks.end(), is_of_shares);
   Table table{.header = {"task", "items", "A", "B", "difference",
                          percent(comparison.rules.confidence) + " interval", "p (bootstrap)"}};
-  if (of_shares) table.header.emplace_back("p (McNemar)");
+  if (!all_shares) table.header.emplace_back("p (t)");
+  if (any_shares) table.header.emplace_back("p (McNemar)");
   for (const char* name : {"adjusted p", "detectable", "verdict"}) table.header.emplace_back(name);
   for (const Comparison::Task& task : comparison.tasks) {
     const PairedComparison& result = task.result;
@@ -108,7 +112,8 @@ Table comparison_table(const Comparison& comparison) {
                                       signed_decimals(result.interval->high))
                         : "–",
         p_value(result.bootstrap_p)};
-    if (of_shares) {
+    if (!all_shares) row.push_back(p_value(result.t_p));
+    if (any_shares) {
       row.push_back(result.mcnemar ? p_value(result.mcnemar->exact_p) : std::string("–"));
     }
     row.insert(row.end(),

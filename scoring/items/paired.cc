@@ -80,7 +80,9 @@ Interval wilson_interval(int64_t right, int64_t items, double confidence) {
 }
 
 std::optional<double> PairedComparison::p() const {
-  return mcnemar ? std::optional(mcnemar->exact_p) : bootstrap_p;
+  if (mcnemar) return mcnemar->exact_p;
+  if (t_p || items == 1) return t_p;
+  return identical ? 1 : std::exp2(static_cast<double>(1 - items));
 }
 
 PairedComparison compare_pairs(std::span<const double> a, std::span<const double> b,

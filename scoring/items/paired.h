@@ -54,8 +54,10 @@ struct PairedComparison {
   std::optional<double> detectable;
   std::optional<int64_t> items_needed;
 
-  // What stands for the comparison where one p-value is wanted: McNemar's exact one, which keeps
-  // its level at any number of items, failing that the bootstrap's.
+  // What stands for the comparison where one p-value is wanted: McNemar's exact one, failing that
+  // the t-test's. Both keep their level on few items, where the bootstrap does not: of normal
+  // differences around 0 it finds 47 % at its 5 % on 2 items, 16 % on 5, 10 % on 10, 6 % on 20.
+  // Where the difference never varies, the chance of so many equal signs, 2^(1 - items).
   std::optional<double> p() const;
 };
 

@@ -51,7 +51,9 @@ TEST(ComparisonTest, McNemarsColumnIsForRightsAndWrongsOnly) {
   Comparison comparison{.a = "a", .b = "b", .metric = "margin"};
   comparison.tasks = {
       {"t", compare_pairs(std::vector{0.5, 2., 1.}, std::vector{1., 1.5, 4.}), 0.5}};
-  EXPECT_THAT(comparison_text(comparison), testing::Not(HasSubstr("McNemar")));
+  EXPECT_THAT(comparison_text(comparison), HasSubstr("p (bootstrap)  p (t)  adjusted p"));
+  EXPECT_THAT(comparison_text(sample_comparison()),
+              HasSubstr("p (bootstrap)  p (McNemar)  adjusted p"));
   const Json task = comparison_json(comparison)["tasks"][0];
   EXPECT_TRUE(task["p_mcnemar"].is_null());
   EXPECT_TRUE(task["only_a"].is_null());

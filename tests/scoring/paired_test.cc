@@ -96,7 +96,16 @@ TEST(PairedTest, EqualsScipyOnNumbers) {
   EXPECT_EQ(result.items_needed, 12) << "11.64, rounded up";
   EXPECT_FALSE(result.mcnemar.has_value()) << "these are no rights and wrongs";
   EXPECT_FALSE(result.wilson_a.has_value());
-  EXPECT_EQ(result.p(), result.bootstrap_p);
+  EXPECT_EQ(result.p(), result.t_p);
+}
+
+// A bootstrap of two differences that are both above 0 has no draw on the other side.
+TEST(PairedTest, FewItemsAreLittleEvidence) {
+  const PairedComparison two = compare_pairs(std::vector{0.1, 0.2}, std::vector{1.0, 1.3});
+  EXPECT_LT(*two.bootstrap_p, 0.001);
+  EXPECT_GT(*two.p(), 0.05);
+  const PairedComparison shift = compare_pairs(std::vector{0.25, 0.5}, std::vector{0.75, 1.0});
+  EXPECT_EQ(shift.p(), 0.5) << "as two tosses of a coin that agree";
 }
 
 TEST(PairedTest, RightsAndWrongsGetMcNemarAndWilson) {
