@@ -46,6 +46,14 @@ def run_e2lm(tokenizer: Path, texts: Path) -> tuple[float, bytes]:
     return time.perf_counter() - started, output
 
 
+def read_texts(path: Path) -> list[str]:
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines if line.strip()]
+    if not rows or not all(isinstance(row, dict) and row.get("text") for row in rows):
+        raise ValueError(f'{path}: every line must be {{"text": ..}}, of at least one')
+    return [row["text"] for row in rows]
+
+
 def main(words: list[str]) -> int:
     arguments = parse_arguments(words)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -56,8 +64,13 @@ def main(words: list[str]) -> int:
         return 2
     file = arguments.tokenizer
     file = file / "tokenizer.json" if file.is_dir() else file
+    try:
+        file.read_bytes()
+        texts = read_texts(arguments.input)
+    except (OSError, ValueError) as error:
+        print(f"bench_tokenizer.py: {error}", file=sys.stderr)
+        return 2
     peer = tokenizers.Tokenizer.from_file(str(file))
-    texts = [json.loads(line)["text"] for line in arguments.input.read_text().splitlines()]
     size = sum(len(text.encode()) for text in texts)
     texts *= max(1, round(arguments.megabytes * 1e6 / size))
     size = sum(len(text.encode()) for text in texts)

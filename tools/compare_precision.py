@@ -37,7 +37,13 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("models", nargs="*", type=Path, help="checkpoint folders; an expected.json in one gives the tokens")
     add("--geometry", action="append", default=[], choices=sorted(GEOMETRIES), help="random weights of this shape")
     add("--write", type=Path, help="keep transformers' distances in this JSON file")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for folder in options.models:
+        if not (folder / "config.json").exists():
+            parser.error(f"{folder} holds no config.json; checkpoint folders are compared")
+    if not options.models and not options.geometry:
+        parser.error("nothing to compare: name checkpoint folders or a --geometry")
+    return options
 
 
 def requests_of(folder: Path) -> list[tuple[list[int], int]]:
@@ -104,8 +110,6 @@ def main(arguments: list[str]) -> int:
             make_model(geometry, 32784, Path(scratch) / geometry)
             options.models.append(Path(scratch) / geometry)
         for folder in options.models:
-            if not (folder / "config.json").exists():
-                continue
             theirs, ours, exact = compare(folder)
             kept[folder.name] = theirs
             near &= ours["mean"] <= theirs["mean"] and ours["max"] <= theirs["max"]
