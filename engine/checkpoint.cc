@@ -46,6 +46,14 @@ std::vector<SafetensorsFile> open_files(const Path& folder) {
   return files;
 }
 
+// Where it finds one, the original loads the model that the adapter names and applies it.
+void refuse_adapter(const Path& folder) {
+  const Path adapter = folder / "adapter_config.json";
+  if (!std::filesystem::exists(adapter)) return;
+  throw Error(adapter.string(), "says that this is a PEFT adapter, which is not applied here",
+              "weights merged with it (merge_and_unload), without this file");
+}
+
 }  // namespace
 
 std::map<std::string, std::string> read_weights_index(std::string_view text,
@@ -70,6 +78,7 @@ Checkpoint Checkpoint::open(const Path& folder) try {
   if (!std::filesystem::is_directory(folder)) {
     throw Error(folder.string(), "no such folder", "a model folder with config.json and weights");
   }
+  refuse_adapter(folder);
   Checkpoint checkpoint;
   checkpoint.folder_ = folder;
   checkpoint.config_text_ = read_file(folder / "config.json");

@@ -272,6 +272,16 @@ TEST_F(CheckpointTest, FoldersWithoutAModelAreNamed) {
   expect_error([&] { Checkpoint::open(folder_); }, "no weights", "model.safetensors");
 }
 
+// The weights beside an adapter are not what transformers would answer with.
+TEST_F(CheckpointTest, AdaptersAreRefused) {
+  copy("llama_gqa");
+  write_file(folder_ / "adapter_config.json", R"({"peft_type": "LORA"})");
+  expect_error([&] { Checkpoint::open(folder_); }, "adapter_config.json", "is a PEFT adapter",
+               "merged");
+  std::filesystem::remove(folder_ / "config.json");
+  expect_error([&] { Checkpoint::open(folder_); }, "adapter_config.json", "is a PEFT adapter");
+}
+
 TEST_F(CheckpointTest, TheHashCoversWeightsAndConfig) {
   copy("falcon_h1_plain");
   const std::string before = Checkpoint::open(folder_).sha256();
