@@ -88,6 +88,29 @@ std::string as_text(const Table& table) {
   return text;
 }
 
+std::string as_text_within(const Table& table, size_t width) {
+  const std::vector<size_t> widths = column_widths(table);
+  const auto columns_to = [&](size_t from, size_t to, const std::vector<std::string>& cells) {
+    std::vector<std::string> some(cells.begin(), cells.begin() + table.left);
+    some.insert(some.end(), cells.begin() + from, cells.begin() + to);
+    return some;
+  };
+  std::string text;
+  size_t from = table.left;
+  do {
+    size_t line = 0, to = from;
+    for (size_t c = 0; c < table.left; ++c) line += widths[c] + 2;
+    while (to < widths.size() && (to == from || line + widths[to] <= width)) {
+      line += widths[to++] + 2;
+    }
+    Table block{.header = columns_to(from, to, table.header), .left = table.left};
+    for (const auto& row : table.rows) block.rows.push_back(columns_to(from, to, row));
+    text += (text.empty() ? "" : "\n") + as_text(block);
+    from = to;
+  } while (from < widths.size());
+  return text;
+}
+
 std::string as_markdown(const Table& table) {
   const auto line = [](const std::vector<std::string>& cells) {
     std::string text = "|";

@@ -21,6 +21,10 @@ struct Table {
 std::string as_text(const Table& table);      // columns aligned by spaces, for terminals
 std::string as_markdown(const Table& table);  // with | in cells escaped
 
+// As text whose lines are no wider than so many characters: columns that have no room go on below,
+// beside the words again.
+std::string as_text_within(const Table& table, size_t width);
+
 // Task × metric: mean signal quality over the science series and what noise scores, how many series
 // end the early and the late phase above chance, ranking consistency, compliance, total.
 // Best first within each metric, metrics in the order of the tasks' files. Intervals stand behind

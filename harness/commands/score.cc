@@ -9,6 +9,8 @@
 namespace e2lm {
 namespace {
 
+constexpr size_t kWidestLine = 160;  // of signal by series, of which there may be many
+
 int run(const Arguments& arguments) {
   const std::string format = arguments.require("format");
   if (format != "text" && format != "json" && format != "markdown") {
@@ -21,7 +23,7 @@ int run(const Arguments& arguments) {
   } else if (format == "markdown") {
     print(report_markdown(report));
   } else {
-    print(leaderboard_text(report) + "\n" + as_text(signal_table(report)));
+    print(leaderboard_text(report) + "\n" + as_text_within(signal_table(report), kWidestLine));
   }
   return 0;
 }

@@ -21,6 +21,21 @@ TEST(TableTest, AlignsByCharacters) {
   EXPECT_EQ(as_markdown(table), "| task | n |\n|---|---:|\n| é– | 1 |\n| long name | 12 |\n");
 }
 
+// As of thirty series.
+TEST(TableTest, ColumnsWithoutRoomGoOnBelow) {
+  const Table table{.header = {"task", "a", "bb", "ccc"},
+                    .rows = {{"x", "1", "2", "3"}, {"yy", "4", "5", "6"}}};
+  EXPECT_EQ(as_text_within(table, 11),
+            "task  a  bb\nx     1   2\nyy    4   5\n\n"
+            "task  ccc\nx       3\nyy      6\n");
+  EXPECT_EQ(as_text_within(table, 16), as_text(table));
+  EXPECT_EQ(as_text_within(table, 1),
+            "task  a\nx     1\nyy    4\n\n"
+            "task  bb\nx      2\nyy     5\n\n"
+            "task  ccc\nx       3\nyy      6\n");
+  EXPECT_EQ(as_text_within({.header = {"task"}, .rows = {{"x"}}}, 1), "task\nx\n");
+}
+
 TEST(TableTest, MarkdownEscapesWhatWouldBreakIt) {
   const Table table = {.header = {"a"}, .rows = {{"x|y <b> `c` *d* e_f\ng"}}};
   EXPECT_THAT(as_markdown(table), HasSubstr("x\\|y \\<b> \\`c\\` \\*d\\* e\\_f g |\n"));
