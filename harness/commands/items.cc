@@ -114,7 +114,8 @@ int run(const Arguments& arguments) {
     select(curves, arguments, format);
     return 0;
   }
-  const auto votes = swept ? load_late_votes(loader, curves.task) : std::nullopt;
+  const auto votes = swept ? load_late_votes(loader, curves.task)
+                           : imported_late_votes(store, list_import_items(store), curves.task);
   const auto summary = summarise_items(curves, votes ? &*votes : nullptr);
   if (format == "json") {
     print(full_item_json(*summary).dump(1) + "\n");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "harness/import/imported_results.h"
 #include "harness/lm_eval/sample_reader.h"
 #include "reports/report.h"
+#include "scoring/items/item_analysis.h"
 
 namespace e2lm {
 namespace {
@@ -26,6 +28,13 @@ bool knows_lengths(const ItemsRow& row) {
     const Metric* metric = find_metric(name.substr(0, name.find(',')));
     return metric && lm_eval::needs_lengths(*metric);
   });
+}
+
+bool same_questions(const ImportedItems& a, const ImportedItems& b) {
+  return a.ids == b.ids && std::equal(a.items.begin(), a.items.end(), b.items.begin(),
+                                      [](const Item& one, const Item& other) {
+                                        return one.choices.size() == other.choices.size();
+                                      });
 }
 
 std::vector<ItemsRow> rows_of(const Store& store, const std::string& series) {
@@ -70,6 +79,28 @@ std::optional<Answers> imported_answers(const Store& store, const std::string& c
                              .lengths = knows_lengths(row)});
   }
   return answers;
+}
+
+std::optional<ChoiceVotes> imported_late_votes(const Store& store, std::span<const ItemsRow> rows,
+                                               const std::string& task) {
+  std::map<std::string, std::map<int64_t, const ItemsRow*>> series;  // by step
+  std::optional<ImportedItems> first;
+  for (const ItemsRow& row : rows) {
+    if (row.task != task) continue;
+    if (!first) first = read_import_items(store, row);
+    series[row.series][row.step] = &row;
+  }
+  if (!first || first->items.front().type != OutputType::multiple_choice) return {};
+  ChoiceVotes votes;
+  for (const auto& [name, checkpoints] : series) {
+    int64_t place = 0;
+    for (const auto& [step, row] : checkpoints) {
+      if (!is_late(place++, std::ssize(checkpoints))) continue;
+      const ImportedItems read = read_import_items(store, *row);
+      if (same_questions(read, *first)) votes.add(read.items);
+    }
+  }
+  return votes.checkpoints() > 0 ? std::optional(std::move(votes)) : std::nullopt;
 }
 
 TaskCurves imported_item_values(const Store& store, const std::string& task, const Metric& metric) {

@@ -17,12 +17,11 @@
 namespace e2lm {
 namespace {
 
-// Tasks of a sweep are also searched for wrong keys, which needs the answers to every choice.
 std::vector<ItemSummary> summarise(const Store& store, const std::vector<TaskCurves>& curves) {
-  if (!has_plan(store)) return item_summaries(nullptr, curves);
+  if (!has_plan(store)) return item_summaries(store, nullptr, curves);
   const Plan plan = read_plan(store);
   ItemLoader loader(store, plan);
-  return item_summaries(&loader, curves);
+  return item_summaries(store, &loader, curves);
 }
 
 // Leaves series out of everything a report shows.

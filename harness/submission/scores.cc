@@ -148,7 +148,7 @@ Scored score_task(const SubmittedTask& task, const Manifest& manifest, Store& st
   if (adjust) adjust(report.rules);
   report.curves = {curves_of(task, report)};
   report.judgements = judge(report.curves, report.rules, options.engine.threads);
-  report.items = item_summaries(nullptr, report.curves);
+  report.items = item_summaries(store, nullptr, report.curves);
   scored.checkpoints_sha256 = checkpoints_sha256(store);
   return scored;
 }

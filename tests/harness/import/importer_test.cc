@@ -263,7 +263,7 @@ class SampleImportTest : public ImporterTest {
           {"arguments",
            {{"gen_args_0", {{"arg_0", "Q:"}, {"arg_1", " red"}}},
             {"gen_args_1", {{"arg_0", "Q:"}, {"arg_1", " blue"}}}}},
-          {"filtered_resps", Json::array({Json::array({correct ? "-1" : "-3", "False"}),
+          {"filtered_resps", Json::array({Json::array({correct ? "-1" : "-5", "False"}),
                                           Json::array({"-2", "False"})})},
           {"filter", "none"},
           {"acc", correct ? 1.0 : 0.0}};
@@ -305,6 +305,20 @@ TEST_F(SampleImportTest, DocumentsKeepTheirNumbers) {
       curves,
       {.count = 3, .goal = SelectionGoal::discrimination, .hold_out = HoldOut::none, .draws = 1});
   EXPECT_THAT(chosen.documents, testing::UnorderedElementsAre(2, 7, 90));
+}
+
+// Their log-likelihoods say which answer models prefer, as a sweep's do.
+TEST_F(SampleImportTest, DocumentsWithASuspectKeyAreFound) {
+  add_samples(1, {3, 5, 8}, "000");
+  add_samples(2, {3, 5, 8}, "010");
+  add_samples(3, {3, 5, 8}, "110");
+  import(folder_);
+  const std::vector<ItemSummary> items = report().items;
+  ASSERT_EQ(items.size(), 1u);
+  ASSERT_EQ(items[0].suspect_key.size(), 1u);
+  EXPECT_EQ(items[0].document(items[0].suspect_key[0].item), 8);
+  EXPECT_EQ(items[0].suspect_key[0].wrong->choice, 1);
+  EXPECT_NEAR(items[0].suspect_key[0].wrong->margin_nats, 3, 1e-12);
 }
 
 // As of a task that is scored by other metrics than acc: its results file has them.
