@@ -29,6 +29,11 @@ class ChartsTest(PageCase):
         self.assertTrue(complaints and all("made to fail" in text for text in complaints))
         self.browser.events.clear()
 
+    def test_values_on_an_edge_are_in_the_bin_above(self):
+        self.open("large")
+        edges = "bins({difficulty: [...Array(20)].map((_, i) => i / 20)})"
+        self.assertEqual(self.js(f"{edges}.map((bin) => bin.number)"), [1] * 20)
+
     def test_hovering_reads_all_series_at_a_checkpoint(self):
         self.open("large")
         figure = self.see_first_chart()
