@@ -176,6 +176,19 @@ Table selection_table(const ItemSelection& selection) {
   return table;
 }
 
+namespace {
+
+// Whether some choice has no value where it should have one.
+bool has_dash(const ItemSelection& selection) {
+  const bool held_out = !selection.held_out_series.empty();
+  if (!selection.all_train || (held_out && !selection.all_held_out)) return true;
+  return std::any_of(selection.sizes.begin(), selection.sizes.end(), [&](const auto& size) {
+    return !size.train.chosen || (held_out && !size.held_out.chosen);
+  });
+}
+
+}  // namespace
+
 std::string selection_text(const ItemSelection& selection, const SelectionRules& rules) {
   std::string text = fmt::format("{} of items chosen by {}\n", goal_name(rules.goal),
                                  fmt::join(selection.train_series, ", "));
@@ -189,6 +202,11 @@ std::string selection_text(const ItemSelection& selection, const SelectionRules&
       "\nchosen on: what the choice scores where it was made, which flatters it. random there: {} "
       "random choices\n  of as many items, their mean and the middle 95 % (seed {}).\n",
       rules.draws, rules.seed);
+  if (has_dash(selection)) {
+    text += rules.goal == SelectionGoal::signal_to_noise
+                ? "–: late scores that stay the same have no noise to divide by.\n"
+                : "–: scores that stay the same have no signal quality.\n";
+  }
   if (rules.hold_out == HoldOut::none) {
     return text + "Nothing was held out: this does not tell what the choice is worth elsewhere.\n";
   }

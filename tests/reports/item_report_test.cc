@@ -137,6 +137,10 @@ TEST(ItemTableTest, SelectionShowsBothSides) {
   const Json json = selection_json(selection);
   EXPECT_EQ(json["doc_ids"].dump(), "[4,2]");
   EXPECT_EQ(json["sizes"][0]["held_out"]["random_interval"].dump(), "[0.125,0.375]");
+  EXPECT_THAT(text, testing::Not(HasSubstr("–:")));
+  selection.sizes[0].train.chosen.reset();
+  EXPECT_THAT(selection_text(selection, {.count = 2, .goal = SelectionGoal::signal_to_noise}),
+              HasSubstr("no noise to divide by"));
   selection.held_out_series.clear();
   EXPECT_THAT(selection_text(selection, {.count = 2, .hold_out = HoldOut::none}),
               HasSubstr("Nothing was held out"));
