@@ -64,16 +64,25 @@ class Search {
         rules_(rules),
         item_variance_(values.mean_variance(train.rows())),
         random_(static_cast<int64_t>(rules.seed >> 1)),
-        left_(values.items()),
         sums_(values.rows()) {
-    std::iota(left_.begin(), left_.end(), 0);
+    for (int64_t i = 0; i < values.items(); ++i) {
+      (values.varies(i, train.rows()) ? left_ : constant_).push_back(i);
+    }
   }
 
   std::vector<int64_t> run() {
-    if (rules_.goal == SelectionGoal::discrimination) return best_alone();
+    const int64_t wanted = std::min(rules_.count, std::ssize(left_));
+    std::vector<int64_t> chosen =
+        rules_.goal == SelectionGoal::discrimination ? best_alone(wanted) : best_together(wanted);
+    for (size_t i = 0; std::ssize(chosen) < rules_.count; ++i) chosen.push_back(constant_[i]);
+    return chosen;
+  }
+
+ private:
+  std::vector<int64_t> best_together(int64_t count) {
     const int64_t trials = std::max<int64_t>(kGrain, rules_.trials / rules_.count);
     std::vector<int64_t> chosen;
-    while (std::ssize(chosen) < rules_.count) {
+    while (std::ssize(chosen) < count) {
       const int64_t candidates = std::min<int64_t>(trials, std::ssize(left_));
       shuffle_to_front(candidates);
       const int64_t place = best_of(candidates);
@@ -85,13 +94,12 @@ class Search {
     return chosen;
   }
 
- private:
   // A sum of the items' own scores needs no search.
-  std::vector<int64_t> best_alone() {
+  std::vector<int64_t> best_alone(int64_t count) {
     const std::vector<double>& score = train_.discrimination();
     std::stable_sort(left_.begin(), left_.end(),
                      [&](int64_t a, int64_t b) { return score[a] > score[b]; });
-    left_.resize(rules_.count);
+    left_.resize(count);
     return left_;
   }
 
@@ -122,7 +130,7 @@ class Search {
   const SelectionRules& rules_;
   double item_variance_;
   Random random_;
-  std::vector<int64_t> left_;
+  std::vector<int64_t> left_, constant_;
   std::vector<double> sums_;   // [rows] of the items chosen
   std::vector<double> trial_;  // score of each candidate
 };

@@ -60,8 +60,9 @@ struct ItemSelection {
 //
 // While choosing, ties count neither way (average ranks), a constant stretch has no
 // autocorrelation, monotonicity has no floor, and one average item's variance is added to the
-// noise of signal_to_noise, lest an item that never changes be perfect. The scores reported are
-// the goals as defined.
+// noise of signal_to_noise, lest an item that never changes be perfect. Items that have one value
+// wherever nothing is held out change no score; they come last. The scores reported are the goals
+// as defined.
 //
 // REQUIRES: 0 < count. Throws Error naming the task if it has fewer items, no item values, one that
 // is not finite, or too few series or checkpoints for the goal under this hold-out.

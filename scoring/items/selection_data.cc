@@ -44,6 +44,14 @@ std::optional<int64_t> SelectionValues::first_unusable() const {
   return (found - values_.begin()) / rows_;
 }
 
+bool SelectionValues::varies(int64_t i, const SeriesRows& rows) const {
+  const std::span<const float> values = item(i);
+  return std::any_of(rows.begin(), rows.end(), [&](const std::vector<int64_t>& series) {
+    return std::any_of(series.begin(), series.end(),
+                       [&](int64_t row) { return values[row] != values[rows[0][0]]; });
+  });
+}
+
 double SelectionValues::mean_variance(const SeriesRows& rows) const {
   double total = 0;
   for (int64_t i = 0; i < items_; ++i) {

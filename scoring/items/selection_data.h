@@ -36,6 +36,9 @@ class SelectionValues {
   // An item with a value that is not finite, if there is one.
   std::optional<int64_t> first_unusable() const;
 
+  // Whether an item has two values in some rows.
+  bool varies(int64_t i, const SeriesRows& rows) const;
+
   // Of an item over some rows, on average.
   double mean_variance(const SeriesRows& rows) const;
 

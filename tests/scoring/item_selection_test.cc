@@ -96,6 +96,26 @@ TEST(ItemSelectionTest, ASeriesThatStaysTheSameCountsAsZero) {
   EXPECT_DOUBLE_EQ(*selection.sizes.back().train.random_mean, alone / 2);
 }
 
+// They leave a choice's score as it is, and so look better than every item that lowers it.
+TEST(ItemSelectionTest, ItemsThatNeverChangeAreChosenLast) {
+  TaskCurves task = made_task(40, 20, 2, 12);
+  for (SeriesCurve& series : task.series) {
+    ItemValues values;
+    for (int64_t c = 0; c < series.items.checkpoints(); ++c) {
+      std::vector<float> row(series.items.at(c).begin(), series.items.at(c).end());
+      row[3] = 0;
+      row[7] = 1;
+      values.add(row);
+    }
+    series.items = std::move(values);
+  }
+  for (const SelectionGoal goal : {SelectionGoal::signal_quality, SelectionGoal::discrimination}) {
+    const std::vector<int64_t> all =
+        select_items(task, {.count = 40, .goal = goal, .hold_out = HoldOut::none}).documents;
+    EXPECT_EQ(std::vector(all.end() - 2, all.end()), (std::vector<int64_t>{3, 7}));
+  }
+}
+
 TEST(ItemSelectionTest, IsTheSameOnAnyNumberOfThreads) {
   const TaskCurves task = made_task(300, 30, 3, 10);
   for (const int64_t trials : {int64_t{2'000'000}, int64_t{2000}}) {
