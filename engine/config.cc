@@ -154,6 +154,10 @@ void expect_same(const ConfigReader& config, const ConfigReader& section, std::s
 
 }  // namespace
 
+int64_t read_max_positions(const ConfigReader& config) {
+  return config.size(config.has("n_positions") ? "n_positions" : "max_position_embeddings");
+}
+
 RopeConfig read_rope(const ConfigReader& config) {
   expect_whole_heads(config);
   RopeConfig rope;

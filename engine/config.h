@@ -55,6 +55,10 @@ class ConfigReader {
   std::string where_;
 };
 
+// The longest input the model was made for: `n_positions`, which lm-evaluation-harness asks for
+// first, else `max_position_embeddings`.
+int64_t read_max_positions(const ConfigReader& config);
+
 // Rotary position embedding: how fast each pair of a head's components turns.
 struct RopeConfig {
   double theta = 10000.0;

@@ -69,7 +69,7 @@ Config read_config(const Checkpoint& checkpoint) {
       .width = config.size("hidden_size"),
       .feed_forward = config.size("intermediate_size"),
       .layers = config.size("num_hidden_layers"),
-      .max_positions = config.size("max_position_embeddings"),
+      .max_positions = read_max_positions(config),
       .tied = config.flag("tie_word_embeddings", false),
       .attention_bias = config.flag("attention_bias", false),
       .mlp_bias = config.flag("mlp_bias", false),

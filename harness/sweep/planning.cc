@@ -91,10 +91,11 @@ int64_t positions_by_config(const Path& folder) {
   const Path file = folder / "config.json";
   if (!std::filesystem::exists(file)) return 0;
   const Json config = parse_python_json(read_file(file), file.string());
-  constexpr const char* kKey = "max_position_embeddings";
-  const bool there =
-      config.is_object() && config.contains(kKey) && config[kKey].is_number_integer();
-  return there ? config[kKey].get<int64_t>() : 0;
+  if (!config.is_object()) return 0;
+  for (const char* key : {"n_positions", "max_position_embeddings"}) {
+    if (config.contains(key) && config[key].is_number_integer()) return config[key].get<int64_t>();
+  }
+  return 0;
 }
 
 // The fewest positions that a model of the manifest has: rolling requests are cut alike for all.
@@ -108,7 +109,7 @@ int64_t fewest_positions(const Manifest& manifest) {
           continue;
         }
         const Checkpoint checkpoint = Checkpoint::open(ref.folder);
-        fewest = std::min(fewest, ConfigReader(checkpoint).size("max_position_embeddings"));
+        fewest = std::min(fewest, read_max_positions(ConfigReader(checkpoint)));
       } catch (const Error&) {
         continue;  // it fails by itself, later
       }

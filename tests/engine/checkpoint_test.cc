@@ -272,6 +272,21 @@ TEST_F(CheckpointTest, FoldersWithoutAModelAreNamed) {
   expect_error([&] { Checkpoint::open(folder_); }, "no weights", "model.safetensors");
 }
 
+// As lm-evaluation-harness asks for them.
+TEST_F(CheckpointTest, PositionsHaveTwoNames) {
+  copy("llama_gqa");
+  const auto positions = [&] {
+    return Engine::open(Checkpoint::open(folder_), {.threads = 1})->max_positions();
+  };
+  const int64_t before = positions();
+  set_key("n_positions", nullptr);
+  EXPECT_EQ(positions(), before);
+  set_key("n_positions", 7);
+  EXPECT_EQ(positions(), 7);
+  drop_key("max_position_embeddings");
+  EXPECT_EQ(positions(), 7);
+}
+
 // The weights beside an adapter are not what transformers would answer with.
 TEST_F(CheckpointTest, AdaptersAreRefused) {
   copy("llama_gqa");
