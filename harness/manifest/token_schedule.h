@@ -12,8 +12,9 @@ namespace e2lm {
 // samples in three equal phases (starter kit notebook 5).
 double e2lm_tokens(int64_t step);
 
-// A table "step,tokens" or "step tokens" a line; blank lines and lines that begin with # are passed
-// over. Throws Error naming file and line.
+// A table "step,tokens" or "step tokens" a line; blank lines, lines that begin with # and a heading
+// of these two words are passed over. Throws Error naming file and line, also where a step has two
+// numbers of tokens.
 std::map<int64_t, double> read_token_table(const Path& path);
 
 }  // namespace e2lm

@@ -27,6 +27,12 @@ TEST(TokenScheduleTest, ReadsTables) {
   expect_error([&] { read_token_table(scratch.write("bad.csv", "10,2e9\nstep,tokens\n")); },
                "bad.csv:2", "step,tokens");
   expect_error([&] { read_token_table(scratch.write("bad.csv", "10\n")); }, "bad.csv:1");
+  EXPECT_EQ(read_token_table(scratch.write("t.csv", "Step, Tokens\n10,2e9\n10,2e9\n")).size(), 1u);
+  for (const char* odd : {"10,nan", "10,inf", "10,-1"}) {
+    expect_error([&] { read_token_table(scratch.write("bad.csv", odd)); }, "bad.csv:1", odd);
+  }
+  expect_error([&] { read_token_table(scratch.write("bad.csv", "10,2e9\n10,3e9\n")); },
+               "bad.csv:2: gives step 10 3000000000 tokens", "2000000000, as a line above");
 }
 
 }  // namespace
