@@ -68,8 +68,8 @@ class Importer {
 
   // REQUIRES: a file was imported.
   ImportSummary finish() {
-    check_options();
     for (const MeanRow& mean : options_.means) tables_.set_mean(mean);
+    check_options();
     tables_.settle_differences(options_.newest);
     return std::move(summary_);
   }
@@ -86,7 +86,6 @@ class Importer {
                   listed(offered_));
     }
     const auto& control = options_.identity.control_for;
-    if (options_.means.empty() && !control) return;
     std::set<std::string> tasks = imported_tasks(store_), series = imported_series(store_);
     if (has_plan(store_)) {
       const Plan plan = read_plan(store_);
@@ -96,6 +95,13 @@ class Importer {
     for (const MeanRow& mean : options_.means) {
       if (fits_any(mean.glob, tasks)) continue;
       throw Error("--mean", fmt::format("'{}' fits no task", mean.glob), listed(tasks));
+    }
+    for (const MeanRow& mean : read_import_means(store_)) {
+      if (!tasks.contains(mean.name)) continue;
+      throw Error(
+          "--mean",
+          fmt::format("'{}', the mean of '{}', is the name of a task", mean.name, mean.glob),
+          "a name that no task has");
     }
     if (!control || series.contains(*control)) return;
     throw Error("--control-for", fmt::format("'{}' is no series here", *control),

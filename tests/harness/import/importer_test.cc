@@ -158,9 +158,26 @@ TEST_F(ImporterTest, MeansAreOfAllTasksThatFit) {
   EXPECT_EQ(curve(loaded, "x", "m"), std::vector<double>{0.6 / 3}) << "summed exactly";
   EXPECT_EQ(loaded.curves.back().task, "x");
   EXPECT_THAT(loaded.findings.back().text, HasSubstr("'z-*', which no task's name fits"));
+}
+
+// A store with such a mean could not be read any more.
+TEST_F(ImporterTest, AMeanHasNoTasksName) {
+  add("files/1.json", "m", 1, {{"x-a", 0.1}, {"x-b", 0.2}, {"y", 1}});
   options_.means = {{"y", "x-*"}};
+  expect_error([&] { import(folder_); }, "'y', the mean of 'x-*', is the name of a task");
+  options_.means = {{"x", "x-*"}};
   import(folder_);
-  expect_error([&] { report(); }, "the mean 'y' has the name of a task");
+  options_.means.clear();
+  expect_error(
+      [&] {
+        import(add("group.json", "m", 1, {{ "x", 0.15 }}));
+      },
+      "'x', the mean of 'x-*', is the name of a task");
+  EXPECT_EQ(report().curves.size(), 4u);
+  store_.database().run("UPDATE import_mean SET name = 'y'");
+  const Report loaded = report();
+  EXPECT_EQ(loaded.curves.size(), 3u);
+  EXPECT_THAT(loaded.findings.back().text, HasSubstr("is a task, so the mean of 'x-*'"));
 }
 
 TEST_F(ImporterTest, AMeanHasTheErrorOfIndependentTasks) {
