@@ -58,7 +58,10 @@ def take(arguments: argparse.Namespace, program: str) -> bytes:
         browser.media(arguments.scheme)
         browser.open(address)
         if arguments.task is not None:
-            # The script's own function: the address of a task may need a metric.
+            # The script's own functions: the address of a task may need a metric.
+            named = f"tasksOf(chosen.metric).some(({{ task }}) => task === {arguments.task!r})"
+            if not browser.evaluate(named):
+                raise BrowserError(f"the page has no task '{arguments.task}' by its first metric")
             browser.evaluate(f"openTask({arguments.task!r}, chosen.metric)")
             browser.settle()
         if arguments.whole:
@@ -84,11 +87,11 @@ def main() -> int:
         return 2
     try:
         picture = take(arguments, program)
-    except BrowserError as error:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
+        arguments.output.write_bytes(picture)
+    except (BrowserError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_bytes(picture)
     return 0
 
 

@@ -274,10 +274,16 @@ class ChartsTest(PageCase):
         done = take("tiny.html", "--size", "640x480", "--scale", "2", "--scheme", "dark")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(png_size(output.read_bytes()), (1280, 960))
-        for page, more in (("no.html", []), ("tiny.html", ["--at", "#nowhere"])):
+        for page, more in (
+            ("no.html", []),
+            ("tiny.html", ["--at", "#nowhere"]),
+            ("tiny.html", ["--task", "nosuch"]),
+            ("tiny.html", ["-o", "/proc/picture.png"]),
+        ):
             failed = take(page, *more)
             self.assertEqual(failed.returncode, 2)
-            self.assertRegex(failed.stderr, "no such file|nothing on the page")
+            self.assertRegex(failed.stderr, "o such file|nothing on the page|no task 'nosuch'")
+            self.assertNotIn("Traceback", failed.stderr)
 
 
 if __name__ == "__main__":
