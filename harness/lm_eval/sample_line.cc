@@ -56,10 +56,18 @@ class LineReader {
     return row_.contains(key) && row_[key].is_string() ? row_[key].get<std::string>() : "";
   }
 
-  // {"gen_args_0": .., "gen_args_1": ..} of new files, a list in old ones.
+  // {"gen_args_0": .., "gen_args_1": ..} of new files, a list in old ones. By their numbers: tools
+  // that sort keys put 10 before 2.
   std::vector<Json> listed(const Json& arguments) const {
     if (!arguments.is_object() && !arguments.is_array()) fail("arguments", "an object or a list");
-    return {arguments.begin(), arguments.end()};
+    if (arguments.is_array()) return {arguments.begin(), arguments.end()};
+    std::vector<Json> in_order;
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const auto found = arguments.find(fmt::format("gen_args_{}", i));
+      if (found == arguments.end()) return {arguments.begin(), arguments.end()};
+      in_order.push_back(*found);
+    }
+    return in_order;
   }
 
   SampleLine::Argument read_argument(const Json& argument) const {

@@ -142,6 +142,21 @@ Json sample(int64_t id, const std::string& target) {
           {"acc", target == "1" || target == "blue" ? 1.0 : 0.0}};
 }
 
+// jq -S and pandas do: "gen_args_10" comes before "gen_args_2".
+TEST_F(SampleReader, KeysMayBeSorted) {
+  SortedJson arguments = SortedJson::object();
+  Json responses = Json::array();
+  for (int i = 0; i < 12; ++i) {
+    arguments["gen_args_" + std::to_string(i)] = {{"arg_0", "Q:"},
+                                                  {"arg_1", " " + std::string(i + 1, 'x')}};
+    responses.push_back({std::to_string(-20.0 + i), "False"});
+  }
+  Json line = {{"doc_id", 0}, {"target", "11"}, {"filtered_resps", responses}, {"acc", 1.0}};
+  line["arguments"] = Json::parse(arguments.dump());
+  const SampleFile file = lm_eval::read_samples(write_lines(folder_.folder(), "t", {line}));
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(file.items()[0].choices[i].characters, i + 1);
+}
+
 TEST_F(SampleReader, OldLayoutWithListsAndNumbers) {
   Json line = sample(7, "blue");
   line["arguments"] = parse_json(R"([["Q:", " red"], ["Q:", " blue"]])", "test");
