@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "harness/commands/all.h"
@@ -77,7 +78,7 @@ int guarded_run(const std::vector<std::string>& words) {
   try {
     return run(words);
   } catch (const Error& error) {
-    std::fputs(fmt::format("e2lm: {}\n", error.what()).c_str(), stderr);
+    std::fputs(fmt::format("e2lm: {}\n", for_terminal(error.what())).c_str(), stderr);
     return kUsage;
   } catch (const Interrupted&) {
     std::fputs("e2lm: interrupted; what was computed is kept\n", stderr);

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "scoring/judgement/absences.h"
 
@@ -50,6 +51,19 @@ std::vector<size_t> column_widths(const Table& table) {
   return widths;
 }
 
+// Cells that a terminal shows in one line each.
+Table in_lines(Table table) {
+  const auto show = [](std::vector<std::string>& cells) {
+    for (std::string& cell : cells) {
+      for (char& c : cell) c = c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+      cell = for_terminal(cell);
+    }
+  };
+  show(table.header);
+  for (auto& row : table.rows) show(row);
+  return table;
+}
+
 std::string escape_markdown(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
@@ -72,7 +86,8 @@ std::string decimals(std::optional<double> value) {
   return value ? fmt::format("{:.3f}", *value) : "–";
 }
 
-std::string as_text(const Table& table) {
+std::string as_text(const Table& given) {
+  const Table table = in_lines(given);
   const std::vector<size_t> widths = column_widths(table);
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string text;

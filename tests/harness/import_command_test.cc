@@ -252,6 +252,8 @@ TEST_F(ImportCommandTest, HostileFilesAreSentences) {
   EXPECT_THAT(refused_file("d.json", std::string(100'000, '[')), HasSubstr("d.json"));
   EXPECT_THAT(refused_file("e.json", R"({"results": {"t": {"acc": "<b>"}}, "versions": {}})"),
               HasSubstr("results.t.acc"));
+  EXPECT_THAT(refused_file("g.csv", "step,a\x1b[31m,a\x1b[31m\n1,2,3\n"),
+              HasSubstr(R"(two columns are 'a\x1b[31m')"));
   EXPECT_THAT(refused_file("f.jsonl", "{\"doc_id\": 1, \"resps\": 5}\n{}\n"), HasSubstr("f.jsonl"));
 }
 

@@ -36,6 +36,16 @@ TEST(TableTest, ColumnsWithoutRoomGoOnBelow) {
   EXPECT_EQ(as_text_within({.header = {"task"}, .rows = {{"x"}}}, 1), "task\nx\n");
 }
 
+TEST(TableTest, NamesCannotSteerTheTerminal) {
+  const Table table = {.header = {"task", "n"},
+                       .rows = {{"red\x1b[31m", "1"}, {"two\nlines", "2"}, {"c1\xc2\x9b", "é"}}};
+  EXPECT_EQ(as_text(table),
+            "task         n\n"
+            "red\\x1b[31m  1\n"
+            "two lines    2\n"
+            "c1\\x9b       é\n");
+}
+
 TEST(TableTest, MarkdownEscapesWhatWouldBreakIt) {
   const Table table = {.header = {"a"}, .rows = {{"x|y <b> `c` *d* e_f\ng"}}};
   EXPECT_THAT(as_markdown(table), HasSubstr("x\\|y \\<b> \\`c\\` \\*d\\* e\\_f g |\n"));
