@@ -49,13 +49,13 @@ void remove_leftovers(const Path& temporary) {
 }  // namespace
 
 ScratchFolder::ScratchFolder() {
-  const Path temporary = std::filesystem::temp_directory_path();
+  const Path temporary = std::filesystem::canonical(std::filesystem::temp_directory_path());
   remove_leftovers(temporary);
   constexpr int kTries = 100;
   for (int i = 0; i < kTries && fd_ < 0; ++i) {
     std::string name = (temporary / (std::string(kPrefix) + "XXXXXX")).string();
     if (!::mkdtemp(name.data())) throw Error(name, "a temporary folder cannot be made");
-    path_ = std::filesystem::canonical(name);
+    path_ = name;  // until it is locked, who looks for leftovers may remove it
     fd_ = lock_folder(path_);
     if (fd_ < 0 && errno == ENOLCK) return;  // nor can who looks for leftovers lock it
   }

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "base/json.h"
+#include "harness/submission/scratch_folder.h"
 #include "tests/support/http_server.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
@@ -50,6 +54,26 @@ class VerdictFiles : public testing::Test {
   Scratch scratch_;
   std::map<std::string, std::string> environment_ = {{"E2LM_JUDGE_URL", ""}};
 };
+
+// Each looks for what killed programs left, and meets the others' new folders.
+TEST(ScratchFolderTest, ManyAreMadeAtOnce) {
+  std::vector<std::thread> programs;
+  std::atomic<int> made = 0;
+  for (int p = 0; p < 4; ++p) {
+    programs.emplace_back([&] {
+      for (int i = 0; i < 300; ++i) {
+        try {
+          const submission::ScratchFolder folder;
+          made += std::filesystem::is_directory(folder.path()) ? 1 : 0;
+        } catch (const std::exception& error) {
+          ADD_FAILURE() << error.what();
+        }
+      }
+    });
+  }
+  for (std::thread& program : programs) program.join();
+  EXPECT_EQ(made, 1200);
+}
 
 TEST_F(VerdictFiles, AnEntryOfTheSameNameIsNotWrittenOver) {
   write_entry("a/entry.zip", 20);
