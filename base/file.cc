@@ -180,9 +180,8 @@ void check_can_write(const Path& path) {
 std::vector<Path> list_folder(const Path& folder) {
   std::error_code code;
   std::vector<Path> entries;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
-    entries.push_back(entry.path());
-  }
+  std::filesystem::directory_iterator entry(folder, code);
+  for (; !code && entry != end(entry); entry.increment(code)) entries.push_back(entry->path());
   if (code) throw Error(folder.string(), "cannot list the folder: " + code.message());
   std::sort(entries.begin(), entries.end());
   return entries;

@@ -1,7 +1,7 @@
 #include "harness/sweep/prefetch.h"
 
+#include <exception>
 #include <fstream>
-#include <new>
 #include <system_error>
 #include <vector>
 
@@ -18,8 +18,8 @@ void read_ahead(const std::stop_token& stop, const Path& folder) try {
     std::ifstream file(entry.path(), std::ios::binary);
     while (file && !stop.stop_requested()) file.read(piece.data(), kPieceBytes);
   }
-} catch (const std::bad_alloc&) {
-  return;  // whoever needs the memory says that there is none
+} catch (const std::exception&) {
+  return;  // who opens the checkpoint says what is wrong with it, or that there is no memory
 }
 
 }  // namespace
