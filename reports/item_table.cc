@@ -116,6 +116,15 @@ std::string goal_name(SelectionGoal goal) {
   return "";
 }
 
+// Whether some choice has no value where it should have one.
+bool has_dash(const ItemSelection& selection) {
+  const bool held_out = !selection.held_out_series.empty();
+  if (!selection.all_train || (held_out && !selection.all_held_out)) return true;
+  return std::any_of(selection.sizes.begin(), selection.sizes.end(), [&](const auto& size) {
+    return !size.train.chosen || (held_out && !size.held_out.chosen);
+  });
+}
+
 }  // namespace
 
 std::vector<std::vector<std::string>> item_flags(const ItemSummary& summary) {
@@ -175,19 +184,6 @@ Table selection_table(const ItemSelection& selection) {
   if (held_out) all.insert(all.end(), {decimals(selection.all_held_out), ""});
   return table;
 }
-
-namespace {
-
-// Whether some choice has no value where it should have one.
-bool has_dash(const ItemSelection& selection) {
-  const bool held_out = !selection.held_out_series.empty();
-  if (!selection.all_train || (held_out && !selection.all_held_out)) return true;
-  return std::any_of(selection.sizes.begin(), selection.sizes.end(), [&](const auto& size) {
-    return !size.train.chosen || (held_out && !size.held_out.chosen);
-  });
-}
-
-}  // namespace
 
 std::string selection_text(const ItemSelection& selection, const SelectionRules& rules) {
   std::string text = fmt::format("{} of items chosen by {}\n", goal_name(rules.goal),

@@ -18,8 +18,7 @@ namespace e2lm {
 //   models--ORG--NAME/refs/REVISION          the commit a branch or tag stood for
 //   models--ORG--NAME/snapshots/COMMIT/PATH  a link to the blob: what users open
 //   .locks/models--ORG--NAME/HASH.lock       held by whoever downloads or removes the blob
-//   .locks/models--ORG--NAME/HASH.use        of a snapshot's file: shared by the streams that use
-//   it
+//   .locks/models--ORG--NAME/HASH.use        shared by the streams that use a snapshot's file
 //
 // and datasets--ORG--NAME for the repositories of data sets.
 //

@@ -10,6 +10,15 @@
 #include "base/text.h"
 
 namespace e2lm {
+namespace {
+
+// "step tokens", as tables of other programs begin.
+bool is_heading(const std::string& line) {
+  const std::string words = ascii_lower(line);
+  return words.starts_with("step") && trim(words.substr(4)) == "tokens";
+}
+
+}  // namespace
 
 double e2lm_tokens(int64_t step) {
   constexpr double kSequence = 4096;
@@ -24,16 +33,6 @@ double e2lm_tokens(int64_t step) {
   }
   return (samples + left * kBatch) * kSequence;
 }
-
-namespace {
-
-// "step tokens", as tables of other programs begin.
-bool is_heading(const std::string& line) {
-  const std::string words = ascii_lower(line);
-  return words.starts_with("step") && trim(words.substr(4)) == "tokens";
-}
-
-}  // namespace
 
 std::map<int64_t, double> read_token_table(const Path& path) {
   std::map<int64_t, double> table;
