@@ -177,6 +177,11 @@ void check_can_write(const Path& path) {
   ::unlink(beside.c_str());
 }
 
+bool is_seen(const Path& path) {
+  std::error_code refused;
+  return std::filesystem::exists(path, refused);
+}
+
 std::vector<Path> list_folder(const Path& folder) {
   std::error_code code;
   std::vector<Path> entries;

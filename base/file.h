@@ -55,6 +55,10 @@ void write_file(const Path& path, std::string_view content);
 // parent folders.
 void check_can_write(const Path& path);
 
+// Whether a file or folder is seen there. Where the system refuses to look (rights, a loop of
+// links, a lost mount) none is, and whoever opens it is told why.
+bool is_seen(const Path& path);
+
 // Entries of a folder, sorted by name so that every machine sees the same order.
 std::vector<Path> list_folder(const Path& folder);
 

@@ -56,10 +56,8 @@ void refuse_import_options(const Arguments& arguments) {
 
 bool is_store(const Path& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return std::filesystem::exists(path / "store.sqlite", ignored);
-  }
-  if (!std::filesystem::exists(path, ignored)) return true;  // then it is said that there is none
+  if (std::filesystem::is_directory(path, ignored)) return is_seen(path / "store.sqlite");
+  if (!is_seen(path)) return true;  // then it is said that there is none
   constexpr std::string_view kMagic = "SQLite format 3";
   InputFile file(path);
   return std::all_of(kMagic.begin(), kMagic.end(), [&](char c) { return file.get() == c; });

@@ -78,11 +78,8 @@ class WatchedManifest {
   // The manifest's, where neither the checkpoints nor the folder have one.
   static void find_tokenizer(const Manifest& manifest, Series& series) {
     const auto some_have = [&](const char* file) {
-      std::error_code ignored;
       return std::any_of(series.checkpoints.begin(), series.checkpoints.end(),
-                         [&](const CheckpointRef& ref) {
-                           return std::filesystem::exists(ref.folder / file, ignored);
-                         });
+                         [&](const CheckpointRef& ref) { return is_seen(ref.folder / file); });
     };
     if (!series.tokenizer.empty() || some_have("tokenizer.json")) return;
     series.tokenizer = manifest.tokenizer;

@@ -109,9 +109,8 @@ void HubStream::expect(const std::vector<CheckpointRef>& refs) {
 
 int64_t HubStream::bytes_to_come(const Item& item) const {
   int64_t bytes = 0;
-  std::error_code unseen;
   for (const WantedFile& file : item.weights) {
-    if (!fs::exists(blob(file), unseen)) bytes += file.file.bytes;
+    if (!is_seen(blob(file))) bytes += file.file.bytes;
   }
   return bytes;
 }

@@ -106,7 +106,7 @@ std::set<int64_t> StepPattern::scan(const Path& folder) const {
         !name.empty() && name.size() < 18 && name.find_first_not_of(kDigits) == std::string::npos;
     if (!digits) continue;
     const int64_t step = std::stoll(name);
-    if (std::filesystem::exists(folder / fill(step), unseen)) steps.insert(step);
+    if (is_seen(folder / fill(step))) steps.insert(step);
   }
   return steps;
 }

@@ -17,9 +17,7 @@ class NewStore {
  public:
   explicit NewStore(const Path& place)
       : place_(place), beside_(place.string() + fmt::format(".{}.part", ::getpid())) {
-    std::error_code ignored;
-    for (Path folder = place.parent_path();
-         !folder.empty() && !std::filesystem::exists(folder, ignored);
+    for (Path folder = place.parent_path(); !folder.empty() && !is_seen(folder);
          folder = folder.parent_path()) {
       folders_.push_back(folder);
     }

@@ -51,8 +51,7 @@ std::string not_fetched(const CheckpointRef& ref) {
 Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
                                     const EngineOptions& engine, bool hashes) {
   Plan::CheckpointRow row{.ref = ref};
-  std::error_code ignored;
-  const bool gone = !ref.hub && !std::filesystem::exists(ref.folder, ignored);
+  const bool gone = !ref.hub && !is_seen(ref.folder);
   if ((ref.as_known || gone) && find_earlier(store, row)) return row;
   if (ref.hub && !is_complete_checkpoint(ref.folder)) {
     if (const auto known = known_weights(store, ref)) {

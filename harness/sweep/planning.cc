@@ -46,12 +46,11 @@ Path top_folder(const CheckpointRef& ref) {
 // nowhere.
 Path tokenizer_path(const Series& series) {
   if (!series.tokenizer.empty()) return series.tokenizer;
-  std::error_code ignored;
   for (const CheckpointRef& ref : series.checkpoints) {
-    if (std::filesystem::exists(ref.folder / "tokenizer.json", ignored)) return ref.folder;
+    if (is_seen(ref.folder / "tokenizer.json")) return ref.folder;
     if (!ref.hub) continue;
     const Path top = top_folder(ref);
-    if (std::filesystem::exists(top / "tokenizer.json", ignored)) return top;
+    if (is_seen(top / "tokenizer.json")) return top;
   }
   return {};
 }

@@ -39,10 +39,8 @@ std::string why_not_whole(const Path& folder) {
 }
 
 bool is_known(const Store& store, const Path& folder) {
-  std::error_code ignored;
   try {
-    return std::filesystem::exists(folder / "config.json", ignored) &&
-           !hashed_sha256(store, folder).empty();
+    return is_seen(folder / "config.json") && !hashed_sha256(store, folder).empty();
   } catch (const StoreError&) {
     throw;
   } catch (const Error&) {  // a file vanished while it was looked at
@@ -140,13 +138,12 @@ CheckpointWatch::State CheckpointWatch::look_at(const CheckpointRef& ref, Look& 
 void CheckpointWatch::add_gone(const Manifest& manifest, Series& series) const {
   const auto before = settled_.find(series.name);
   if (before == settled_.end()) return;
-  std::error_code ignored;
   for (const auto& [step, ref] : before->second) {
     const bool listed =
         std::any_of(series.checkpoints.begin(), series.checkpoints.end(),
                     [&, step = step](const CheckpointRef& one) { return one.step == step; });
     const Path place = manifest.path.parent_path() / series.scan->fill(step);
-    if (!listed && ref.folder == place && !std::filesystem::exists(place, ignored)) {
+    if (!listed && ref.folder == place && !is_seen(place)) {
       series.checkpoints.push_back(ref);
     }
   }
