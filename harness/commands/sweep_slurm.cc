@@ -118,10 +118,12 @@ int sweep_on_slurm(const Arguments& arguments, SweepSetup& setup) {
   {
     Store store = Store::open(setup.store_file());
     const RequestOptions requests = request_options(arguments);
-    // Shards hash what they compute; the machine that submits them need not read the weights.
+    // Shards hash what they compute; the machine that submits them need not read the weights, nor
+    // have the nodes' cards.
     const auto plan = [&] {
       return plan_sweep(manifest, library, store, requests, setup.options.engine,
-                        {.hashes = [](int64_t) { return false; }});
+                        {.hashes = [](int64_t) { return false; },
+                         .any_device = arguments.require("device") == "auto"});
     };
     plan();  // what the shards have is merged into it
     merge_shards(sweep, setup);

@@ -30,18 +30,23 @@ class Loader {
     for (const std::string& task : plan_.task_names) load_task(task, report);
     find_missing(report);
     find_equal_weights(report);
+    find_mixed_settings(report);
     report.findings.insert(report.findings.end(), no_numbers_.begin(), no_numbers_.end());
   }
 
  private:
+  static std::set<std::string> settings_of(const Plan::SeriesRow& series) {
+    std::set<std::string> all;
+    for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
+      if (checkpoint.weights) all.insert(checkpoint.settings);
+    }
+    return all;
+  }
+
   // Of all checkpoints; most sweeps have one.
   std::string settings() const {
     std::set<std::string> all;
-    for (const Plan::SeriesRow& series : plan_.series) {
-      for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
-        if (checkpoint.weights) all.insert(checkpoint.settings);
-      }
-    }
+    for (const Plan::SeriesRow& series : plan_.series) all.merge(settings_of(series));
     if (const std::string rules = plan_.tokens.describe(); !rules.empty()) all.insert(rules);
     return fmt::format("{}", fmt::join(all, ", "));
   }
@@ -75,6 +80,22 @@ class Loader {
              .text = fmt::format("its weights are those of {} step {}", found->second->series,
                                  found->second->step)});
       }
+    }
+  }
+
+  // A curve of points that round differently: nodes of two kinds each chose their own.
+  void find_mixed_settings(Report& report) const {
+    for (const Plan::SeriesRow& series : plan_.series) {
+      const std::set<std::string> all = settings_of(series);
+      if (all.size() < 2) continue;
+      report.findings.push_back(
+          {.kind = "mixed arithmetic",
+           .series = series.name,
+           .task = {},
+           .metric = {},
+           .text = fmt::format("its checkpoints were computed in {}, which round differently; "
+                               "with --dtype and --device they are computed alike",
+                               fmt::join(all, " and "))});
     }
   }
 

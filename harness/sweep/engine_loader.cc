@@ -23,6 +23,12 @@ EngineLoader::EngineLoader(Open open, EngineOptions options)
 
 EngineLoader::~EngineLoader() = default;
 
+EngineOptions EngineLoader::options_for(const ToOpen& checkpoint) const {
+  EngineOptions options = options_;
+  options.precision = checkpoint.precision;
+  return options;
+}
+
 OpenCheckpoint EngineLoader::open_now(const Path& folder, const Open& open,
                                       const EngineOptions& options) {
   OpenCheckpoint opened;
@@ -31,31 +37,32 @@ OpenCheckpoint EngineLoader::open_now(const Path& folder, const Open& open,
   return opened;
 }
 
-OpenCheckpoint EngineLoader::open(const Path& folder) {
-  if (ahead_ && ahead_->folder != folder) thread_.request_stop();
+OpenCheckpoint EngineLoader::open(const ToOpen& checkpoint) {
+  const bool is_ahead = ahead_ && ahead_->checkpoint == checkpoint;
+  if (!is_ahead) thread_.request_stop();
   if (thread_.joinable()) thread_.join();
   std::optional<Ahead> ahead = std::exchange(ahead_, std::nullopt);
-  if (ahead && ahead->folder == folder && ahead->opened.engine) return std::move(ahead->opened);
+  if (is_ahead && ahead->opened.engine) return std::move(ahead->opened);
   ahead.reset();  // its memory is wanted now
-  return open_now(folder, open_, options_);
+  return open_now(checkpoint.folder, open_, options_for(checkpoint));
 }
 
-void EngineLoader::look_ahead(const Path& next, Engine& current,
+void EngineLoader::look_ahead(const std::optional<ToOpen>& next, Engine& current,
                               std::span<const PrefixTree* const> trees) {
-  const bool card = options_.device == Device::cuda && !next.empty();
-  const int64_t bytes = card ? card_weight_bytes(next, options_) : 0;
-  if (current.leave_room(bytes, trees) && bytes > 0) return start(next, bytes);
-  if (!next.empty()) prefetch_.start(next);
+  const bool card = options_.device == Device::cuda && next;
+  const int64_t bytes = card ? card_weight_bytes(next->folder, options_for(*next)) : 0;
+  if (current.leave_room(bytes, trees) && bytes > 0) return start(*next, bytes);
+  if (next) prefetch_.start(next->folder);
 }
 
-void EngineLoader::start(const Path& next, int64_t weight_bytes) try {
-  ahead_.emplace(Ahead{.folder = next});
+void EngineLoader::start(const ToOpen& next, int64_t weight_bytes) try {
+  ahead_.emplace(Ahead{.checkpoint = next});
   thread_ = std::jthread([this, weight_bytes](std::stop_token stop) {
-    EngineOptions options = options_;
+    EngineOptions options = options_for(ahead_->checkpoint);
     options.card_weight_bytes = weight_bytes;
     options.called_off = std::move(stop);
     try {
-      ahead_->opened = open_now(ahead_->folder, open_, options);
+      ahead_->opened = open_now(ahead_->checkpoint.folder, open_, options);
     } catch (const std::exception&) {
       ahead_->opened = {};
     }

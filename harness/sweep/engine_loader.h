@@ -13,6 +13,13 @@
 
 namespace e2lm {
 
+// Which checkpoint is to be opened, and with what arithmetic.
+struct ToOpen {
+  Path folder;
+  Precision precision = Precision::float32;
+  bool operator==(const ToOpen&) const = default;
+};
+
 // A checkpoint on its device. The engine reads the files, so it goes first.
 struct OpenCheckpoint {
   std::unique_ptr<Checkpoint> files;
@@ -26,27 +33,30 @@ class EngineLoader {
  public:
   using Open = std::function<std::unique_ptr<Engine>(const Checkpoint&, const EngineOptions&)>;
 
+  // The precision that `options` ask for is not looked at.
   EngineLoader(Open open, EngineOptions options);
   ~EngineLoader();  // calls off what is under way
 
   // Throws Error if it cannot be opened. Whatever went wrong ahead of time is tried again here,
   // where the memory of the checkpoint before is free again. REQUIRES: that one is gone.
-  OpenCheckpoint open(const Path& folder);
+  OpenCheckpoint open(const ToOpen& checkpoint);
 
-  // Prepares the checkpoint that is opened next (empty: none will be) while `current` scores
-  // `trees`; it has scored nothing yet. Nothing fails here: what is wrong with the next one is said
-  // when it is opened.
-  void look_ahead(const Path& next, Engine& current, std::span<const PrefixTree* const> trees);
+  // Prepares the checkpoint that is opened next, if one will be, while `current` scores `trees`; it
+  // has scored nothing yet. Nothing fails here: what is wrong with the next one is said when it is
+  // opened.
+  void look_ahead(const std::optional<ToOpen>& next, Engine& current,
+                  std::span<const PrefixTree* const> trees);
 
  private:
   struct Ahead {
-    Path folder;
+    ToOpen checkpoint;
     OpenCheckpoint opened;  // empty if it could not be
   };
 
+  EngineOptions options_for(const ToOpen& checkpoint) const;
   static OpenCheckpoint open_now(const Path& folder, const Open& open,
                                  const EngineOptions& options);
-  void start(const Path& next, int64_t weight_bytes);
+  void start(const ToOpen& next, int64_t weight_bytes);
 
   Open open_;
   EngineOptions options_;

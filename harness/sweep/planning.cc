@@ -189,7 +189,9 @@ class Planner {
                         .tokenizer_sha256 = tokenizer_of(series)};
     for (const CheckpointRef& ref : series.checkpoints) {
       end_if_asked();
-      row.checkpoints.push_back(plan_checkpoint(ref, store_, engine_, hashes(checkpoints_++)));
+      row.checkpoints.push_back(
+          plan_checkpoint(ref, store_, engine_,
+                          {.hashes = hashes(checkpoints_++), .any_device = hooks_.any_device}));
     }
     result_.plan.series.push_back(std::move(row));
   }

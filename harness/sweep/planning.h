@@ -39,6 +39,7 @@ struct PlanHooks {
   // its files; none: every one. Those that are not have neither weights nor an error in the plan.
   std::function<bool(int64_t checkpoint)> hashes;
   std::function<bool()> stop;  // asked before each task and checkpoint: true ends it
+  bool any_device = false;     // others compute the plan, on whatever device they have
   bool quiet = true;           // no progress of the hashing of weights
   // An earlier plan of the same tasks and options. What it made ready is taken out of it and not
   // made again, whatever became of the files of tasks since.

@@ -112,7 +112,7 @@ class Sweeper {
     OpenCheckpoint checkpoint;
     try {
       if (!job.error.empty()) throw Error("", job.error);
-      checkpoint = loader_.open(job.ref.folder);
+      checkpoint = loader_.open(to_open(job));
       check_weights(job, *checkpoint.files);
     } catch (const StoreError&) {
       throw;
@@ -128,12 +128,17 @@ class Sweeper {
     }
   }
 
+  // REQUIRES: its weights are known.
+  static ToOpen to_open(const Job& job) {
+    return {.folder = job.ref.folder, .precision = precision_of(job.cells.front().key.settings)};
+  }
+
   // Streamed checkpoints are brought ahead by their source.
   void look_ahead(const Job& job, const Job* next, Engine& engine) {
     std::vector<const PrefixTree*> trees;
     for (const Job::Cell& cell : job.cells) trees.push_back(&cell.task->tree);
     const bool on_disk = next && next->error.empty() && !streamed(*next);
-    loader_.look_ahead(on_disk ? next->ref.folder : Path(), engine, trees);
+    loader_.look_ahead(on_disk ? std::optional(to_open(*next)) : std::nullopt, engine, trees);
   }
 
   // Results hang on the weights' hash, so the files must still be those that were hashed.

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "harness/tool.h"
 #include "tests/support/program.h"
 #include "tests/support/run_folder.h"
@@ -20,16 +18,6 @@ class SweepOptionsTest : public testing::Test {
   ProgramResult sweep(std::vector<std::string> options) const {
     options.insert(options.begin(), {"sweep", folder_.manifest, "-o", run_});
     return run_program({.arguments = std::move(options)});
-  }
-
-  // Hashes are kept of files that are not quite new.
-  void settle() const {
-    const auto hour_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
-    for (const int step : {40, 80, 120}) {
-      for (const auto& file : std::filesystem::directory_iterator(folder_.checkpoint(step))) {
-        std::filesystem::last_write_time(file, hour_ago);
-      }
-    }
   }
 
   RunFolder folder_;
@@ -78,7 +66,7 @@ TEST_F(SweepOptionsTest, AScriptForSlurmIsTakenByTheProgramThatWroteIt) {
 
 // A job that never began has no part in what the others computed with other arithmetic.
 TEST_F(SweepOptionsTest, ForSlurmAnotherArithmeticIsAnotherSweep) {
-  settle();
+  folder_.settle();
   for (const auto& [name, text] : {std::pair("sbatch", "echo 12"), {"squeue", "true"}}) {
     const Path program =
         folder_.scratch.write(std::string("bin/") + name, std::string("#!/bin/sh\n") + text + "\n");
@@ -111,7 +99,7 @@ TEST_F(SweepOptionsTest, ForSlurmAnotherArithmeticIsAnotherSweep) {
 
 // Of the stores that several numbers of shards left, results count and not what was planned.
 TEST_F(SweepOptionsTest, ForSlurmShardsOfEarlierSweepsMayDisagree) {
-  settle();
+  folder_.settle();
   const auto shard = [&](const std::string& name, const char* dtype) {
     return run_program({.arguments = {"sweep", folder_.manifest, "-o", run_ / "shards" / name, "-q",
                                       "--no-report", "--dtype", dtype}});

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <regex>
@@ -38,15 +37,7 @@ class SweepTest : public testing::Test {
     return run_sweep(planned, store, options);
   }
 
-  // Hashes are kept of files that are not quite new.
-  void SetUp() override {
-    const auto hour_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
-    for (const int step : {40, 80, 120}) {
-      for (const auto& file : std::filesystem::directory_iterator(folder_.checkpoint(step))) {
-        std::filesystem::last_write_time(file, hour_ago);
-      }
-    }
-  }
+  void SetUp() override { folder_.settle(); }
 
   Report report() const { return load_report(Store::open_existing(store_path_)); }
 
