@@ -14,7 +14,6 @@ namespace e2lm {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 TEST(CommandsTest, HelpIsThere) {
   const ProgramResult help = run_program({.arguments = {"--help"}});
@@ -112,13 +111,13 @@ TEST(CommandsTest, ATaskFileWhoseNameIsTakenIsSaid) {
 // oneDNN told to do without AMX stands for a processor that has none; cards are hidden.
 TEST(CommandsTest, Bfloat16IsFastWhereItBeatsFloat32) {
 #if defined(__x86_64__)
-  if (!__builtin_cpu_is("intel")) GTEST_SKIP() << "not an Intel processor";
+  const bool fast = __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512bf16");
   const auto without_amx = run_program(
       {.arguments = {"ls", "devices"},
        .environment = {{"ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16"}, {"CUDA_VISIBLE_DEVICES", ""}}});
-  EXPECT_THAT(without_amx.output, Not(HasSubstr("bfloat16")));
+  EXPECT_EQ(without_amx.output.find("bfloat16") != std::string::npos, fast);
 #else
-  GTEST_SKIP() << "not an Intel processor";
+  GTEST_SKIP() << "not an x86 processor";
 #endif
 }
 
