@@ -88,7 +88,7 @@ class Team {
   }
 
   void help() {
-    omp_set_num_threads(1);
+    hold_libraries_to_one_thread();
     uint32_t last = 0;
     while (true) {
       State state = await([&](State now) { return stop_ || (now.open() && now.number() != last); });
@@ -115,7 +115,7 @@ class Team {
 void parallel_for(int threads, int64_t count, int64_t grain,
                   const std::function<void(int64_t, int64_t)>& work) {
   static Team team;
-  omp_set_num_threads(1);
+  hold_libraries_to_one_thread();
   const std::function<void(int64_t)> piece_work = [&](int64_t piece) {
     work(piece * grain, std::min(count, (piece + 1) * grain));
   };
@@ -124,6 +124,10 @@ void parallel_for(int threads, int64_t count, int64_t grain,
   Job job{pieces, piece_work};
   if (helpers == 0 || !team.run(job, helpers)) job.run();
   if (job.failure) std::rethrow_exception(job.failure);
+}
+
+void hold_libraries_to_one_thread() {
+  omp_set_num_threads(1);
 }
 
 int available_threads() {

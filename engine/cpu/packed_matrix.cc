@@ -28,9 +28,11 @@ const dnnl::engine& cpu_engine() {
   return kEngine;
 }
 
+// oneDNN cuts a product into blocks for the threads that it finds now; it will have one.
 dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& x,
                                       const dnnl::memory::desc& weights,
                                       const dnnl::memory::desc& out) {
+  hold_libraries_to_one_thread();
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
 #if DNNL_VERSION_MAJOR >= 3

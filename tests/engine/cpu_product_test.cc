@@ -2,8 +2,11 @@
 
 #include <bit>
 #include <cmath>
+#include <filesystem>
 #include <random>
+#include <thread>
 
+#include "base/parallel.h"
 #include "engine/cpu/amx_product.h"
 #include "engine/cpu/bfloat16.h"
 #include "engine/cpu/float_product.h"
@@ -49,6 +52,21 @@ TEST(TileProductTest, BothKindsOfBfloat16Agree) {
   }
   EXPECT_LT(apart, 2e-5);
   EXPECT_GT(off, 1e-3) << "nothing was rounded";
+}
+
+// Made before anything else has run on its thread.
+TEST(TileProductTest, TakesNoOtherThread) {
+  if (!has_isa(Isa::avx512)) GTEST_SKIP() << "no AVX-512: oneDNN has no bfloat16 here";
+  if (available_threads() == 1) GTEST_SKIP() << "one processor, one thread";
+  const auto threads = [] {
+    using Folder = std::filesystem::directory_iterator;
+    return std::distance(Folder("/proc/self/task"), Folder());
+  };
+  std::thread([&] {
+    const auto before = threads();
+    const TileProduct product(Operand::bfloat16, kInputs, kOutputs);
+    EXPECT_EQ(threads(), before);
+  }).join();
 }
 
 TEST(TileProductTest, IsTheProduct) {
