@@ -15,6 +15,7 @@
 #include "harness/interrupt.h"
 #include "harness/results/results.h"
 #include "harness/store/claims.h"
+#include "harness/sweep/checkpoint_plan.h"
 #include "reports/table.h"
 
 namespace e2lm {
@@ -30,6 +31,17 @@ Manifest read_manifest(const Arguments& arguments, SweepSetup& setup, bool may_b
   manifest.tokens = token_rules(arguments, manifest.tokens);
   if (!setup.options.engine.precision) setup.options.engine.precision = manifest.precision;
   return manifest;
+}
+
+Store open_store(const Arguments& arguments, const SweepSetup& setup) {
+  Store store = Store::open(setup.store_file());
+  const bool left_to_machine = arguments.require("device") == "auto";
+  const bool card = setup.options.engine.device == Device::cuda;
+  if (!left_to_machine || card || !has_results_of_card(store)) return store;
+  throw Error(setup.folder.string(), "was computed on a card, and this machine has none",
+              fmt::format("`e2lm report {}` for what is there, or --device cpu, which computes "
+                          "everything anew",
+                          setup.folder.string()));
 }
 
 std::string describe(const SweepSummary& summary) {
@@ -140,7 +152,7 @@ int sweep_here(const Arguments& arguments, SweepSetup& setup) {
     manifest = read_manifest(arguments, setup);
   }
   const TaskLibrary library = open_library(arguments);
-  Store store = Store::open(setup.store_file());
+  Store store = open_store(arguments, setup);
   std::optional<HubSweep> hub;
   if (arguments.flag("stream")) {
     hub.emplace(arguments, setup);

@@ -25,6 +25,10 @@ struct SweepSetup {
 // one: the bundled tasks, and no series.
 Manifest read_manifest(const Arguments& arguments, SweepSetup& setup, bool may_be_empty = false);
 
+// Of the setup, to compute what it lacks. Throws Error where the device is left to this machine,
+// which has no card, and what is there is of one.
+Store open_store(const Arguments& arguments, const SweepSetup& setup);
+
 // --slurm: jobs of a cluster. Returns the exit code.
 std::vector<Option> slurm_option_rows();
 int sweep_on_slurm(const Arguments& arguments, SweepSetup& setup);

@@ -102,7 +102,7 @@ class WatchingSweep {
         tasks_(first.tasks),
         library_(open_library(arguments)),
         requests_(request_options(arguments)),
-        store_(Store::open(setup.store_file())) {
+        store_(open_store(arguments, setup)) {
     library_.select(tasks_);  // a wrong name is said now, not when the first checkpoint comes
     setup_.options.after_checkpoint = [this] {
       if (Clock::now() - reported_ >= kReportShare * report_took_) write_page(true);

@@ -131,6 +131,14 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
   return row;
 }
 
+bool has_results_of_card(const Store& store) {
+  Statement find(store.database(),
+                 "SELECT 1 FROM checkpoint p JOIN cell c ON c.weights = p.weights AND "
+                 "c.settings = p.settings WHERE p.position IS NOT NULL AND c.state = 'done' AND "
+                 "p.settings LIKE '% ' || ? LIMIT 1");
+  return find.bind(device_name(Device::cuda)).step();
+}
+
 Precision precision_of(std::string_view settings) {
   const bool rounded = settings.starts_with(precision_name(Precision::bfloat16));
   return rounded ? Precision::bfloat16 : Precision::float32;

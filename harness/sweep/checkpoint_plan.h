@@ -22,6 +22,9 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
                                     const EngineOptions& engine,
                                     const CheckpointPlanning& planning = {});
 
+// Whether the latest sweep has any.
+bool has_results_of_card(const Store& store);
+
 // That of a row's or a cell's settings.
 Precision precision_of(std::string_view settings);
 

@@ -1,6 +1,7 @@
 // A sweep that leaves --dtype and --device to the machine goes on as its store began, on machines
 // that would choose otherwise. That is shown on any machine: one of both types is not its own.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,17 +77,40 @@ TEST_F(AutoArithmeticTest, ForSlurmTheNodesChoose) {
               HasSubstr("its checkpoints were computed in bfloat16 cpu and float32 cpu, which"));
 }
 
+// As a machine with a card would have left it.
+void move_to_card(const Path& run) {
+  Store store = Store::open(run / "store.sqlite");
+  for (const char* table : {"cell", "checkpoint"}) {
+    store.database().run(fmt::format("UPDATE {} SET settings = 'bfloat16 cuda'", table));
+  }
+}
+
 TEST_F(AutoArithmeticTest, ForSlurmTheNodesAloneNeedCards) {
   const Path shard = run_ / "shards/1-of-1";
   sweep({"--no-report", "--dtype", "bfloat16"}, shard);
-  Store::open(shard / "store.sqlite")
-      .database()
-      .run(
-          "UPDATE cell SET settings = 'bfloat16 cuda'; UPDATE checkpoint SET settings = 'bfloat16 "
-          "cuda'");
+  move_to_card(shard);
   const std::vector<std::string> submit = {"--slurm", "--slurm-dry-run", "--slurm-shards", "1"};
   EXPECT_THAT(sweep(submit, run_), HasSubstr("Nothing to compute: all cells are in the store."));
   EXPECT_EQ(settings_of(run_), "bfloat16 cuda");
+}
+
+TEST_F(AutoArithmeticTest, ResultsOfACardAreNotComputedAgainElsewhereUnasked) {
+  sweep({"--dtype", "bfloat16"}, run_);
+  move_to_card(run_);
+  const auto again = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"sweep", folder_.manifest, "-q", "-o", run_});
+    return run_program(
+        {.arguments = std::move(options), .environment = {{"CUDA_VISIBLE_DEVICES", ""}}});
+  };
+  for (const char* option : {"--threads=1", "--watch"}) {
+    const ProgramResult refused = again({option});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.errors, HasSubstr("was computed on a card, and this machine has none"));
+  }
+  const ProgramResult report = run_program({.arguments = {"report", run_}});
+  EXPECT_EQ(report.exit_code, 0) << report.errors;
+  EXPECT_EQ(settings_of(run_), "bfloat16 cuda");
+  EXPECT_THAT(again({"--device", "cpu"}).output, HasSubstr("Computed 3 of 3 cells"));
 }
 
 }  // namespace
