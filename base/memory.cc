@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <string>
+
+#include "base/control_groups.h"
 
 namespace e2lm {
 
@@ -23,6 +27,17 @@ int64_t peak_resident_bytes() {
     if (word == "VmHWM:") status >> kibibytes;
   }
   return kibibytes * 1024;
+}
+
+int64_t available_memory_bytes() {
+  std::ifstream info("/proc/meminfo");
+  std::string word;
+  int64_t kibibytes = 0;
+  while (info >> word) {
+    if (word == "MemAvailable:") info >> kibibytes;
+  }
+  const int64_t bytes = kibibytes * 1024;
+  return std::min(bytes, ControlGroups().memory_left_bytes().value_or(bytes));
 }
 
 std::string format_bytes(int64_t bytes) {

@@ -10,6 +10,10 @@ namespace e2lm {
 int64_t resident_bytes();
 int64_t peak_resident_bytes();
 
+// What the process may still take without others being swapped out or itself being killed: pages of
+// files that the system would drop count, limits of containers and batch jobs hold.
+int64_t available_memory_bytes();
+
 // Bytes as people read them: "943 KiB", "3.8 MiB", "38 MiB", "1.46 GiB".
 std::string format_bytes(int64_t bytes);
 

@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
+
+#include "base/control_groups.h"
 
 namespace e2lm {
 namespace {
@@ -133,7 +137,9 @@ void hold_libraries_to_one_thread() {
 int available_threads() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  const int some = ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  static const std::optional<double> kQuota = ControlGroups().processors();
+  return kQuota ? std::clamp(static_cast<int>(std::ceil(*kQuota)), 1, some) : some;
 }
 
 }  // namespace e2lm

@@ -17,7 +17,8 @@ void parallel_for(int threads, int64_t count, int64_t grain,
 // number of processors never changes how a sum is taken, and none of them waits for another.
 void hold_libraries_to_one_thread();
 
-// Threads this process may use: the processors it is allowed to run on.
+// Threads this process may use: the processors it is allowed to run on, and no more than its
+// container or batch job has time of.
 int available_threads();
 
 }  // namespace e2lm

@@ -1,9 +1,8 @@
 #include "engine/cpu/cpu_backend.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
+#include "base/memory.h"
 #include "engine/cpu/allocate.h"
 #include "engine/cpu/backend.h"
 #include "engine/cpu/for_each_row.h"
@@ -53,8 +52,8 @@ int64_t CpuBackend::scratch_bytes_per_row(const StateShape& shape) const {
 }
 
 int64_t CpuBackend::default_memory_bytes() const {
-  const int64_t free = int64_t{::sysconf(_SC_AVPHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
-  return std::max<int64_t>(free / 2, int64_t{256} << 20);
+  constexpr int64_t kLeast = int64_t{256} << 20;
+  return weight_bytes_ + std::max(available_memory_bytes() / 2, kLeast);
 }
 
 MemoryModel CpuBackend::memory_model(const StateShape& shape, int64_t activation_bytes_per_row,

@@ -41,15 +41,16 @@ bool has_cuda() {
 }  // namespace
 
 std::vector<Option> engine_option_rows() {
-  return {{"device", "NAME", "auto",
-           "cpu, cuda or auto (a card where this build and machine have one)"},
-          {"dtype", "NAME", "auto",
-           "arithmetic of matrix products: float32, bfloat16 or auto (bfloat16 where the "
-           "checkpoint is stored so and the device multiplies it faster)"},
-          {"threads", "N", "", "threads; default: all processors the process may use"},
-          {"memory", "SIZE", "",
-           "limit for weights and activations on the device, as 8G; default: half of what "
-           "is free, of a card nine tenths"}};
+  return {
+      {"device", "NAME", "auto",
+       "cpu, cuda or auto (a card where this build and machine have one)"},
+      {"dtype", "NAME", "auto",
+       "arithmetic of matrix products: float32, bfloat16 or auto (bfloat16 where the "
+       "checkpoint is stored so and the device multiplies it faster)"},
+      {"threads", "N", "", "threads; default: all processors the process may use"},
+      {"memory", "SIZE", "",
+       "limit for weights and activations on the device, as 8G; default: the weights and half of "
+       "what is available, of a card nine tenths of what is free"}};
 }
 
 EngineOptions engine_options(const Arguments& arguments) {
