@@ -24,7 +24,7 @@ std::string error_key(const std::string& key) {
 }
 
 bool is_error_key(const std::string& key) {
-  return error_of(key.substr(0, key.find(','))).has_value();
+  return is_stderr(std::string_view(key).substr(0, key.find(',')));
 }
 
 bool has_filters(const Json& entry) {
@@ -177,7 +177,7 @@ void read_old_lm_eval(const JsonNode& root, ImportedFile& into) {
   for (const auto& [task, values] : results.object().items()) {
     const JsonNode entry = results.at(task);
     for (const auto& [key, value] : entry.object().items()) {
-      if (error_of(key)) continue;
+      if (is_stderr(key)) continue;
       const std::string where = fmt::format("{}.{}", entry.where(), key);
       const ScoreNumber number = score_number(value, where);
       ImportedScore score{.task = task,

@@ -76,13 +76,18 @@ std::optional<bool> parse_truth(std::string_view text, std::string_view where) {
               "true, yes, 1, false, no, 0, or nothing where it is not known");
 }
 
-std::optional<std::string> error_of(std::string_view key) {
+std::optional<std::string> error_of(std::string_view column) {
   for (const std::string_view ending : {"_stderr", "_standard_error", "_se"}) {
-    if (key.size() > ending.size() && key.ends_with(ending)) {
-      return std::string(key.substr(0, key.size() - ending.size()));
+    if (column.size() > ending.size() && column.ends_with(ending)) {
+      return std::string(column.substr(0, column.size() - ending.size()));
     }
   }
   return {};
+}
+
+bool is_stderr(std::string_view key) {
+  constexpr std::string_view kEnding = "_stderr";
+  return key.size() > kEnding.size() && key.ends_with(kEnding);
 }
 
 bool higher_is_better(std::string_view metric) {

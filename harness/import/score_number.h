@@ -25,8 +25,12 @@ ScoreNumber parse_score(std::string_view text, std::string_view where);
 // case; none where it is empty. Throws Error at `where` for other words.
 std::optional<bool> parse_truth(std::string_view text, std::string_view where);
 
-// The metric whose standard error a key holds: "acc" for "acc_stderr"; none of other keys.
-std::optional<std::string> error_of(std::string_view key);
+// The task whose standard error a table's column holds: "sciq" for "sciq_stderr" or "sciq_se"; none
+// of other columns.
+std::optional<std::string> error_of(std::string_view column);
+
+// Whether a key of a JSON file holds a standard error: "acc_stderr". There "mmlu_se" is a task.
+bool is_stderr(std::string_view key);
 
 // Whether more of a metric is better, from its name: perplexities, losses and distances are not.
 // A filter's name after the comma does not count.

@@ -108,7 +108,7 @@ void add_list(const std::string& task, const std::string& metric, const JsonNode
 void add_task_lists(const JsonNode& task_node, const std::string& task, const Lists& lists,
                     std::vector<ImportedCheckpoint>& into) {
   for (const auto& [metric, values] : task_node.object().items()) {
-    if (error_of(metric)) continue;
+    if (is_stderr(metric)) continue;
     const JsonNode node(values, fmt::format("{}.{}", task_node.where(), metric));
     lists.check_length(node, into.size());
     const auto errors = task_node.find(metric + "_stderr");
@@ -134,7 +134,7 @@ void read_plot_data(const JsonNode& root, ImportedFile& into) {
     const Lists lists(node);
     std::vector<ImportedCheckpoint> checkpoints = lists.checkpoints();
     for (const auto& [key, values] : entry.items()) {
-      if (lists.is_axis(key) || error_of(key) || !is_numbers(values)) continue;
+      if (lists.is_axis(key) || is_stderr(key) || !is_numbers(values)) continue;
       const JsonNode list(values, fmt::format("{}.{}", node.where(), key));
       lists.check_length(list, checkpoints.size());
       const auto errors = node.find(key + "_stderr");

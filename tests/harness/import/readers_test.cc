@@ -101,6 +101,14 @@ TEST_F(ReadersTest, PlotData) {
   EXPECT_EQ(score(file, 2, "a", "score").instead, "NaN");
 }
 
+TEST_F(ReadersTest, ATaskOfSwedishIsNoStandardError) {
+  const ImportedFile file = read(R"({"metadata": {}, "data": {
+    "s": {"iteration": [1], "mmlu": [0.5], "mmlu_se": [0.25], "arc_se": [0.75]}}})");
+  EXPECT_EQ(score(file, 0, "mmlu_se", "score").value, 0.25);
+  EXPECT_EQ(score(file, 0, "arc_se", "score").value, 0.75);
+  EXPECT_EQ(score(file, 0, "mmlu", "score").standard_error, std::nullopt);
+}
+
 TEST_F(ReadersTest, PlotDataInOtherUnits) {
   const auto tokens = [&](const std::string& key) {
     return read(R"({"metadata": {}, "data": {"s": {"iteration": [1], ")" + key +
