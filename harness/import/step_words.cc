@@ -1,8 +1,11 @@
 #include "harness/import/step_words.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <iterator>
+#include <utility>
 
 namespace e2lm {
 namespace {
@@ -25,8 +28,12 @@ size_t skip(std::string_view text, size_t place, std::string_view any_of) {
 void take_tokens(std::string_view text, StepWord& word) {
   const size_t begin = skip(text, word.last, "-_");
   if (!text.substr(begin).starts_with("tokens")) return;
-  const size_t digits = skip(text, begin + 6, "-_");
-  const size_t end = skip(text, digits, "0123456789KMBGT");
+  const size_t digits = skip(text, begin + 6, "-_=");
+  size_t end = skip(text, digits, kDigits);
+  if (text.substr(end).starts_with('.')) {
+    if (const size_t last = skip(text, end + 1, kDigits); last > end + 1) end = last;
+  }
+  while (end < text.size() && is_letter(text[end])) ++end;  // a unit, or else no number
   const auto tokens = scaled_tokens(text.substr(digits, end - digits));
   if (!tokens) return;
   word.tokens = tokens;
@@ -73,31 +80,23 @@ std::string without_step(std::string_view text) {
 }
 
 std::optional<double> scaled_tokens(std::string_view text) {
-  double scale = 1;
+  // By its power of ten, so that it is rounded once.
+  static constexpr std::pair<char, const char*> kUnits[] = {
+      {'K', "e3"}, {'M', "e6"}, {'B', "e9"}, {'G', "e9"}, {'T', "e12"}};
+  const char* power = "";
   if (!text.empty() && is_letter(text.back())) {
-    switch (text.back()) {
-      case 'K':
-        scale = 1e3;
-        break;
-      case 'M':
-        scale = 1e6;
-        break;
-      case 'B':
-      case 'G':
-        scale = 1e9;
-        break;
-      case 'T':
-        scale = 1e12;
-        break;
-      default:
-        return {};
-    }
+    const auto unit = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& known) {
+      return known.first == std::toupper(static_cast<unsigned char>(text.back()));
+    });
+    if (unit == std::end(kUnits)) return {};
+    power = unit->second;
     text.remove_suffix(1);
   }
-  const bool digits = !text.empty() && text.size() <= kMostDigits + 3 &&
-                      text.find_first_not_of(kDigits) == std::string_view::npos;
-  if (!digits) return {};
-  return std::strtod(std::string(text).c_str(), nullptr) * scale;
+  const size_t whole = skip(text, 0, kDigits);
+  const bool fraction = whole > 0 && whole + 1 < text.size() && text[whole] == '.';
+  const size_t end = fraction ? skip(text, whole + 1, kDigits) : whole;
+  if (whole == 0 || end != text.size() || text.size() > kMostDigits + 3) return {};
+  return std::strtod((std::string(text) + power).c_str(), nullptr);
 }
 
 }  // namespace e2lm

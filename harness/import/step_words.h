@@ -21,7 +21,7 @@ std::optional<StepWord> find_step(std::string_view text);
 // The text without it and the separator before it: "base-deep_step80" → "base-deep".
 std::string without_step(std::string_view text);
 
-// "4B" → 4e9; none if it is no such number.
+// "4B" → 4e9, "4.2b" → 4.2e9; none if it is no such number.
 std::optional<double> scaled_tokens(std::string_view text);
 
 }  // namespace e2lm

@@ -45,13 +45,21 @@ TEST(StepWordsTest, FindsStepsAsPeopleWriteThem) {
 
 TEST(StepWordsTest, TokensMayFollow) {
   EXPECT_EQ(find_step("stage1-step1000-tokens4B")->tokens, 4e9);
+  EXPECT_EQ(find_step("step1000-tokens4.2B")->tokens, 4.2e9);
+  EXPECT_EQ(find_step("step1000_tokens=4b.json")->tokens, 4e9);
+  EXPECT_EQ(find_step("step1000-tokens500")->tokens, 500);
+  EXPECT_EQ(find_step("step1000-tokens4x")->tokens, std::nullopt);
   EXPECT_EQ(find_step("step1000")->tokens, std::nullopt);
+  EXPECT_EQ(without_step("base-step80-tokens1.5B"), "base");
   EXPECT_EQ(without_step("base-deep_step80"), "base-deep");
   EXPECT_EQ(without_step("iter_0000080"), "");
   EXPECT_EQ(without_step("model"), "model");
   EXPECT_EQ(scaled_tokens("12M"), 12e6);
   EXPECT_EQ(scaled_tokens("M"), std::nullopt);
-  EXPECT_EQ(scaled_tokens("1.5B"), std::nullopt);
+  EXPECT_EQ(scaled_tokens("1.5T"), 1.5e12);
+  EXPECT_EQ(scaled_tokens("1.B"), std::nullopt);
+  EXPECT_EQ(scaled_tokens(".5B"), std::nullopt);
+  EXPECT_EQ(scaled_tokens("1.5.5B"), std::nullopt);
 }
 
 TEST(TextPatternTest, FieldsStandBetweenWords) {
