@@ -141,7 +141,10 @@ std::vector<Option> scoring_option_rows() {
 
 std::vector<std::string> chosen_series(const Arguments& arguments) {
   const auto given = arguments.text("only-series");
-  return given ? split(*given, ',') : std::vector<std::string>();
+  if (!given) return {};
+  std::vector<std::string> series;
+  for (const std::string& word : split(*given, ',')) series.emplace_back(trim(word));
+  return series;
 }
 
 std::function<void(ScoringRules&)> scoring_options(const Arguments& arguments) {

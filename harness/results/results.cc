@@ -26,20 +26,25 @@ std::vector<ItemSummary> summarise(const Store& store, const std::vector<TaskCur
 
 // Leaves series out of everything a report shows.
 void keep_series(const std::vector<std::string>& globs, Report& report) {
-  std::set<std::string> left_out, kept;
+  std::set<std::string> left_out, all, fitting;  // of names, and of globs
   const auto other = [&](const std::string& name) {
-    const bool fits = std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-      return matches_glob(name, glob);
-    });
-    (fits ? kept : left_out).insert(name);
+    all.insert(name);
+    bool fits = false;
+    for (const std::string& glob : globs) {
+      if (!matches_glob(name, glob)) continue;
+      fitting.insert(glob);
+      fits = true;
+    }
+    if (!fits) left_out.insert(name);
     return !fits;
   };
   for (TaskCurves& task : report.curves) {
     std::erase_if(task.series, [&](const SeriesCurve& curve) { return other(curve.series); });
   }
-  if (kept.empty()) {
-    throw Error("--only-series", fmt::format("'{}' fits no series", fmt::join(globs, ",")),
-                fmt::format("{}", fmt::join(left_out, ", ")));
+  for (const std::string& glob : globs) {
+    if (fitting.contains(glob)) continue;
+    throw Error("--only-series", fmt::format("'{}' fits no series", glob),
+                fmt::format("{}", fmt::join(all, ", ")));
   }
   std::erase_if(report.cells,
                 [&](const ReportCell& cell) { return left_out.contains(cell.series); });

@@ -78,10 +78,12 @@ TEST_F(ScoringOptions, OnlySomeSeries) {
   EXPECT_EQ(deep["leaderboard"][0]["monotonicity"], 1);
   EXPECT_EQ(deep["cells"].size(), 9u);
   EXPECT_EQ(signal("*e*")["signal"].size(), 2u);
-  EXPECT_EQ(signal("wide,deep")["leaderboard"][0]["monotonicity"], 0.5);
-  const ProgramResult none = run_program({.arguments = {"score", file, "--only-series", "x"}});
-  EXPECT_EQ(none.exit_code, 2);
-  EXPECT_THAT(none.errors, HasSubstr("'x' fits no series (expected deep, wide)"));
+  EXPECT_EQ(signal("wide, deep")["leaderboard"][0]["monotonicity"], 0.5);
+  for (const char* wrong : {"x", "deep,x"}) {
+    const ProgramResult none = run_program({.arguments = {"score", file, "--only-series", wrong}});
+    EXPECT_EQ(none.exit_code, 2) << wrong;
+    EXPECT_THAT(none.errors, HasSubstr("'x' fits no series (expected deep, wide)"));
+  }
 }
 
 TEST_F(ScoringOptions, GridsAndWeights) {
