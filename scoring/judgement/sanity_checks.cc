@@ -15,9 +15,10 @@ namespace {
 
 constexpr int64_t kFewest = 8;  // checkpoints that signal quality needs
 
-// The end of a curve: the mean of its last checkpoints and its error.
+// The end of a curve: the mean of its last checkpoints and its error, if anything is known of it.
 struct End {
-  double value = 0, error = 0;
+  double value = 0;
+  std::optional<double> error;
 };
 
 End end_of(const Curve& curve) {
@@ -26,7 +27,8 @@ End end_of(const Curve& curve) {
   End end;
   for (auto point = curve.end() - count; point != curve.end(); ++point) {
     end.value += point->value / static_cast<double>(count);
-    end.error += point->standard_error.value_or(0) / static_cast<double>(count);
+    if (!point->standard_error) continue;
+    end.error = end.error.value_or(0) + *point->standard_error / static_cast<double>(count);
   }
   return end;
 }
@@ -92,12 +94,13 @@ class Checks {
     if (!series.is_science() || above.value_or(true)) return;
     const End end = end_of(early);
     add("at chance", series, early.back().step,
-        fmt::format("{} ends the early phase at {:.4g}, {:.2g} {} chance ({:.4g}), with a standard "
-                    "error of {:.2g}",
+        fmt::format("{} ends the early phase at {:.4g}, {:.2g} {} chance ({:.4g}){}",
                     series.given->series, task_.sign * end.value,
                     std::abs(end.value - *task_.chance),
                     task_.sign * (end.value - *task_.chance) < 0 ? "below" : "above",
-                    task_.sign * *task_.chance, end.error));
+                    task_.sign * *task_.chance,
+                    end.error ? fmt::format(", with a standard error of {:.2g}", *end.error)
+                              : "; its standard error is not known"));
   }
 
   // Of a group only the checkpoints that all have are compared.
@@ -130,7 +133,7 @@ std::optional<bool> ends_above_chance(const Curve& curve, std::optional<double> 
   constexpr double kStandardErrors = 3;
   if (!chance || curve.empty()) return {};
   const End end = end_of(curve);
-  return end.value > *chance + kStandardErrors * end.error;
+  return end.value > *chance + kStandardErrors * end.error.value_or(0);
 }
 
 std::vector<Finding> check_task(const JudgedTask& task, const ScoringRules& rules) {

@@ -131,7 +131,11 @@ TEST(SanityTest, ConstantShortAndChanceCurves) {
   for (CurvePoint& point : constant.curve) point.value = 0.25;
   const Judgement judgement = judge_one({constant}, 0.25);
   EXPECT_EQ(kinds(judgement), (std::vector<std::string>{"constant", "at chance"}));
-  EXPECT_THAT(judgement.findings[1].text, HasSubstr("above chance (0.25)"));
+  EXPECT_THAT(judgement.findings[1].text,
+              HasSubstr("above chance (0.25); its standard error is not known"));
+  for (CurvePoint& point : constant.curve) point.standard_error = 0;
+  EXPECT_THAT(judge_one({constant}, 0.25).findings[1].text,
+              HasSubstr("above chance (0.25), with a standard error of 0"));
   EXPECT_THAT(kinds(judge_one({rising("short", 7)})), testing::Contains("few checkpoints"));
 }
 
