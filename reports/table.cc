@@ -65,9 +65,10 @@ Table in_lines(Table table) {
 }
 
 std::string escape_markdown(const std::string& text) {
+  constexpr std::string_view kMarkup = "|\\<`*_[~&$";
   std::string escaped;
   for (const char c : text) {
-    if (c == '|' || c == '\\' || c == '<' || c == '`' || c == '*' || c == '_') escaped += '\\';
+    if (kMarkup.find(c) != std::string_view::npos) escaped += '\\';
     escaped += c == '\n' || c == '\r' ? ' ' : c;  // a row is a line
   }
   return escaped;

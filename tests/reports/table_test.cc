@@ -49,6 +49,9 @@ TEST(TableTest, NamesCannotSteerTheTerminal) {
 TEST(TableTest, MarkdownEscapesWhatWouldBreakIt) {
   const Table table = {.header = {"a"}, .rows = {{"x|y <b> `c` *d* e_f\ng"}}};
   EXPECT_THAT(as_markdown(table), HasSubstr("x\\|y \\<b> \\`c\\` \\*d\\* e\\_f g |\n"));
+  const Table links = {.header = {"![a](http://b)"}, .rows = {{"~~c~~ &lt; $d$"}}};
+  EXPECT_THAT(as_markdown(links), HasSubstr("| !\\[a](http://b) |\n"));
+  EXPECT_THAT(as_markdown(links), HasSubstr("| \\~\\~c\\~\\~ \\&lt; \\$d\\$ |\n"));
 }
 
 TEST(TableTest, AbsentValuesAreDashes) {
