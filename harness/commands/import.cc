@@ -13,11 +13,8 @@
 namespace e2lm {
 namespace {
 
-std::string range(double first, double last, const char* unit) {
-  const auto number = [](double value) {
-    return value < 1e6 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
-  };
-  return first == last ? number(first) + unit : number(first) + " to " + number(last) + unit;
+std::string range(const std::string& first, const std::string& last) {
+  return first == last ? first : first + " to " + last;
 }
 
 // What the store now holds of imports, a line for each series.
@@ -44,9 +41,11 @@ Table series_table(const Store& store) {
     const double most = sum.tokens.rbegin()->second;
     table.rows.push_back({series.name, series.group, series.mix == Mix::web ? "web" : "science",
                           with_commas(std::ssize(sum.tokens)),
-                          range(static_cast<double>(sum.tokens.begin()->first),
-                                static_cast<double>(sum.tokens.rbegin()->first), ""),
-                          most > 0 ? range(sum.tokens.begin()->second, most, "") : "unknown",
+                          range(fmt::format("{}", sum.tokens.begin()->first),
+                                fmt::format("{}", sum.tokens.rbegin()->first)),
+                          most > 0 ? range(fmt::format("{:.4g}", sum.tokens.begin()->second),
+                                           fmt::format("{:.4g}", most))
+                                   : "unknown",
                           with_commas(std::ssize(sum.tasks)), with_commas(sum.scores)});
   }
   return table;

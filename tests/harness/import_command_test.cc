@@ -82,6 +82,13 @@ TEST_F(ImportCommandTest, ADryRunWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "run"));
 }
 
+TEST_F(ImportCommandTest, TokensOfTinyModelsAreShown) {
+  const Path table = scratch_.write(
+      "tiny.csv", "series,step,tokens,task,value\na,40,81920,t,0.5\na,80,2.125e9,t,0.75\n");
+  const ProgramResult result = run_program({.arguments = {"import", table, "--dry-run"}});
+  EXPECT_THAT(result.output, HasSubstr("  8.192e-05 to 2.125  ")) << result.errors;
+}
+
 TEST_F(ImportCommandTest, AFailedImportMakesNoStore) {
   const Path damaged = scratch_.write("x.csv", "series,step,task,value\na,1,t,0.5\na,1,t,71%\n");
   const Path run = scratch_ / "deep/run";
