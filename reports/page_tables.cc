@@ -93,7 +93,10 @@ HtmlCell share_cell(const Json& row, std::string_view key) {
 std::string count_text(double count) {
   for (const auto& [size, unit] :
        {std::pair(1e12, "T"), std::pair(1e9, "B"), std::pair(1e6, "M"), std::pair(1e3, "k")}) {
-    if (count >= size) return fmt::format("{:.3g} {}", count / size, unit);
+    if (count < size) continue;
+    const double units = count / size;
+    if (units >= 999.5) return fmt::format("{:.0f} {}", units, unit);  // no "1e+03 B"
+    return fmt::format("{:.3g} {}", units, unit);
   }
   return fmt::format("{:g}", count);
 }

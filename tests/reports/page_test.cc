@@ -93,6 +93,8 @@ TEST(PageTest, ScoresHaveTheirIntervals) {
   row["early_enough_tokens"] = 5.2e10;
   EXPECT_THAT(leaderboard_html(report), HasSubstr("data-sort=\"2.5\">2.50<"));
   EXPECT_THAT(leaderboard_html(report), HasSubstr(">52 B<"));
+  row["early_enough_tokens"] = 9.997e11;
+  EXPECT_THAT(leaderboard_html(report), HasSubstr(">1000 B<"));
   row["early_enough_tokens"] = 0.0;  // not known
   row["early_enough_step"] = 3000;
   EXPECT_THAT(leaderboard_html(report), HasSubstr(">step 3,000<"));
