@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "harness/import/disagreements.h"
 #include "harness/import/import_tables.h"
 #include "harness/import/imported_items.h"
 #include "harness/import/score_number.h"
@@ -39,6 +40,10 @@ class Curves {
     for (const ImportedSeries& series : series_) add_cells(series);
     add_missing_tokens();
     add_missing_controls();
+    for (Finding& finding : disagreements(rows_)) {
+      finding.series = shown_name(finding.series);
+      report_.findings.push_back(std::move(finding));
+    }
     for (const Finding& finding : items_.findings()) report_.findings.push_back(finding);
     if (!report_.settings.empty()) report_.settings += "; ";
     const int64_t files = count_import_files(store_);
@@ -71,6 +76,8 @@ class Curves {
       SeriesRows& series = by_series_[row.series];
       double& tokens = series.tokens[row.step];
       if (tokens == 0) tokens = row.tokens.value_or(0);
+      auto& chance = chances_[{row.score.task, row.score.metric}];
+      if (!chance) chance = row.score.chance;
       series.tasks[row.score.task][row.step].by_metric[row.score.metric] = &row;
       const auto [metrics, is_new] = metrics_.try_emplace(row.score.task);
       if (is_new) tasks_.push_back(row.score.task);
@@ -99,6 +106,7 @@ class Curves {
     TaskCurves& curves = curves_of(task, metric);
     const bool is_new = curves.series.empty();
     if (is_new) curves.higher_is_better = higher_is_better(metric);
+    if (!curves.chance) curves.chance = chances_[{task, metric}];
     for (const ImportedSeries& series : series_) {
       SeriesCurve curve{.series = shown_.at(series.name),
                         .group = series.group,
@@ -159,7 +167,6 @@ class Curves {
       if (describe && score.higher_is_better != higher_is_better(metric)) {
         curves.higher_is_better = score.higher_is_better.value_or(true);
       }
-      if (score.chance && !curves.chance) curves.chance = score.chance;
       if (!score.value) {
         add_no_number(series, step, score);
         continue;
@@ -279,7 +286,8 @@ class Curves {
   std::map<std::string, std::string> shown_;  // a series' name in the report
   std::map<std::string, SeriesRows> by_series_;
   std::vector<std::string> tasks_;
-  std::map<std::string, std::vector<std::string>> metrics_;  // by task
+  std::map<std::string, std::vector<std::string>> metrics_;                       // by task
+  std::map<std::pair<std::string, std::string>, std::optional<double>> chances_;  // and metric
 };
 
 }  // namespace

@@ -134,6 +134,22 @@ TEST_F(ImporterTest, MissingNumbersAndCellsAreFindings) {
   }
 }
 
+TEST_F(ImporterTest, FilesThatDoNotAgreeOnTokensOrChanceAreFindings) {
+  const std::string header = "series,step,tokens,task,value,chance\n";
+  import(scratch_.write("a.csv", header + "m,1,2e9,t,0.5,0.25\nm,2,4e9,t,0.5,0.25\n"));
+  import(scratch_.write("b.csv", header + "m,1,2.001e9,u,0.5,\nm,2,9e9,u,0.5,0.5\n"));
+  import(scratch_.write("c.csv", header + "n,1,2e9,t,0.5,0.5\n"));
+  const Report loaded = report();
+  EXPECT_EQ(loaded.curves[0].chance, 0.25);
+  std::vector<std::string> found;
+  for (const Finding& finding : loaded.findings) found.push_back(finding.text);
+  EXPECT_THAT(found, testing::IsSupersetOf(
+                         {AllOf(HasSubstr("m has seen 4e+09 by "), HasSubstr("a.csv and 9e+09 by "),
+                                HasSubstr("b.csv at step 2; the first counts")),
+                          AllOf(HasSubstr("chance is 0.25 by "), HasSubstr("a.csv and 0.5 by "),
+                                HasSubstr("c.csv; the first counts"))}));
+}
+
 TEST_F(ImporterTest, EveryTaskHasEverySeries) {
   add("files/1.json", "one", 1, {{"t", 0.5}});
   add("files/2.json", "two", 1, {{"u", 0.5}});
