@@ -45,17 +45,24 @@ constexpr const char* kDifferences =
 
 int64_t ImportTables::replace_file(const ImportedFile& file, double written) {
   const std::string path = std::filesystem::absolute(file.path).lexically_normal().string();
-  Statement(database_,
-            "INSERT INTO import_file (path, format, written) VALUES (?, ?, ?) "
-            "ON CONFLICT (path) DO UPDATE SET format = excluded.format, written = excluded.written")
-      .bind(path)
+  Statement find(database_, "SELECT id FROM import_file WHERE path = ?");
+  if (!find.bind(path).step()) {
+    Statement(database_, "INSERT INTO import_file (path, format, written) VALUES (?, ?, ?)")
+        .bind(path)
+        .bind(file.format)
+        .bind(written)
+        .finish();
+    return database_.last_id();
+  }
+  const int64_t id = find.integer(0);
+  Statement(database_, "UPDATE import_file SET format = ?, written = ? WHERE id = ?")
       .bind(file.format)
       .bind(written)
+      .bind(id)
       .finish();
-  Statement find(database_, "SELECT id FROM import_file WHERE path = ?");
-  find.bind(path).step();
-  const int64_t id = find.integer(0);
+  // Without these indexes every file that comes again would have all scores searched through.
   for (const char* table : {"import_score", "import_items"}) {
+    database_.run(fmt::format("CREATE INDEX IF NOT EXISTS {0}_by_file ON {0} (file)", table));
     Statement(database_, fmt::format("DELETE FROM {} WHERE file = ?", table)).bind(id).finish();
   }
   return id;
@@ -119,6 +126,8 @@ void ImportTables::set_mean(const MeanRow& mean) {
 }
 
 void ImportTables::settle_differences(bool keep_newest) {
+  database_.run(
+      "DROP INDEX IF EXISTS import_score_by_file; DROP INDEX IF EXISTS import_items_by_file");
   if (!keep_newest) return refuse_difference();
   // The loser of a pair is the file written earlier; of equal times, the one imported earlier.
   database_.run(fmt::format(

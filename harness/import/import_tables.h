@@ -69,8 +69,8 @@ class ImportTables {
   void add_items(int64_t file, const Identity& identity, const ImportedItems& items);
   void set_mean(const MeanRow& mean);
 
-  // Throws Error naming both files where two of them give different values for one score, unless
-  // the newer one's is to be kept.
+  // The last call, once all files are there. Throws Error naming both files where two of them give
+  // different values for one score, unless the newer one's is to be kept.
   void settle_differences(bool keep_newest);
 
  private:

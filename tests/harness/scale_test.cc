@@ -1,11 +1,13 @@
 // Long series and long lists of tasks: they start at once, take no more memory the longer they run,
 // and what they leave can be judged and looked at.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 
 #include "base/memory.h"
+#include "harness/import/importer.h"
 #include "harness/results/results.h"
 #include "harness/sweep/sweep.h"
 #include "harness/sweep/watch.h"
@@ -182,6 +184,30 @@ TEST_F(ScaleTest, AThousandTasks) {
   EXPECT_EQ(shown.judgements, 1000u);
   EXPECT_LT(shown.seconds, 30 * kPatience);
   EXPECT_LT(shown.page_bytes, 40u << 20);
+}
+
+// Four times the files take about four times as long, not sixteen times.
+TEST_F(ScaleTest, AThousandImportedFilesAgain) {
+  for (int file = 0; file < 1000; ++file) {
+    std::string table = "series,step,task,value\n";
+    for (int task = 0; task < 50; ++task) table += fmt::format("m,{},t{},0.5\n", file, task);
+    for (const char* folder : {"all", "some"}) {
+      if (folder == std::string("all") || file < 250) {
+        scratch_.write(fmt::format("{}/{}.csv", folder, file), table);
+      }
+    }
+  }
+  const auto import_again = [&](const char* folder) {
+    Store store = Store::in_memory();
+    const std::vector<Path> paths = {scratch_ / folder};
+    import_results(paths, {}, store);
+    const auto started = Clock::now();
+    import_results(paths, {}, store);
+    return since(started);
+  };
+  const double some = import_again("some"), all = import_again("all");
+  EXPECT_LT(all, 8 * some);
+  std::printf("1,000 files of 50 scores again: %.2f s\n", all);
 }
 
 }  // namespace

@@ -77,6 +77,8 @@ TEST_F(ImporterTest, ImportingAgainReplacesWhatAFileGave) {
   EXPECT_EQ(curve(report(), "t", "m"), std::vector<double>{0.25});
   EXPECT_TRUE(curve(report(), "u", "m").empty());
   EXPECT_EQ(report().curves.size(), 1u);
+  EXPECT_EQ(store_.database().number("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%_by_%'"),
+            0);
 }
 
 TEST_F(ImporterTest, EqualScoresAreTakenOnceAndDifferentOnesAreAnError) {
