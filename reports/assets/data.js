@@ -72,12 +72,25 @@ const range = (pair, digits = 3) =>
     ? `${decimals(pair[0], digits)} to ${decimals(pair[1], digits)}` : "–";
 const pValue = (p) => (isNumber(p) && p < 0.001 ? "<0.001" : decimals(p));
 
-// Where there is no room for a long name, its two ends: names often begin alike.
-function short(text, length = 24) {
+function twoEnds(text, length) {
   const characters = [...text];
   if (characters.length <= length) return text;
   const tail = Math.ceil((length - 1) / 2);
   return [...characters.slice(0, length - 1 - tail), "…", ...characters.slice(-tail)].join("");
+}
+
+// Where there is no room for a long name, its two ends: names often begin alike. Where another
+// series has these ends, its beginning and what follows where they part.
+function short(text, length = 24) {
+  const ends = twoEnds(text, length), characters = [...text];
+  const alike = seriesNames.filter((name) => name !== text && twoEnds(name, length) === ends).map((name) => [...name]);
+  if (ends === text || alike.length === 0 || !seriesNames.includes(text)) return ends;
+  const parting = (other) => characters.findIndex((character, at) => character !== other[at]);
+  const at = Math.min(...alike.map(parting).filter((place) => place >= 0), characters.length);
+  const head = Math.floor(length / 3), from = Math.min(at, characters.length - (length - 1 - head));
+  const rest = characters.slice(from, from + length - 1 - head);
+  if (from + rest.length < characters.length) rest[rest.length - 1] = "…";
+  return [...characters.slice(0, head), "…", ...rest].join("");
 }
 
 const curvesOf = (task, metric) => curves.find((c) => c.task === task && c.metric === metric);

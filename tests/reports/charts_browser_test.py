@@ -133,6 +133,12 @@ class ChartsTest(PageCase):
         self.open("large")
         self.assertEqual(self.js("short('model-500m-variant-07', 16)"), "model-5…riant-07")
         self.assertEqual(self.js("short('🚀🚀🚀🚀🚀🚀', 5)"), "🚀🚀…🚀🚀")
+        self.js(
+            "seriesNames.push('falcon-500m-mixA-lr3e-4-cosine', 'falcon-500m-mixB-lr3e-4-cosine')"
+        )
+        self.assertEqual(self.js("short('falcon-500m-mixA-lr3e-4-cosine', 16)"), "falco…A-lr3e-4-…")
+        self.assertEqual(self.js("short('falcon-500m-mixB-lr3e-4-cosine', 16)"), "falco…B-lr3e-4-…")
+        self.assertEqual(self.js("short('model-500m-variant-07', 16)"), "model-5…riant-07")
         self.assertEqual(self.js("short('exactly-16-chars', 16)"), "exactly-16-chars")
 
     def test_tokens_that_nobody_told_are_not_shown_as_0(self):
