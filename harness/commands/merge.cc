@@ -53,9 +53,12 @@ void write_verdict(const Path& path, const Verdict& verdict) {
 }
 
 std::string describe(const MergeSummary& summary, const Path& target) {
-  return fmt::format("Merged {} store{} into {}: {} cells and {} scores are new.\n", summary.stores,
-                     summary.stores == 1 ? "" : "s", target.string(), with_commas(summary.cells),
-                     with_commas(summary.requests));
+  std::string text = fmt::format("Merged {} store{} into {}: {} cells and {} scores are new",
+                                 summary.stores, summary.stores == 1 ? "" : "s", target.string(),
+                                 with_commas(summary.cells), with_commas(summary.requests));
+  if (summary.imported > 0)
+    text += fmt::format(", and {} imported ones", with_commas(summary.imported));
+  return text + ".\n";
 }
 
 std::string describe(const Verdict& verdict) {

@@ -78,6 +78,8 @@ void merge_plans(const std::vector<StorePlan>& plans, const MergeOptions& option
 void merge_into(const std::vector<Store>& sources, const MergeOptions& options, Store& target,
                 MergeSummary& summary) {
   Transaction transaction(target.database());
+  constexpr const char* kImported = "SELECT count(*) FROM import_score";
+  const int64_t imported_before = target.database().number(kImported);
   CellMerger cells(target, summary);
   std::vector<StorePlan> plans;
   for (const Store& source : sources) {
@@ -87,6 +89,7 @@ void merge_into(const std::vector<Store>& sources, const MergeOptions& options, 
     if (has_imports(source)) merge_imports(source, target);
     ++summary.stores;
   }
+  summary.imported = target.database().number(kImported) - imported_before;
   merge_plans(plans, options, target, summary);
   transaction.commit();
 }

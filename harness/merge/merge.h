@@ -21,6 +21,7 @@ struct MergeSummary {
   int64_t stores = 0;              // read
   int64_t cells = 0;               // that the target did not have, or not done
   int64_t requests = 0;            // scores the target did not have
+  int64_t imported = 0;            // scores of other programs by which the target has more
   std::vector<std::string> notes;  // what of the target was replaced
 };
 

@@ -45,6 +45,21 @@ TEST_F(MergeCommandTest, MergesReportsAndTellsFailedCells) {
   EXPECT_EQ(run({"merge", scratch_ / "shards/b", "-o", scratch_ / "part", "--whole"}).exit_code, 1);
 }
 
+TEST_F(MergeCommandTest, ImportedScoresAreCounted) {
+  for (const char* name : {"a", "b"}) {
+    const Path table = scratch_.write(
+        std::string(name) + ".csv", "series,step,task,value\n" + std::string(name) + ",1,t,0.5\n");
+    EXPECT_EQ(run({"import", table, "--store", scratch_ / "runs" / name}).exit_code, 0);
+  }
+  const ProgramResult merged = run({"merge", scratch_ / "runs", "-o", scratch_ / "all"});
+  EXPECT_NE(merged.output.find("0 cells and 0 scores are new, and 2 imported ones."),
+            std::string::npos)
+      << merged.output << merged.errors;
+  EXPECT_NE(run({"merge", scratch_ / "runs", "-o", scratch_ / "all"}).output.find("are new.\n"),
+            std::string::npos)
+      << "nothing of it again";
+}
+
 // Of shards that met a full disk or were killed at their start there is no store, or an empty one.
 TEST_F(MergeCommandTest, ShardsThatOnlyBeganArePassedOver) {
   make_store(scratch_ / "shards/a/store.sqlite");
