@@ -50,7 +50,7 @@ std::string name_in(std::string_view path) {
 std::string stem_of(const Path& path) {
   std::string name = path.filename().string();
   for (const std::string_view ending : {".gz", ".json", ".jsonl", ".csv", ".tsv", "_agg", "-agg"}) {
-    if (name.ends_with(ending)) name.resize(name.size() - ending.size());
+    if (ascii_lower(name).ends_with(ending)) name.resize(name.size() - ending.size());
   }
   return name;
 }

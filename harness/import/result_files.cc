@@ -6,13 +6,15 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace e2lm {
 namespace {
 
 bool may_hold_results(const Path& path) {
-  std::string name = path.filename().string();
+  std::string name = ascii_lower(path.filename().string());
   if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  if (name.starts_with("._")) return false;  // macOS's notes on the file of the name without
   static constexpr std::array<std::string_view, 4> kEndings = {".json", ".jsonl", ".csv", ".tsv"};
   for (const std::string_view ending : kEndings) {
     if (name.ends_with(ending)) return true;

@@ -13,7 +13,8 @@ struct ResultPath {
 };
 
 // The files among `paths`, and in the folders among them those whose names end as result files'
-// do, sorted by name within a folder; each once. Throws Error for a path that is not there.
+// do in any case, sorted by name within a folder; each once. Throws Error for a path that is not
+// there.
 std::vector<ResultPath> list_result_files(std::span<const Path> paths);
 
 }  // namespace e2lm

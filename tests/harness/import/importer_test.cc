@@ -263,6 +263,16 @@ TEST_F(ImporterTest, FilesOfOtherKindsInAFolderAreSkipped) {
   expect_error([&] { import(scratch_ / "nowhere"); }, "nowhere", "no such file");
 }
 
+TEST_F(ImporterTest, FoldersFromOtherSystemsAreRead) {
+  scratch_.write("files/BASE.CSV", "step,task,value\n1,t,0.5\n");
+  scratch_.write("files/._BASE.CSV", std::string("\0\5\x16\7\xff", 5));
+  EXPECT_EQ(import(folder_).files, 1);
+  EXPECT_EQ(report().curves[0].series[0].series, "BASE");
+  // As lm-evaluation-harness calls the folder of `pretrained=./m`.
+  add("files/.__m/1.json", "m", 1, {{"t", 0.5}});
+  EXPECT_EQ(import(folder_).files, 2);
+}
+
 TEST_F(ImporterTest, ADamagedFileOfManyLeavesTheStoreAsItWas) {
   add("files/1.json", "m", 1, {{"t", 0.5}});
   scratch_.write("files/2.json", R"({"results": {"t": )");
