@@ -122,9 +122,8 @@ function chanceDataset(task, scale, palette) {
 }
 
 function curveLines(items) {
-  const at = items[0].raw.point;
   return {
-    title: placeName(at),
+    title: placeName(items.map(({ raw }) => raw.point)),
     rows: items.map(({ raw, dataset }) => ({ raw, series: dataset.label, name: dataset.label,
       value: scoreText(raw.point.value) +
         (isNumber(raw.point.standard_error) ? ` ± ${scoreText(BAND * raw.point.standard_error)}` : "") }))
@@ -156,13 +155,13 @@ function curveValues(task) {
   const byStep = new Map();
   for (const series of shown) {
     for (const point of series.points) {
-      if (!byStep.has(point.step)) byStep.set(point.step, { tokens: point.tokens, values: new Map() });
-      byStep.get(point.step).values.set(series.series, point);
+      if (!byStep.has(point.step)) byStep.set(point.step, new Map());
+      byStep.get(point.step).set(series.series, point);
     }
   }
   const text = (p) => (p ? scoreText(p.value) + (isNumber(p.standard_error) ? ` (${scoreText(p.standard_error)})` : "") : "–");
-  const rows = [...byStep].sort(([a], [b]) => a - b).map(([step, { tokens, values }]) =>
-    [whole(step), tokensOf({ tokens }), ...shown.map((s) => text(values.get(s.series)))]);
+  const rows = [...byStep].sort(([a], [b]) => a - b).map(([step, values]) =>
+    [whole(step), tokensOf([...values.values()]), ...shown.map((s) => text(values.get(s.series)))]);
   return [["step", "tokens", ...shown.map((s) => `${short(s.series, 23)} (standard error)`)], rows, 0];
 }
 

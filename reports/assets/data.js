@@ -24,11 +24,14 @@ const seriesNames = unique(curves.flatMap((task) => task.series.map((s) => s.ser
 const metrics = unique(curves.map((task) => task.metric));
 const groupOf = new Map(curves.flatMap((task) => task.series.map((s) => [s.series, s.group])));
 const mixOf = new Map(curves.flatMap((task) => task.series.map((s) => [s.series, s.mix])));
-const anyTokens = curves.some((t) => t.series.some((s) => s.points.some((p) => p.tokens > 0)));
+const allPoints = curves.flatMap((task) => task.series.flatMap((s) => s.points));
+const anyTokens = allPoints.some((p) => p.tokens > 0);
+const tokensKnown = (point) => anyTokens && (point.tokens > 0 || point.step === 0);  // 0 is unknown
+const allTokens = anyTokens && allPoints.every(tokensKnown);
 
 // What the reader has chosen. Charts are drawn from this; choose() changes it and redraws them.
 const chosen = {
-  metric: metrics[0] ?? "", task: "", group: "", axis: anyTokens ? "tokens" : "steps", filter: "",
+  metric: metrics[0] ?? "", task: "", group: "", axis: allTokens ? "tokens" : "steps", filter: "",
   hidden: new Set(), theme: "auto", whitePictures: true,
 };
 
@@ -61,12 +64,13 @@ function count(number) {
   return String(Number(number.toPrecision(3)));
 }
 
-// Where a checkpoint is; where no tokens are known, all of them are 0.
-const tokensOf = (point) => (anyTokens ? count(point.tokens) : "–");
-const placeName = (point) =>
-  `step ${whole(point.step)}` + (anyTokens ? `, ${count(point.tokens)} tokens` : "");
-
 const whole = (number) => (isNumber(number) ? number.toLocaleString("en") : "–");
+
+// Where checkpoints of several series are: at one step these may have seen different tokens.
+const tokensOf = (points) => unique(points.filter(tokensKnown).map((p) => count(p.tokens))).join(" / ") || "–";
+const placeName = (points) => `step ${unique(points.map((p) => whole(p.step))).join(" / ")}` +
+  (points.some(tokensKnown) ? `, ${tokensOf(points)} tokens` : "");
+
 const range = (pair, digits = 3) =>
   Array.isArray(pair) && isNumber(pair[0]) && isNumber(pair[1])
     ? `${decimals(pair[0], digits)} to ${decimals(pair[1], digits)}` : "–";

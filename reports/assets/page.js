@@ -16,7 +16,9 @@ function choose(changes) {
     redrawMarks();
   }
   if (has("theme", "axis", "hidden")) redrawFigures();
-  if (has("axis")) document.getElementById("edge-note").hidden = chosen.axis !== "log";
+  if (has("axis")) {
+    document.getElementById("edge-note").hidden = chosen.axis === "steps" || (chosen.axis === "tokens" && allTokens);
+  }
 }
 
 // The first of the leaderboard by the chosen metric.

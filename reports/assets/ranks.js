@@ -70,7 +70,7 @@ function rankConfig(task, group, palette, width) {
   });
   options.layout = { padding: { right: 24 + 7.5 * Math.max(...members.map((s) => Math.min(16, s.series.length))) } };
   const hoverLines = (items) => ({
-    title: placeName(items[0].raw.point),
+    title: placeName([items[0].raw.point]),
     rows: [...items].sort((a, b) => a.raw.y - b.raw.y).map(({ raw, dataset }) =>
       ({ series: dataset.label, name: dataset.label, value: figures(raw.y) })),
   });
@@ -82,7 +82,7 @@ function rankValues(task, group) {
   const members = membersOf(task, group);
   return [["step", "tokens", ...members.map((s) => s.series)],
     ranksOver(task, members).map(({ point, ranks }) =>
-      [whole(point.step), tokensOf(point), ...members.map((s) => figures(ranks.get(s.series)))]), 0];
+      [whole(point.step), tokensOf([point]), ...members.map((s) => figures(ranks.get(s.series)))]), 0];
 }
 
 function rankFigure(task, group, size) {
@@ -119,7 +119,7 @@ function agreementConfig(task, group, palette, width) {
     { ...edge, data: line((row) => row.interval?.[1]), fill: "-1", backgroundColor: COLOURS[0] + "26" }] : [];
   const datasets = [...band, ...lines];
   const hoverLines = (items) => ({
-    title: placeName(items[0].raw.point),
+    title: placeName([items[0].raw.point]),
     rows: items.map(({ raw, dataset }) => ({ name: dataset.label, value: decimals(raw.y) +
       (dataset.label === "decision accuracy" && Array.isArray(raw.point.interval) ? ` (${range(raw.point.interval)})` : "") })),
   });
@@ -138,7 +138,7 @@ function agreementFigure(task, group) {
     describe: `Agreement of every checkpoint's order on ${task.task} with the reference order.`,
     config: (palette, width) => agreementConfig(task, group, palette, width),
     values: () => [["step", "tokens", ...AGREEMENTS.map(([, label]) => label), "95 % interval of decision accuracy (the band)"],
-      stepsOf(task, group).map((row) => [whole(row.step), tokensOf(row),
+      stepsOf(task, group).map((row) => [whole(row.step), tokensOf([row]),
         ...AGREEMENTS.map(([key]) => decimals(row[key])), range(row.interval)]), 0],
   });
 }

@@ -157,6 +157,30 @@ class ChartsTest(PageCase):
             self.js("document.getElementById('task').innerText"), r"step \d+ until the final order"
         )
 
+    def test_series_with_other_tokens_at_a_step_have_them_beside_each_other(self):
+        self.open("other_tokens")
+        self.assertEqual(self.js("chosen.axis"), "tokens")
+        self.assertEqual(
+            self.js("curveValues(curves[0])[1][0].slice(0, 2)"), ["2,000", "10.3 B / 20.6 B"]
+        )
+        self.choose("axis", "steps")
+        figure = self.see_first_chart()
+        self.js(f"{figure}.chart.canvas.focus()")
+        self.press("ArrowRight")
+        self.assertEqual(
+            self.js("document.querySelector('#hover b').textContent"),
+            "step 2,000, 10.3 B / 20.6 B tokens",
+        )
+
+    def test_a_series_without_tokens_is_not_drawn_at_0(self):
+        self.open("some_tokens")
+        self.assertEqual(self.js("chosen.axis"), "steps")
+        self.assertNotIn("0 B", self.js("curveValues(curves[0])[1].map((r) => r[1].slice(0, 3))"))
+        self.assertTrue(self.js("document.getElementById('edge-note').hidden"))
+        self.choose("axis", "tokens")
+        note = "document.getElementById('edge-note')"
+        self.assertIn("unknown", self.js(f"{note}.hidden ? '' : {note}.innerText"))
+
     def test_phases_are_shaded_on_every_axis(self):
         self.open("large")  # 10.31 B tokens every 2000 steps; the phases part at 206 B
         phases = "phasesOf(curves[0], axisOf(curves[0]))"

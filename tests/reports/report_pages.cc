@@ -45,6 +45,18 @@ Report without_tokens_report() {
   return report;
 }
 
+// Two series that have seen different tokens at a step, and with `unknown` one whose nobody knows.
+Report other_tokens_report(bool unknown) {
+  Report report = synthetic_report({.series = unknown ? 3 : 2, .tasks = 1});
+  std::vector<SeriesCurve>& series = report.curves[0].series;
+  for (CurvePoint& point : series[1].curve) point.tokens *= 2;
+  if (unknown) {
+    for (CurvePoint& point : series[2].curve) point.tokens = 0;
+  }
+  report.judgements = judge(report.curves, report.rules);
+  return report;
+}
+
 Report many_series_report() {
   Report report = synthetic_report({.series = 20, .tasks = 1});
   int number = 0;
@@ -89,6 +101,8 @@ void write_pages(const Path& folder) {
   write_file(folder / "nulls.html", page_html(nulls));
   write_file(folder / "zero.html", page_html(gap));
   write_file(folder / "steps.html", page_html(without_tokens_report()));
+  write_file(folder / "other_tokens.html", page_html(other_tokens_report(false)));
+  write_file(folder / "some_tokens.html", page_html(other_tokens_report(true)));
   write_file(folder / "hostile.html", page_html(hostile_report()));
   write_file(folder / "unfinished.html", page_html(unfinished_report()));
   Json live = tiny;
