@@ -105,7 +105,7 @@ class Curves {
   void add_task(const std::string& task, const std::string& metric) {
     TaskCurves& curves = curves_of(task, metric);
     const bool is_new = curves.series.empty();
-    if (is_new) curves.higher_is_better = higher_is_better(metric);
+    if (is_new) curves.higher_is_better = higher_is_better(task, metric);
     if (!curves.chance) curves.chance = chances_[{task, metric}];
     for (const ImportedSeries& series : series_) {
       SeriesCurve curve{.series = shown_.at(series.name),
@@ -164,7 +164,7 @@ class Curves {
       }
       const ImportedScore& score = found->second->score;
       // Where no file said it, the name did: what differs from that was said, and counts.
-      if (describe && score.higher_is_better != higher_is_better(metric)) {
+      if (describe && score.higher_is_better != higher_is_better(score.task, metric)) {
         curves.higher_is_better = score.higher_is_better.value_or(true);
       }
       if (!score.value) {

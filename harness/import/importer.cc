@@ -137,7 +137,9 @@ class Importer {
     if (!wanted(score.task)) return;
     if (const auto level = mapped_chance(score)) score.chance = level;
     if (!agreement_.add_score(identity, score)) return;
-    if (!score.higher_is_better) score.higher_is_better = higher_is_better(score.metric);
+    if (!score.higher_is_better) {
+      score.higher_is_better = higher_is_better(score.task, score.metric);
+    }
     tables_.add_score(file, identity, score);
     const Key key(identity.series, identity.step, score.task, score.metric);
     if (counted_.insert(key).second) ++summary_.scores;

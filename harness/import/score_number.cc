@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 
@@ -90,27 +91,23 @@ bool is_stderr(std::string_view key) {
   return key.size() > kEnding.size() && key.ends_with(kEnding);
 }
 
-bool higher_is_better(std::string_view metric) {
-  const std::string name(metric.substr(0, metric.find(',')));
+bool higher_is_better(std::string_view task, std::string_view metric) {
+  const std::string name(metric == "score" ? task : metric.substr(0, metric.find(',')));
   if (const Metric* known = find_metric(name)) return known->higher_is_better;
-  static const std::vector<std::string> kLower = {"ppl",
-                                                  "perplexity",
-                                                  "loss",
-                                                  "nll",
-                                                  "cross_entropy",
-                                                  "bpb",
-                                                  "bits_per_token",
-                                                  "ter",
-                                                  "wer",
-                                                  "cer",
-                                                  "likelihood_difference",
-                                                  "likelihood_diff",
-                                                  "pct_stereotype",
-                                                  "brier",
-                                                  "ece"};
+  static constexpr std::array<std::string_view, 8> kLower = {
+      "ter",   "wer", "cer", "likelihood_difference", "likelihood_diff", "pct_stereotype",
+      "brier", "ece"};
+  static constexpr std::array<std::string_view, 8> kLowerEnds = {
+      "ppl",           "perplexity", "loss",          "nll",
+      "cross_entropy", "bpb",        "bits_per_byte", "bits_per_token"};
   const std::string lower = ascii_lower(name);
-  if (std::find(kLower.begin(), kLower.end(), lower) != kLower.end()) return false;
-  return !lower.ends_with("_perplexity") && !lower.ends_with("_ppl") && !lower.ends_with("_loss");
+  const auto ends = [&](std::string_view ending) {
+    if (!lower.ends_with(ending)) return false;
+    const size_t before = lower.size() - ending.size();
+    return before == 0 || std::isalnum(static_cast<unsigned char>(lower[before - 1])) == 0;
+  };
+  return std::find(kLower.begin(), kLower.end(), lower) == kLower.end() &&
+         std::none_of(kLowerEnds.begin(), kLowerEnds.end(), ends);
 }
 
 }  // namespace e2lm

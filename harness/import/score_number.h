@@ -33,7 +33,8 @@ std::optional<std::string> error_of(std::string_view column);
 bool is_stderr(std::string_view key);
 
 // Whether more of a metric is better, from its name: perplexities, losses and distances are not.
-// A filter's name after the comma does not count.
-bool higher_is_better(std::string_view metric);
+// A filter's name after the comma does not count. Of a "score", as values without a metric are
+// called, the task's name tells: "eval/loss".
+bool higher_is_better(std::string_view task, std::string_view metric);
 
 }  // namespace e2lm

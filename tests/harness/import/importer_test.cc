@@ -223,6 +223,20 @@ TEST_F(ImporterTest, PerplexitiesAreBetterWhenLower) {
   EXPECT_TRUE(loaded.curves[1].higher_is_better);
 }
 
+TEST_F(ImporterTest, LossesWithoutAMetricAreBetterWhenLower) {
+  import(scratch_.write("wide.csv",
+                        "series,step,sciq,pile_loss,eval/loss,glossary,c4-PPL,brier:acc\n"
+                        "m,1,0.5,4,4,0.5,9,0.5\n"));
+  std::vector<std::string> lower;
+  for (const TaskCurves& task : report().curves) {
+    if (!task.higher_is_better) lower.push_back(task.task);
+  }
+  EXPECT_THAT(lower, testing::ElementsAre("pile_loss", "eval/loss", "c4-PPL"));
+  import(scratch_.write("said.csv",
+                        "series,step,task,value,higher_is_better\nn,1,weight_loss,0.5,true\n"));
+  EXPECT_TRUE(report().curves.back().higher_is_better) << "what is said goes first";
+}
+
 TEST_F(ImporterTest, GroupsAndMixesStayUnlessSaidAnew) {
   const Path file = scratch_.write("x.csv", "series,step,task,value,group,mix\na,1,t,1,g,web\n");
   import(file);
