@@ -99,9 +99,10 @@ function rankFigure(task, group, size) {
 // Agreement of each checkpoint's order with the reference.
 const AGREEMENTS = [["decision_accuracy", "decision accuracy", 0], ["kendall_tau_b", "Kendall's tau-b", 1], ["spearman", "Spearman", 2]];
 
+// None of all series: the report compares those of a group alone.
 function stepsOf(task, group) {
   return rowsOf("ranking_steps", task.task, task.metric)
-    .filter((row) => group === EVERYONE || row.group === group).sort((a, b) => a.step - b.step);
+    .filter((row) => row.group === group).sort((a, b) => a.step - b.step);
 }
 
 function agreementConfig(task, group, palette, width) {

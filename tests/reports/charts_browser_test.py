@@ -201,8 +201,10 @@ class ChartsTest(PageCase):
         self.assertIn("group 500m", self.js(ranks))
         self.choose("group", "all series")
         self.assertIn("Rank over training, all series", self.js(ranks))
+        self.assertNotIn("Agreement", self.js(ranks), "which is of one group's series")
         self.choose("rank-task", "piqa")
         self.assertEqual(self.js("document.getElementById('task-select').value"), "piqa")
+        self.choose("group", "500m")
         self.assertIn("Agreement with the reference", self.js(ranks))
 
     def test_ranks_follow_what_is_better(self):
