@@ -69,14 +69,24 @@ class TextPattern::Match {
     return false;
   }
 
+  size_t after_digits(size_t place) const {
+    return std::min(text_.find_first_not_of(kDigits, place), text_.size());
+  }
+
   // How far a field may reach.
   size_t longest(const std::string& field, size_t place) const {
     size_t end = place;
     if (field == "step" || field == "tokens") {
-      end = std::min(text_.find_first_not_of(kDigits, place), text_.size());
-      const bool unit = field == "tokens" && end > place && end < text_.size() &&
-                        std::string_view("KMBGT").find(text_[end]) != std::string_view::npos;
-      end += unit ? 1 : 0;
+      end = after_digits(place);
+      if (field == "tokens" && end > place) {
+        const size_t fraction = end + 1;
+        if (text_.substr(end).starts_with('.') && after_digits(fraction) > fraction) {
+          end = after_digits(fraction);
+        }
+        const bool unit = end < text_.size() &&
+                          std::string_view("KMBGTkmbgt").find(text_[end]) != std::string_view::npos;
+        end += unit ? 1 : 0;
+      }
     } else {
       end = std::min(text_.find_first_of(stops_, place), text_.size());
     }

@@ -9,9 +9,9 @@
 namespace e2lm {
 
 // How names are put together: "{series}/zero-shot/{}_step{step}.json". {step} stands for digits
-// ({step:07} too), {tokens} for digits and perhaps K, M, B or T, {series} and {group} for at least
-// one character, {} for any number; none of them reaches over a slash. Where several readings fit,
-// earlier fields take as much as they can.
+// ({step:07} too), {tokens} for a number and perhaps K, M, B or T, {series} and {group} for at
+// least one character, {} for any number; none of them reaches over a slash. Where several readings
+// fit, earlier fields take as much as they can.
 class TextPattern {
  public:
   // Throws Error at `where` (an option, a line of a file) for a field that is unknown or given

@@ -84,6 +84,9 @@ TEST(TextPatternTest, PartsAndWords) {
   const auto tokens = TextPattern::parse("{series}-{tokens}", "p");
   EXPECT_EQ(tokens.match_path("a/my-run-20B")->at("tokens"), "20B");
   EXPECT_EQ(tokens.match_path("a/my-run-20B")->at("series"), "my-run");
+  EXPECT_EQ(tokens.match_path("a/my-run-2.5b")->at("tokens"), "2.5b");
+  EXPECT_EQ(tokens.match_words("my-run-2.5B,c=d")->at("tokens"), "2.5B");
+  EXPECT_EQ(tokens.match_words("my-run-20.json")->at("tokens"), "20");
 }
 
 TEST(TextPatternTest, WrongPatternsAreErrors) {
