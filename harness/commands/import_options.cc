@@ -122,6 +122,9 @@ Store open_results(const Arguments& arguments) {
 }
 
 void report_skipped(const ImportSummary& summary) {
+  for (const std::string& sentence : summary.mixed) {
+    std::fputs(fmt::format("e2lm: {}\n", sentence).c_str(), stderr);
+  }
   constexpr size_t kMost = 5;
   for (size_t i = 0; i < summary.skipped.size(); ++i) {
     if (i == kMost) {

@@ -19,7 +19,7 @@ ImportOptions import_options(const Arguments& arguments);
 // default that of `e2lm sweep`), or result files and folders, imported into memory.
 Store open_results(const Arguments& arguments);
 
-// The files that were skipped, to standard error.
+// The files that were skipped, and series of several settings, to standard error.
 void report_skipped(const ImportSummary& summary);
 
 }  // namespace e2lm

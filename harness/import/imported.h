@@ -24,7 +24,8 @@ struct ImportedScore {
   std::optional<int64_t> samples;
   std::optional<bool> higher_is_better;
   std::optional<double> chance;
-  std::string where;  // file and key path or line, for messages
+  std::string setting;  // in words, where the file says it: "5-shot, version 1"
+  std::string where;    // file and key path or line, for messages
 };
 
 // The documents of one task with their scores, at one checkpoint.

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -76,6 +78,9 @@ class Importer {
 
  private:
   using Key = std::tuple<std::string, int64_t, std::string, std::string>;
+  struct Said {
+    std::string setting, where;
+  };
 
   // An option that fits nothing is a slip of the pen, and would go unseen: with a wrong --only a
   // file would lose what it gave before.
@@ -137,12 +142,25 @@ class Importer {
     if (!wanted(score.task)) return;
     if (const auto level = mapped_chance(score)) score.chance = level;
     if (!agreement_.add_score(identity, score)) return;
+    note_setting(identity.series, score);
     if (!score.higher_is_better) {
       score.higher_is_better = higher_is_better(score.task, score.metric);
     }
     tables_.add_score(file, identity, score);
     const Key key(identity.series, identity.step, score.task, score.metric);
     if (counted_.insert(key).second) ++summary_.scores;
+  }
+
+  // Zero and five examples make no curve. Said once of each series.
+  void note_setting(const std::string& series, const ImportedScore& score) {
+    if (score.setting.empty() || mixed_.contains(series)) return;
+    const auto [first, is_new] =
+        settings_.try_emplace({series, score.task}, Said{score.setting, score.where});
+    if (is_new || first->second.setting == score.setting) return;
+    mixed_.insert(series);
+    summary_.mixed.push_back(fmt::format(
+        "{} of {} is {} ({}) and {} ({}); all are taken for one curve", score.task, series,
+        first->second.setting, first->second.where, score.setting, score.where));
   }
 
   std::optional<double> mapped_chance(const ImportedScore& score) const {
@@ -168,6 +186,8 @@ class Importer {
   std::set<std::string> offered_;  // tasks that the files have, wanted or not
   FileAgreement agreement_;        // of the file that is being added
   std::set<Key> counted_;          // scores of all files
+  std::map<std::pair<std::string, std::string>, Said> settings_;  // by series and task
+  std::set<std::string> mixed_;                                   // series said to be
 };
 
 }  // namespace

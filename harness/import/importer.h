@@ -25,9 +25,10 @@ struct ImportSummary {
     std::string why;
   };
   int64_t files = 0;
-  int64_t scores = 0;            // each once, however many files give it
-  int64_t documents = 0;         // with their scores, at one checkpoint each
-  std::vector<Skipped> skipped;  // files of folders
+  int64_t scores = 0;              // each once, however many files give it
+  int64_t documents = 0;           // with their scores, at one checkpoint each
+  std::vector<Skipped> skipped;    // files of folders
+  std::vector<std::string> mixed;  // sentences on series whose files asked a task in different ways
 };
 
 // Puts the results that files hold into a store, in one transaction: all of them or none. Folders

@@ -35,10 +35,31 @@ bool has_filters(const Json& entry) {
   return false;
 }
 
+// Null where it is absent.
+const Json* member(const Json* json, const std::string& key) {
+  if (!json || !json->is_object()) return nullptr;
+  const auto found = json->find(key);
+  return found == json->end() || found->is_null() ? nullptr : &*found;
+}
+
+// How a task was asked: "5-shot, version 1".
+std::string setting_of(const Json& file, const std::string& task) {
+  const auto text = [](const Json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+  };
+  const Json* shots = member(member(&file, "n-shot"), task);
+  if (!shots) shots = member(member(&file, "config"), "num_fewshot");
+  const Json* version = member(member(&file, "versions"), task);
+  std::string setting = shots ? text(*shots) + "-shot" : "";
+  if (version) setting += (shots ? ", version " : "version ") + text(*version);
+  return setting;
+}
+
 // What a file says of a task beside its values.
 class TaskFacts {
  public:
-  TaskFacts(const JsonNode& root, const std::string& task) {
+  TaskFacts(const JsonNode& root, const std::string& task)
+      : setting_(setting_of(root.json(), task)) {
     if (const auto counts = root.find("n-samples")) {
       if (const auto of_task = counts->find(task)) {
         if (const auto effective = of_task->find("effective")) {
@@ -57,6 +78,7 @@ class TaskFacts {
   void describe(ImportedScore& score) const {
     const std::string name = score.metric.substr(0, score.metric.find(','));
     score.samples = samples_;
+    score.setting = setting_;
     const auto better = better_.find(name);
     if (better != better_.end() && better->is_boolean()) {
       score.higher_is_better = better->get<bool>();
@@ -75,6 +97,7 @@ class TaskFacts {
     if (choices && choices->json().is_array()) choices_ = choices->json().size();
   }
 
+  std::string setting_;
   std::optional<int64_t> samples_;
   Json better_ = Json::object();
   size_t choices_ = 0;
@@ -184,6 +207,7 @@ void read_old_lm_eval(const JsonNode& root, ImportedFile& into) {
                           .metric = key,
                           .value = number.value,
                           .instead = number.instead,
+                          .setting = setting_of(root.json(), task),
                           .where = where};
       if (const auto error = entry.find(key + "_stderr")) {
         score.standard_error = score_number(error->json(), error->where()).value;

@@ -91,6 +91,25 @@ TEST_F(ImporterTest, EqualScoresAreTakenOnceAndDifferentOnesAreAnError) {
   EXPECT_EQ(curve(report(), "t", "m"), std::vector<double>{0.5}) << "nothing of it was kept";
 }
 
+TEST_F(ImporterTest, ExamplesAndVersionsOfOtherNumberAreSaid) {
+  const auto add_shots = [&](int step, int shots, int version) {
+    Json file = lm_eval_results("pretrained=m,revision=step" + std::to_string(step), "t",
+                                {{"acc,none", 0.5}});
+    file["n-shot"]["t"] = shots;
+    file["versions"]["t"] = version;
+    scratch_.write("files/" + std::to_string(step) + ".json", file.dump());
+  };
+  add_shots(1, 0, 1);
+  add_shots(2, 0, 1);
+  EXPECT_THAT(import(folder_).mixed, testing::IsEmpty());
+  add_shots(3, 5, 1);
+  add_shots(4, 0, 2);
+  EXPECT_THAT(
+      import(folder_).mixed,
+      testing::ElementsAre(AllOf(HasSubstr("t of m is 0-shot, version 1 ("), HasSubstr("1.json"),
+                                 HasSubstr("5-shot, version 1 ("), HasSubstr("3.json"))));
+}
+
 TEST_F(ImporterTest, TheNewestCountsWhereAsked) {
   Json older = lm_eval_results("pretrained=m,revision=step1", "t", {{"acc,none", 0.25}});
   Json newer = older;
