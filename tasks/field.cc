@@ -2,9 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "base/error.h"
 
 namespace e2lm {
+namespace {
+
+// A mapping's values. Keys that Python takes for the same (yes, on and 1; 0 and 00) are one entry,
+// with the first one's place and the last one's value.
+Json values_by_key(const Yaml& map) {
+  std::vector<Json> keys;
+  Json values = Json::array();
+  for (const YamlEntry& entry : map.entries) {
+    Json key = entry.key.json();
+    if (key.is_boolean()) key = key.get<int>();
+    const auto known = std::find(keys.begin(), keys.end(), key);
+    if (known == keys.end()) {
+      keys.push_back(std::move(key));
+      values.push_back(entry.value.json());
+    } else {
+      values[known - keys.begin()] = entry.value.json();
+    }
+  }
+  return values;
+}
+
+}  // namespace
 
 Field Field::read(const Yaml& node, const std::string& key, Allowed allowed, Problems& problems) {
   Field field;
@@ -21,9 +46,7 @@ Field Field::read(const Yaml& node, const std::string& key, Allowed allowed, Pro
                                    allowed.mapping ? " or a mapping" : ""));
   }
   if (field.source_.is_object()) {
-    Json values = Json::array();
-    for (const YamlEntry& entry : node.entries) values.push_back(entry.value.json());
-    field.source_ = std::move(values);
+    field.source_ = values_by_key(node);
   }
   if (!field.source_.is_string()) return field;
   try {

@@ -23,7 +23,8 @@ struct Task {
     Sampler sampler = Sampler::random;
     std::string split;            // empty: `samples`, else training, validation or test split
     std::optional<Json> samples;  // a list of documents
-    std::optional<Field> doc_to_text, doc_to_target, doc_to_choice, gen_prefix;
+    std::optional<Field> doc_to_text, doc_to_target, doc_to_choice;
+    std::optional<std::optional<Field>> gen_prefix;  // a null within: none at all
     std::string target_delimiter, fewshot_delimiter;
   };
 

@@ -162,11 +162,13 @@ class TaskReader {
     const Yaml* config = keys_.find("fewshot_config");
     if (!config) return;
     YamlMap map(*config, "fewshot_config", problems_);
-    few.split = map.text("split").value_or(few.split);
+    // Null is a value here: it takes away what the task itself has.
+    if (config->find("split")) few.split = map.text("split").value_or("");
+    if (config->find("gen_prefix"))
+      few.gen_prefix.emplace(field(map, "gen_prefix", Field::Allowed{}));
     few.doc_to_text = field(map, "doc_to_text", kTextOrNumber);
     few.doc_to_target = field(map, "doc_to_target", kTarget);
     few.doc_to_choice = field(map, "doc_to_choice", kChoices);
-    few.gen_prefix = field(map, "gen_prefix", Field::Allowed{});
     few.target_delimiter = map.text("target_delimiter").value_or(few.target_delimiter);
     few.fewshot_delimiter = map.text("fewshot_delimiter").value_or(few.fewshot_delimiter);
     map.find("fewshot_indices");  // the original declares it and does nothing with it

@@ -87,7 +87,7 @@ std::string PromptBuilder::example(const Document& document, bool multiple_input
   if (answer.is_array() && !answer.empty()) answer = Json(answer[0]);
   if (!text.is_string()) fields_.fail(document, "doc_to_text is " + text.dump(), "text");
   const std::string prefix =
-      fields_.phrase(document, few.gen_prefix ? few.gen_prefix : task_.gen_prefix);
+      fields_.phrase(document, few.gen_prefix ? *few.gen_prefix : task_.gen_prefix);
   const std::string asked = question(text.get<std::string>(), prefix, few.target_delimiter);
   if (answer.is_null() || answer == "") return asked;  // as the original leaves it
   if (!answer.is_string()) {

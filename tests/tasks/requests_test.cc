@@ -65,6 +65,27 @@ TEST_F(RequestsTest, DelimitersCanBeChanged) {
   EXPECT_EQ(task.requests[1].continuation, "->red");
 }
 
+TEST_F(RequestsTest, ExamplesGoWithoutWhatTheirConfigGivesAsNull) {
+  TaskFiles files = TaskFiles().with_line(
+      8, "gen_prefix: It is\nfewshot_config: {sampler: first_n, gen_prefix: null}");
+  files.yaml += "num_fewshot: 1\n";
+  EXPECT_EQ(requests(files).requests[0].context,
+            "Question: sky?\nAnswer: blue\n\nQuestion: grass?\nAnswer: It is");
+  files = TaskFiles().with_line(8, "fewshot_config: {sampler: first_n, split: null}");
+  files.yaml += "training_split: test\nnum_fewshot: 1\n";
+  EXPECT_EQ(requests(files).requests[2].context,
+            "Question: grass?\nAnswer: green\n\nQuestion: blood?\nAnswer:");
+}
+
+TEST_F(RequestsTest, KeysOfChoicesThatPythonTakesForTheSameAreOne) {
+  const TaskRequests task =
+      requests(TaskFiles().with_line(12, "doc_to_choice: {0: a, yes: b, 00: c, 1.0: d, x: e}"));
+  ASSERT_EQ(task.requests.size(), 9u);
+  EXPECT_EQ(task.requests[0].continuation, " c");
+  EXPECT_EQ(task.requests[1].continuation, " d");
+  EXPECT_EQ(task.requests[2].continuation, " e");
+}
+
 TEST_F(RequestsTest, GoldMayBeANumberDigitsOrTheChoiceItself) {
   TaskFiles files;
   files.test = R"({"question": "a", "choices": ["x", "y"], "answer": "1"})"
