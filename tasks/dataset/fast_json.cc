@@ -101,7 +101,7 @@ class NumberReader {
 
 Json read_number(double value) {
   if (std::isnan(value)) return nullptr;
-  if (!std::isfinite(value)) return value;
+  if (!std::isfinite(value) || value == 0) return value;  // without a point -0 would lose its sign
   std::array<char, 400> text;
   const auto format =
       plain(std::abs(value)) ? std::chars_format::fixed : std::chars_format::scientific;

@@ -13,9 +13,10 @@ namespace e2lm {
 // A row as it stands in a file, before the types of its columns are known.
 struct RawRow {
   Json columns;
-  int64_t line = 0;   // where it begins
-  int64_t batch = 0;  // of the file, from 0: the original loads rows in batches
-  int64_t end = 0;    // bytes from the batch's start to the row's end
+  int64_t line = 0;      // where it begins
+  int64_t batch = 0;     // of the file, from 0: the original loads rows in batches
+  int64_t end = 0;       // bytes from the batch's start to the row's end
+  bool in_lines = true;  // whether each line of the file's first batch is a row
 };
 
 // A format of data files: how rows stand in it, and what types the original gives a batch of them.

@@ -130,6 +130,20 @@ TEST(JsonLines, ObjectsKeepTheKeysTheyHave) {
   EXPECT_EQ(lines("{\"a\":{}}\n"), "{\"a\":{}}\n");
 }
 
+TEST(JsonLines, ObjectsGetEachOthersKeysWhereALineIsNoRow) {
+  const std::string rows = R"({"x":{"a":0.12345678912},"y":0}
+{"x":{"b":"2024-01-02"},"y":1}
+)";
+  const std::string all_keys = R"({"x":{"a":0.12345678912,"b":null},"y":0}
+{"x":{"a":null,"b":"2024-01-02 00:00:00"},"y":1}
+)";
+  EXPECT_EQ(lines(rows + "\n"), all_keys);
+  EXPECT_EQ(lines("\n" + rows), all_keys);
+  EXPECT_EQ(lines(rows + " \r\n"), all_keys);
+  EXPECT_EQ(lines("{\"x\":\n" + rows.substr(5)), all_keys);
+  EXPECT_NE(lines(rows), all_keys);
+}
+
 TEST(JsonLines, ObjectsWithTheSameKeysHaveThemInOneOrder) {
   EXPECT_EQ(lines("{\"a\":{\"x\":1,\"y\":2}}\n{\"a\":{\"y\":1,\"x\":2.5}}\n"),
             "{\"a\":{\"x\":1.0,\"y\":2}}\n{\"a\":{\"x\":2.5,\"y\":1}}\n");
@@ -144,6 +158,11 @@ TEST(JsonLines, MixedValuesStayButTextsOfJsonAreRead) {
             "{\"a\":\"x\"}\n{\"a\":{\"k\":1}}\n{\"a\":[1]}\n{\"a\":[1,2]}\n");
   EXPECT_EQ(lines("{\"o\":{\"a\":true,\"b\":1}}\n{\"o\":{\"a\":\"s\",\"b\":2}}\n"),
             "{\"o\":{\"a\":true,\"b\":1}}\n{\"o\":{\"a\":\"s\",\"b\":2}}\n");
+}
+
+TEST(JsonLines, MinusZeroKeepsItsSign) {
+  EXPECT_EQ(lines("{\"a\":-0.0,\"b\":[[null,1]]}\n{\"a\":-0.0}\n"),
+            "{\"a\":-0.0,\"b\":[[null,1]]}\n{\"a\":-0.0,\"b\":null}\n");
 }
 
 TEST(JsonLines, BesideMixedValuesFloatsHaveTenDecimals) {
