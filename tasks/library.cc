@@ -97,6 +97,11 @@ std::vector<Path> TaskLibrary::find(std::string_view word) const {
   if (word.ends_with(".yaml")) return {Path(word)};
   std::vector<Path> paths;
   for (const Entry* entry : matches(word)) paths.push_back(entry->path);
+  if (paths.empty() && std::filesystem::is_directory(word)) {
+    for (const Path& file : list_folder(word)) {
+      if (file.extension() == ".yaml" && entry_of(file)) paths.push_back(file);
+    }
+  }
   if (paths.empty()) fail_unknown(word);
   return paths;
 }

@@ -41,7 +41,7 @@ Command prompts_command() {
   return {.name = "prompts",
           .arguments = "TASK..",
           .summary = "Print the exact requests of tasks, a JSON object a line.",
-          .details = "TASK is a name, group, tag, glob or task file.",
+          .details = "TASK is a name, group, tag, glob, task file or folder of them.",
           .options = task_option_rows(),
           .min_positional = 1,
           .max_positional = 1000,

@@ -59,10 +59,12 @@ int run(const Arguments& arguments) {
     throw Error("--log_samples", "needs --output_path DIR");
   }
   std::vector<std::string> words = words_in(arguments.require("tasks"));
-  const auto& more = arguments.positional();  // --tasks a b c
-  words.insert(words.end(), more.begin(), more.end());
+  for (const std::string& more : arguments.positional()) {  // --tasks a b c
+    if (!is_model_argument(more)) words.push_back(more);
+  }
   if (words.empty()) {
-    throw Error("--tasks", "names nothing", "names, groups, tags, globs or task files");
+    throw Error("--tasks", "names nothing",
+                "names, groups, tags, globs, task files or folders of them");
   }
   const TaskSelection selection = open_library(arguments).select(words);
   if (arguments.text("output_path")) check_run_files(arguments, options, started);

@@ -38,10 +38,15 @@ void refuse_flags(const Arguments& arguments) {
   }
 }
 
-// `key=value` words of --model_args.
+// `key=value` words of --model_args, with commas or blanks between them.
 std::map<std::string, std::string> model_arguments(const Arguments& arguments) {
   std::map<std::string, std::string> values;
-  for (const std::string& word : words_in(arguments.require("model_args"))) {
+  std::vector<std::string> words = words_in(arguments.require("model_args"));
+  for (const std::string& more : arguments.positional()) {
+    if (!is_model_argument(more)) continue;
+    for (std::string& word : words_in(more)) words.push_back(std::move(word));
+  }
+  for (const std::string& word : words) {
     const size_t equals = word.find('=');
     if (equals == std::string::npos) {
       throw Error("--model_args", fmt::format("'{}' is no key=value", word),
@@ -81,8 +86,10 @@ bool true_or_false(const std::string& key, const std::string& text) {
   throw Error("--model_args", fmt::format("{} is '{}'", key, text), "True or False");
 }
 
+// JSON, or a file of it.
 std::map<std::string, std::vector<int64_t>> chosen_samples(const std::string& text) {
-  const Json chosen = parse_json(text, "--samples");
+  const bool in_file = !text.starts_with('{') && std::filesystem::exists(text);
+  const Json chosen = in_file ? parse_json(read_file(text), text) : parse_json(text, "--samples");
   if (!chosen.is_object()) throw Error("--samples", "is no object", "{\"task\": [0, 3]}");
   std::map<std::string, std::vector<int64_t>> samples;
   for (const auto& [task, ids] : chosen.items()) {
@@ -153,6 +160,10 @@ std::vector<std::string> words_in(const std::string& text) {
   return words;
 }
 
+bool is_model_argument(const std::string& word) {
+  return word.find('=') != std::string::npos && !std::filesystem::exists(word);
+}
+
 RunOptions run_options(const Arguments& arguments) {
   refuse_flags(arguments);
   auto model = model_arguments(arguments);
@@ -184,11 +195,11 @@ std::vector<Option> run_option_rows() {
       {"model", "NAME", "e2lm", "for the file; there is one engine"},
       {"model_args", "K=V,..", "",
        "pretrained=DIR, subfolder=, tokenizer=, dtype=, add_bos_token=, max_length="},
-      {"tasks,t", "A,B", "", "names, groups, tags, globs or task files"},
+      {"tasks,t", "A,B", "", "names, groups, tags, globs, task files or folders of them"},
       {"config,C", "FILE", "", "a YAML file with these flags as keys; those given here win"},
       {"output_path,o", "DIR", "", "where result files go; or a .json"},
       {"log_samples,s", "", "", "also a file of every document's answers"},
-      {"samples", "JSON", "", "{\"task\": [0, 3]}: these documents only"},
+      {"samples", "JSON", "", "{\"task\": [0, 3]}, or a file of that: these documents only"},
       {"write_out,w", "", "", "show the first prompt of each task"},
       {"show_config", "", "", "print the tasks' configurations after the results"},
       {"metadata", "JSON", "", "to be kept in the results file"},

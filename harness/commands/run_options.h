@@ -11,6 +11,9 @@ std::vector<Option> run_option_rows();
 // Words with commas between them, as flags take them.
 std::vector<std::string> words_in(const std::string& text);
 
+// Whether a word after other words is one more of --model_args: key=value, and no file.
+bool is_model_argument(const std::string& word);
+
 // Throws Error naming the flag that is wrong, or that means something e2lm does not do.
 RunOptions run_options(const Arguments& arguments);
 

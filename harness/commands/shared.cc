@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "reports/csv.h"
 #include "reports/page.h"
 #include "reports/table.h"
@@ -85,11 +86,15 @@ std::vector<Option> task_option_rows() {
           {"include_path", "DIR", "", "look for task files here too"}};
 }
 
+constexpr const char* kFewShotSeed = "1234";
+
 // One seed, or lm-evaluation-harness's four (Python, numpy, torch, few-shot), of which the last
-// counts here.
+// counts here. Of three the few-shot seed is missing, and is the usual one, as there.
 uint64_t fewshot_seed(const std::string& text) {
-  const std::string last = text.substr(text.rfind(',') + 1);
-  if (last.empty() || last.size() > 18 ||
+  std::vector<std::string> seeds = split(text, ',');
+  if (seeds.size() == 3) seeds.emplace_back(kFewShotSeed);
+  const std::string last{trim(seeds.back())};
+  if ((seeds.size() != 1 && seeds.size() != 4) || last.empty() || last.size() > 18 ||
       last.find_first_not_of("0123456789") != std::string::npos) {
     throw Error("--seed", fmt::format("'{}' is no seed", text), "a whole number, or four");
   }
@@ -100,7 +105,7 @@ RequestOptions request_options(const Arguments& arguments) {
   RequestOptions options{.num_fewshot = arguments.integer("num_fewshot"),
                          .limit = arguments.number("limit")};
   if (options.limit && *options.limit <= 0) throw Error("--limit", "must be above 0");
-  options.fewshot_seed = fewshot_seed(arguments.text("seed").value_or("1234"));
+  options.fewshot_seed = fewshot_seed(arguments.text("seed").value_or(kFewShotSeed));
   options.system_instruction = arguments.text("system_instruction").value_or("");
   const std::string draw = arguments.text("fewshot-draw").value_or("per-task");
   if (draw == "per-document") {

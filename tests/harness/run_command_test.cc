@@ -105,6 +105,35 @@ TEST_F(RunCommandTest, NoTasksAreRefused) {
   }
 }
 
+TEST_F(RunCommandTest, TheFewShotSeedIsTheFourth) {
+  const auto seed = [&](const std::string& given) {
+    const Path output = folder_.scratch / ("seed " + given + ".json");
+    const ProgramResult result = run("", {"--seed", given, "--output_path", output});
+    if (result.exit_code != 0) return result.errors;
+    for (const Path& file : list_folder(folder_.scratch.folder())) {
+      if (!file.filename().string().starts_with("seed " + given)) continue;
+      return parse_json(read_file(file), given)["config"]["fewshot_seed"].dump();
+    }
+    return std::string();
+  };
+  EXPECT_EQ(seed("5"), "5");
+  EXPECT_EQ(seed("1,2,3"), "1234");
+  EXPECT_EQ(seed("1, 2, 3, 4"), "4");
+  EXPECT_THAT(seed("1,2"), HasSubstr("--seed: '1,2' is no seed"));
+}
+
+TEST_F(RunCommandTest, SamplesMayStandInAFile) {
+  const Path file = folder_.scratch.write("samples.json", "{\"colours\": [2]}");
+  const ProgramResult result = run("", {"--samples", file, "--write_out"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_THAT(result.errors, HasSubstr("colours, document 2"));
+}
+
+TEST_F(RunCommandTest, ModelArgumentsMayHaveBlanksBetweenThem) {
+  EXPECT_EQ(run("", {"dtype=float32", "max_length=64"}).exit_code, 0);
+  EXPECT_THAT(run("", {"dtype=float7"}).errors, HasSubstr("dtype 'float7' is not supported"));
+}
+
 TEST_F(RunCommandTest, SpeaksAsLmEvaluationHarness) {
   const Path output = folder_.scratch / "out";
   const ProgramResult result = run("", {"--num_fewshot", "1", "--seed", "0,1234,1234,7",

@@ -23,6 +23,15 @@ TEST(LibraryTest, FindsByNameTagGlobAndPath) {
                "did you mean 'wordnet_kinds'?");
 }
 
+TEST(LibraryTest, AFolderStandsForTheTasksRightInIt) {
+  const Scratch scratch;
+  const Path file = TaskFiles().write(scratch);
+  scratch.write("base.yaml", "num_fewshot: 1\n");
+  TaskFiles().write(scratch, "inner");
+  EXPECT_EQ(TaskLibrary({}).find(scratch.folder().string()), std::vector{file});
+  expect_error([&] { TaskLibrary({}).find("/"); }, "'/' is no task");
+}
+
 // The task may stand in a file with a slip.
 TEST(LibraryTest, NamesThatAreNotThereAreSaidWithFilesThatCannotBeRead) {
   const Scratch scratch;
