@@ -48,10 +48,12 @@ class ModelScorer {
         tokenizer_(read_tokenizer(options)),
         engine_(Engine::open(checkpoint_, options.engine)) {}
 
+  int64_t max_positions() const {
+    return options_.max_positions > 0 ? options_.max_positions : engine_->max_positions();
+  }
+
   ScoredRequests score(const TaskRequests& task) {
-    const int64_t positions =
-        options_.max_positions > 0 ? options_.max_positions : engine_->max_positions();
-    const PreparedTask prepared = prepare_task(task, tokenizer_, positions, options_.tokens);
+    const PreparedTask prepared = prepare_task(task, tokenizer_, max_positions(), options_.tokens);
     check_lengths(prepared, *engine_);
     std::vector<RequestScore> scores(prepared.requests.size());
     Progress progress("requests", std::ssize(scores), options_.quiet);
@@ -97,8 +99,10 @@ void add_groups(const std::string& name, const TaskSelection& selection,
 
 RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options) {
   ModelScorer scorer(options);
-  return run_tasks(selection, options,
-                   [&](const TaskRequests& task) { return scorer.score(task); });
+  RunOutcome outcome =
+      run_tasks(selection, options, [&](const TaskRequests& task) { return scorer.score(task); });
+  outcome.max_positions = scorer.max_positions();
+  return outcome;
 }
 
 RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options,

@@ -74,7 +74,7 @@ int run(const Arguments& arguments) {
   tell_of_no_numbers(outcome);
   Json results = lm_eval::results_json(outcome);
   add_circumstances(arguments, options, started, outcome, results);
-  print(fmt::format("e2lm ({}), num_fewshot: {}, limit: {}\n{}", arguments.require("model_args"),
+  print(fmt::format("e2lm ({}), num_fewshot: {}, limit: {}\n{}", model_args(arguments),
                     arguments.text("num_fewshot").value_or("None"),
                     arguments.text("limit").value_or("None"), lm_eval::results_table(results)));
   if (arguments.flag("show_config")) print(results["configs"].dump(1) + "\n");

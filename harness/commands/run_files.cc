@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/version.h"
+#include "harness/commands/run_options.h"
 #include "harness/lm_eval/results.h"
 #include "tasks/template/template.h"
 
@@ -53,7 +54,7 @@ void add_circumstances(const Arguments& arguments, const RunOptions& options,
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started.steady).count();
   const std::string model = options.model.string();
   results["config"] = {{"model", arguments.require("model")},
-                       {"model_args", arguments.require("model_args")},
+                       {"model_args", model_args(arguments)},
                        {"batch_size", arguments.text("batch_size").value_or("auto")},
                        {"batch_sizes", Json::array()},
                        {"device", arguments.require("device")},
@@ -68,7 +69,7 @@ void add_circumstances(const Arguments& arguments, const RunOptions& options,
   }
   results["date"] = seconds(started.date);
   results["e2lm_version"] = kVersion;
-  results["max_length"] = options.max_positions;
+  results["max_length"] = outcome.max_positions;
   results["model_source"] = "e2lm";
   results["model_name"] = model;
   results["model_name_sanitized"] = file_name(model);

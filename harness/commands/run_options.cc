@@ -38,15 +38,10 @@ void refuse_flags(const Arguments& arguments) {
   }
 }
 
-// `key=value` words of --model_args, with commas or blanks between them.
+// `key=value` words of --model_args.
 std::map<std::string, std::string> model_arguments(const Arguments& arguments) {
   std::map<std::string, std::string> values;
-  std::vector<std::string> words = words_in(arguments.require("model_args"));
-  for (const std::string& more : arguments.positional()) {
-    if (!is_model_argument(more)) continue;
-    for (std::string& word : words_in(more)) words.push_back(std::move(word));
-  }
-  for (const std::string& word : words) {
+  for (const std::string& word : words_in(model_args(arguments))) {
     const size_t equals = word.find('=');
     if (equals == std::string::npos) {
       throw Error("--model_args", fmt::format("'{}' is no key=value", word),
@@ -162,6 +157,14 @@ std::vector<std::string> words_in(const std::string& text) {
 
 bool is_model_argument(const std::string& word) {
   return word.find('=') != std::string::npos && !std::filesystem::exists(word);
+}
+
+std::string model_args(const Arguments& arguments) {
+  std::string all = arguments.require("model_args");
+  for (const std::string& more : arguments.positional()) {
+    if (is_model_argument(more)) all += "," + more;
+  }
+  return all;
 }
 
 RunOptions run_options(const Arguments& arguments) {

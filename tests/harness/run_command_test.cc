@@ -130,7 +130,9 @@ TEST_F(RunCommandTest, SamplesMayStandInAFile) {
 }
 
 TEST_F(RunCommandTest, ModelArgumentsMayHaveBlanksBetweenThem) {
-  EXPECT_EQ(run("", {"dtype=float32", "max_length=64"}).exit_code, 0);
+  const ProgramResult result = run("", {"dtype=float32", "max_length=64"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr(",dtype=float32,max_length=64), num_fewshot:"));
   EXPECT_THAT(run("", {"dtype=float7"}).errors, HasSubstr("dtype 'float7' is not supported"));
 }
 
@@ -149,6 +151,7 @@ TEST_F(RunCommandTest, SpeaksAsLmEvaluationHarness) {
   ASSERT_EQ(files.size(), 2u);
   const Json results = parse_json(read_file(files[0]), "results");
   EXPECT_EQ(results["config"]["fewshot_seed"], 7);
+  EXPECT_EQ(results["max_length"], 512) << "the model's own";
   EXPECT_EQ(results["n-shot"]["colours"], 1);
   EXPECT_TRUE(results["results"]["colours"].contains("acc_stderr,none"));
   EXPECT_EQ(results["task_hashes"]["colours"].get<std::string>().size(), 64u);
