@@ -13,8 +13,17 @@ namespace e2lm::cpu {
 namespace {
 
 // Rows that one piece of work passes over a panel: more reuse the panel's weights from the cache,
-// fewer leave more pieces to share out.
-constexpr int64_t kPieceRows = 4 * kTileRows;
+// fewer leave more pieces to share out. So as many as leave each thread some pieces, at most.
+constexpr int64_t kMostPieceRows = 4 * kTileRows;
+constexpr int64_t kPiecesOfThread = 4;
+
+int64_t piece_rows(int threads, int64_t rows, int64_t panels) {
+  if (threads == 1) return kMostPieceRows;
+  int64_t piece = kMostPieceRows;
+  const auto pieces = [&] { return (rows + piece - 1) / piece * panels; };
+  while (piece > kTileRows && pieces() < kPiecesOfThread * threads) piece /= 2;
+  return piece;
+}
 
 int64_t whole_tiles(int64_t rows) {
   return round_up(rows, kTileRows);
@@ -30,11 +39,11 @@ struct Piece {
 // work(piece) for pieces that cover the product of the first `panels` panels.
 template <class Work>
 void for_each_piece(int threads, int64_t rows, int64_t panels, const Work& work) {
-  const int64_t groups = (rows + kPieceRows - 1) / kPieceRows;
+  const int64_t most = piece_rows(threads, rows, panels);
+  const int64_t groups = (rows + most - 1) / most;
   parallel_for(threads, groups * panels, 1, [&](int64_t piece, int64_t) {
-    const int64_t first = piece % groups * kPieceRows, next = (piece + threads) / groups;
-    work(Piece{piece / groups, next < panels ? next : -1, first,
-               std::min(kPieceRows, rows - first)});
+    const int64_t first = piece % groups * most, next = (piece + threads) / groups;
+    work(Piece{piece / groups, next < panels ? next : -1, first, std::min(most, rows - first)});
   });
 }
 
