@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
-#include <sstream>
+#include <string_view>
+
+#include "base/text.h"
 
 namespace e2lm {
 namespace {
@@ -70,14 +72,6 @@ std::optional<double> processors_of_2(const Path& folder) {
   return share(quota, period);
 }
 
-bool has_word(const std::string& list, const std::string& word) {
-  std::istringstream words(list);
-  for (std::string each; std::getline(words, each, ',');) {
-    if (each == word) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::vector<Path> ControlGroups::folders(const std::string& controller) const {
@@ -89,8 +83,10 @@ std::vector<Path> ControlGroups::folders(const std::string& controller) const {
   for (std::string line; std::getline(lines, line);) {
     const size_t list = line.find(':') + 1, path = line.find(':', list) + 1;
     if (list == 0 || path == 0) continue;
-    const std::string controllers = line.substr(list, path - 1 - list);
-    if (controller.empty() ? !controllers.empty() : !has_word(controllers, controller)) continue;
+    // Version 2 names none, as one empty word.
+    const auto controllers = split(std::string_view(line).substr(list, path - 1 - list), ',');
+    if (std::find(controllers.begin(), controllers.end(), controller) == controllers.end())
+      continue;
     std::vector<Path> found;
     // Within a container the path may be the host's, of which only the container's part is there.
     for (Path below = Path(line.substr(path)).relative_path(); !below.empty();

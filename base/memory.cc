@@ -6,10 +6,25 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 #include "base/control_groups.h"
 
 namespace e2lm {
+namespace {
+
+// What a file of the system says in KiB behind a word; 0 if it does not.
+int64_t bytes_after(const char* file, std::string_view key) {
+  std::ifstream words(file);
+  std::string word;
+  int64_t kibibytes = 0;
+  while (words >> word) {
+    if (word == key) words >> kibibytes;
+  }
+  return kibibytes * 1024;
+}
+
+}  // namespace
 
 int64_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
@@ -20,23 +35,11 @@ int64_t resident_bytes() {
 
 int64_t peak_resident_bytes() {
   // Not getrusage: its peak is that of whatever the process was before it became this program.
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  int64_t kibibytes = 0;
-  while (status >> word) {
-    if (word == "VmHWM:") status >> kibibytes;
-  }
-  return kibibytes * 1024;
+  return bytes_after("/proc/self/status", "VmHWM:");
 }
 
 int64_t available_memory_bytes() {
-  std::ifstream info("/proc/meminfo");
-  std::string word;
-  int64_t kibibytes = 0;
-  while (info >> word) {
-    if (word == "MemAvailable:") info >> kibibytes;
-  }
-  const int64_t bytes = kibibytes * 1024;
+  const int64_t bytes = bytes_after("/proc/meminfo", "MemAvailable:");
   return std::min(bytes, ControlGroups().memory_left_bytes().value_or(bytes));
 }
 

@@ -46,7 +46,7 @@ bool has_results(const Store& store, int64_t weights, const std::string& setting
   return find.bind(weights).bind(settings).step();
 }
 
-// Whether the latest sweep has a curve of such results, of weights stored as bfloat16.
+// Whether the sweeps of this store made such results of weights stored as bfloat16.
 bool has_curves(const Store& store, const std::string& settings) {
   Statement find(store.database(),
                  "SELECT 1 FROM checkpoint p JOIN weights w ON w.id = p.weights "
