@@ -13,7 +13,8 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 export E2LM_SOURCE_FOLDER=$PWD
-card_tests='*GoldenModels*cuda*:*CudaLaws*:*CudaAttention*:*CudaLogprobs*'
+card_tests='*GoldenModels*cuda*:*CudaLaws*:*CudaAttention*:*CudaLoads*'
+card_tests+=':*CudaLogprobs*:*CudaSpoiled*'
 small_tests='*GoldenModels*cuda_falcon_h1_gated_norm_groups:*GoldenModels*cuda_llama_gqa'
 # In waves, so that states, keys and inputs are kept, and found again.
 small_tests+=':*CudaLaws.Order*/falcon_h1_gated_norm_groups_bfloat16'

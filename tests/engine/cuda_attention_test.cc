@@ -8,21 +8,12 @@
 #include <cmath>
 #include <vector>
 
-#include "engine/cuda/device.h"
 #include "engine/cuda/kernels.h"
 #include "tests/support/devices.h"
+#include "tests/support/on_card.h"
 
 namespace e2lm::cuda {
 namespace {
-
-template <class V>
-DeviceMemory on_device(const std::vector<V>& values, const OwnedStream& stream) {
-  const auto bytes = static_cast<int64_t>(values.size() * sizeof(V));
-  DeviceMemory memory(bytes);
-  copy_to_device(memory.as<V>(), values.data(), bytes, stream.get());
-  stream.wait();
-  return memory;
-}
 
 // A tile of rows after `keys` cached ones, all of which every row sees. Scores are exact in float32
 // and the first key's is the highest, so that the maximum never changes. Half way the values change
@@ -44,28 +35,20 @@ class LongPath {
 
   // [64, width]
   std::vector<float> attend() const {
-    const OwnedStream stream;
-    const std::vector<TileRecord> tiles = {
-        {.rows = kTileRows, .keys = keys_, .common_keys = keys_}};
-    std::vector<KeyRecord> keys;
-    for (int32_t k = 0; k < keys_; ++k) keys.push_back({cached_key(k), kTileRows});
-    const DeviceMemory tiles_there = on_device(tiles, stream), keys_there = on_device(keys, stream);
-    const DeviceMemory q_there = on_device(q_, stream), cache_there = on_device(cache_, stream);
-    std::vector<float> out(kTileRows * width_);
-    const DeviceMemory out_there = on_device(out, stream);
+    std::vector<KeyRecord> seen;
+    for (int32_t k = 0; k < keys_; ++k) seen.push_back({cached_key(k), kTileRows});
+    const OnCard<TileRecord> tiles({{.rows = kTileRows, .keys = keys_, .common_keys = keys_}});
+    const OnCard<KeyRecord> keys(seen);
+    const OnCard<float> q(q_), cache(cache_), out(kTileRows * width_);
     WaveRecords wave = {};
     wave.rows = kTileRows;
     wave.tile_count = 1;
-    wave.tiles = tiles_there.as<TileRecord>();
-    wave.keys = keys_there.as<KeyRecord>();
+    wave.tiles = tiles.data();
+    wave.keys = keys.data();
     attention(wave, {1, 1, width_, nullptr}, 1,
-              {q_there.as<float>(), 3 * width_, 3 * width_, Element::float32},
-              cache_there.as<float>(), {out_there.as<float>(), width_, width_, Element::float32},
-              stream.get());
-    copy_to_host(out.data(), out_there.as<float>(),
-                 static_cast<int64_t>(out.size() * sizeof(float)), stream.get());
-    stream.wait();
-    return out;
+              {q.data(), 3 * width_, 3 * width_, Element::float32}, cache.data(),
+              {out.data(), width_, width_, Element::float32}, nullptr);
+    return out.values();
   }
 
   // What column 0 of a row must be; the others are as many times that as their column says.

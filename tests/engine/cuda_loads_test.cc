@@ -1,5 +1,6 @@
 // Kernels move several values at once where addresses and shapes allow it, and one by one where
-// not: the results must have the same bits. The emulator ends the program at an unaligned access.
+// not: the results must have the same bits. The emulator ends the program at an unaligned access, a
+// card the kernel.
 
 #include <gtest/gtest.h>
 
@@ -35,11 +36,11 @@ TEST_P(CudaLoads, OfTheScanChangeNothing) {
 TEST_P(CudaLoads, TheGatedScanIsTheScanThenTheGate) {
   for (const auto& [width, state_size] : {std::pair(64, 128), {13, 10}}) {
     const int32_t count = kRows * 3 * width;
-    const Numbers z = numbers(Element::float32, count, 0);
+    const std::vector<float> z = numbers(count);
     const std::string y = scan_bits(width, state_size, 0);
     const std::string gated = scan_bits(width, state_size, 0, true);
     for (int32_t i = 0; i < count; ++i) {
-      const double gate = z.floats()[i] / (1 + std::exp(-double{z.floats()[i]}));
+      const double gate = z[i] / (1 + std::exp(-double{z[i]}));
       const double expected = 1.5 * reinterpret_cast<const float*>(y.data())[i] * gate;
       const double tolerance = GetParam() == Element::float32 ? 1e-6 : 4e-3;  // half a last bit
       ASSERT_NEAR(element(gated, i), expected, tolerance * (1 + std::abs(expected))) << i;
@@ -52,27 +53,20 @@ TEST_P(CudaLoads, ConvolutionsAreRightAtEveryNumberOfTaps) {
   constexpr int32_t kTrunk = 9, kBranch = 21;
   const auto before = [](int32_t r) { return r == kBranch ? kTrunk : r - 1; };
   for (const auto& [width, channels] : {std::pair(2, 20), {4, 20}, {4, 19}, {5, 19}}) {
-    const Numbers x = numbers(Element::float32, kRows * channels, 0);
-    const Numbers weight = numbers(Element::float32, width * channels, 0);
-    std::vector<int32_t> taps;
+    const std::vector<float> x = numbers(kRows * channels), weight = numbers(width * channels);
+    taps_.clear();
     for (int32_t r = 0; r < kRows; ++r) {
       for (int32_t t = 1, row = r; t < width; ++t) {
         row = row < 0 ? row : before(row);
-        taps.push_back(row < 0 ? kNoRow : row);
+        taps_.push_back(row < 0 ? kNoRow : row);
       }
     }
-    wave_.taps = taps.data();
-    const DeviceMemory out(kRows * channels * element_bytes());
-    convolve(wave_, {weight.floats(), nullptr, width, nullptr},
-             {x.floats(), channels, channels, nullptr},
-             {out.as<void>(), channels, channels, GetParam()}, nullptr);
-    const std::string bits(out.as<char>(), out.bytes());
+    const std::string bits = convolved_bits(Wave(*this), x, weight, channels, width);
     for (int32_t i = 0; i < kRows * channels; ++i) {
       const int32_t c = i % channels;
       double sum = 0;
       for (int32_t t = 0, r = i / channels; t < width && r >= 0; ++t, r = before(r)) {
-        sum +=
-            double{x.floats()[r * channels + c]} * weight.floats()[(width - 1 - t) * channels + c];
+        sum += double{x[r * channels + c]} * weight[(width - 1 - t) * channels + c];
       }
       const double tolerance = GetParam() == Element::float32 ? 1e-6 : 4e-3;
       ASSERT_NEAR(element(bits, i), sum / (1 + std::exp(-sum)), tolerance * (1 + std::abs(sum)));
@@ -84,8 +78,7 @@ TEST_P(CudaLoads, ConvolutionsAreRightAtEveryNumberOfTaps) {
 TEST_P(CudaLoads, AttentionIsRightAtEveryWidth) {
   for (const int32_t width : {20, 64, 128, 256}) {
     const int32_t row = 4 * width;
-    const Numbers numbers_of_all = numbers(Element::float32, kRows * row, 0);
-    const float* all = numbers_of_all.floats();  // every column's scale is numbers' own, too
+    const std::vector<float> all = numbers(kRows * row);  // every column's scale is its own, too
     const auto value = [&](int32_t r, int32_t c) { return double{all[r * row + c]} * all[c]; };
     const std::string bits = attention_bits(width, 0);
     for (const int32_t r : {0, 63, 64, kRows - 1}) {

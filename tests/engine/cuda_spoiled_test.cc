@@ -18,22 +18,17 @@ using CudaSpoiled = CudaOperations;
 
 TEST_P(CudaSpoiled, ConvolutionsMarkTheRowsThatItFeeds) {
   for (const auto& [taps, channels] : {std::pair(4, 20), {3, 19}}) {
-    const Numbers x = numbers(Element::float32, kRows * channels, 0);
-    const Numbers weight = numbers(Element::float32, taps * channels, 0);
-    x.floats()[kSpoiled * channels + 7] = kInfinite;
-    std::vector<int32_t> before;
+    std::vector<float> x = numbers(kRows * channels);
+    x[kSpoiled * channels + 7] = kInfinite;
+    taps_.clear();
     for (int32_t r = 0; r < kRows; ++r) {
-      for (int32_t t = 1; t < taps; ++t) before.push_back(r < t ? kNoRow : r - t);
+      for (int32_t t = 1; t < taps; ++t) taps_.push_back(r < t ? kNoRow : r - t);
     }
-    wave_.taps = before.data();
-    std::fill(spoiled_.begin(), spoiled_.end(), 0);
-    const DeviceMemory out(kRows * channels * element_bytes());
-    convolve(wave_, {weight.floats(), nullptr, taps, nullptr},
-             {x.floats(), channels, channels, nullptr},
-             {out.as<void>(), channels, channels, GetParam()}, nullptr);
-    const std::string bits(out.as<char>(), out.bytes());
+    const Wave wave(*this);
+    const std::string bits = convolved_bits(wave, x, numbers(taps * channels), channels, taps);
+    const std::vector<int32_t> spoiled = wave.spoiled();
     for (int32_t r = 0; r < kRows; ++r) {
-      EXPECT_EQ(spoiled_[r] != 0, r >= kSpoiled && r < kSpoiled + taps) << r;
+      EXPECT_EQ(spoiled[r] != 0, r >= kSpoiled && r < kSpoiled + taps) << r;
       for (int32_t c = 0; c < channels; ++c) {
         EXPECT_TRUE(std::isfinite(element(bits, r * channels + c))) << r << ", channel " << c;
       }
@@ -44,18 +39,21 @@ TEST_P(CudaSpoiled, ConvolutionsMarkTheRowsThatItFeeds) {
 // A value or a key of one head; also a finite one that bfloat16 has no number for.
 TEST_P(CudaSpoiled, HeadsHaveNoKeysAndValuesOfZero) {
   constexpr int32_t kWidth = 16, kRow = 5 * kWidth;  // q of a head, k and v of two
-  const std::vector<float> unturned = rotations(kWidth);
+  const OnCard<float> unturned(rotations(kWidth));
+  const Wave wave(*this);
   for (const int32_t column : {kWidth, 3 * kWidth - 1, 3 * kWidth, kRow - 1}) {
     for (const float value : {kInfinite, -kInfinite, std::nanf(""), 3.4e38F}) {
-      const Numbers qkv = numbers(Element::float32, kRows * kRow, 0);
-      qkv.floats()[kSpoiled * kRow + column] = value;
+      std::vector<float> values = numbers(kRows * kRow);
+      values[kSpoiled * kRow + column] = value;
+      const OnCard<float> qkv(values);
       const auto part = [&](int32_t first, int32_t count) {
-        return FloatRows{qkv.floats() + first, kRow, count, nullptr};
+        return FloatRows{qkv.data() + first, kRow, count, nullptr};
       };
-      const DeviceMemory rows(kRows * kRow * element_bytes());
-      pack_heads(wave_, {1, 2, kWidth, unturned.data()}, part(0, kWidth), part(kWidth, 2 * kWidth),
-                 part(3 * kWidth, 2 * kWidth), {rows.as<void>(), kRow, kRow, GetParam()}, nullptr);
-      const std::string bits(rows.as<char>(), rows.bytes());
+      const OnCard<char> rows(kRows * kRow * element_bytes());
+      pack_heads(wave.records(), {1, 2, kWidth, unturned.data()}, part(0, kWidth),
+                 part(kWidth, 2 * kWidth), part(3 * kWidth, 2 * kWidth),
+                 {rows.data(), kRow, kRow, GetParam()}, nullptr);
+      const std::string bits = rows.bytes();
       const bool spoils = !std::isfinite(value) || GetParam() == Element::bfloat16;
       for (int32_t i = 0; i < kRows * kRow; ++i) {
         const int32_t r = i / kRow, c = i % kRow;

@@ -1,17 +1,21 @@
 #pragma once
 
-// Single operations of the CUDA engine on the emulated card, with made inputs.
+// Single operations of the CUDA engine, with made inputs: on a card where there is one, else on the
+// emulated one.
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "engine/cuda/bfloat16.h"
 #include "engine/cuda/kernels.h"
+#include "tests/support/devices.h"
+#include "tests/support/on_card.h"
 
 namespace e2lm::cuda {
 
@@ -22,53 +26,101 @@ class CudaOperations : public testing::TestWithParam<Element> {
 
   CudaOperations() {
     for (int32_t r = 0; r < kRows; ++r) {
-      positions_.push_back(r);
       until_.push_back(kRows);
       parent_.push_back(r == kFirst ? -1 : r - 1);
     }
-    for (const int32_t seen : {kFirst, kRows}) {
-      for (int32_t r = 0; r < seen; ++r) keys_.push_back({r, kRows});
-    }
-    wave_.rows = kRows;
-    wave_.positions = positions_.data();
-    wave_.until = until_.data();
-    wave_.parent = parent_.data();
-    wave_.units = units_;
-    wave_.unit_count = 2;
-    wave_.tiles = tiles_;
-    wave_.tile_count = 2;
-    wave_.keys = keys_.data();
-    wave_.jobs = &job_;
-    wave_.cached_rows = &cached_;
-    wave_.cached_row_count = 1;
-    wave_.spoiled = spoiled_.data();
   }
+
+  void SetUp() override {
+    const bool rounded = GetParam() == Element::bfloat16;
+    E2LM_SKIP_WITHOUT(Device::cuda, rounded ? Precision::bfloat16 : Precision::float32);
+  }
+
+  // The wave as it is now, on the card as long as this stands.
+  class Wave {
+   public:
+    explicit Wave(const CudaOperations& test)
+        : positions_(test.positions()),
+          until_(test.until_),
+          parent_(test.parent_),
+          taps_(test.taps_),
+          spoiled_(test.spoiled_),
+          units_({{0, kFirst, kNoState}, {kFirst, kRows - kFirst, 0}}),
+          tiles_({{0, 0, kFirst, 0, 0, kFirst, 0, 0},
+                  {1, kFirst, kRows - kFirst, kFirst, 1, kRows, kFirst, kFirst}}),
+          keys_(test.keys()),
+          job_({{0, kFirst - 1, 0}}),
+          cached_({{kRows - 1, 0}}) {}
+
+    WaveRecords records() const {
+      WaveRecords all = {};
+      all.rows = kRows;
+      all.positions = positions_.data();
+      all.until = until_.data();
+      all.parent = parent_.data();
+      all.taps = taps_.data();
+      all.units = units_.data();
+      all.unit_count = 2;
+      all.tiles = tiles_.data();
+      all.tile_count = 2;
+      all.keys = keys_.data();
+      all.jobs = job_.data();
+      all.cached_rows = cached_.data();
+      all.cached_row_count = 1;
+      all.spoiled = spoiled_.data();
+      return all;
+    }
+    std::vector<int32_t> spoiled() const { return spoiled_.values(); }
+
+   private:
+    OnCard<int32_t> positions_, until_, parent_, taps_, spoiled_;
+    OnCard<UnitRecord> units_;
+    OnCard<TileRecord> tiles_;
+    OnCard<KeyRecord> keys_;
+    OnCard<StateJob> job_;
+    OnCard<CachedRow> cached_;
+  };
 
   int64_t element_bytes() const { return GetParam() == Element::float32 ? 4 : 2; }
 
-  // Random numbers around 0, `shift` of them past an address that is a multiple of 256.
-  struct Numbers {
-    DeviceMemory memory;
-    int64_t shift;
-    float* floats() const { return memory.as<float>() + shift; }
-    Bfloat16* halves() const { return memory.as<Bfloat16>() + shift; }
-  };
-  Numbers numbers(Element element, int64_t count, int64_t shift) {
-    Numbers made{DeviceMemory((count + shift) * 4), shift};
+  // Random numbers around 0.
+  static std::vector<float> numbers(int64_t count) {
+    std::vector<float> made;
     std::mt19937 random(3);
     for (int64_t i = 0; i < count; ++i) {
-      const float value = static_cast<float>(random() % 2001) / 1000 - 1;
-      if (element == Element::float32) {
-        made.floats()[i] = value;
-      } else {
-        made.halves()[i] = narrow<Bfloat16>(value);
-      }
+      made.push_back(static_cast<float>(random() % 2001) / 1000 - 1);
     }
     return made;
   }
-  void* data(const Numbers& made) const {
-    return GetParam() == Element::float32 ? static_cast<void*>(made.floats()) : made.halves();
+
+  // On the card, `shift` values past an address that is a multiple of 256.
+  template <class V>
+  static OnCard<V> shifted(std::vector<V> values, int64_t shift) {
+    values.insert(values.begin(), shift, V{});
+    return OnCard<V>(values);
   }
+
+  // The same as what products take.
+  class Operand {
+   public:
+    Operand(Element element, const std::vector<float>& values, int64_t shift)
+        : floats_(shifted(element == Element::float32 ? values : std::vector<float>(), shift)),
+          halves_(shifted(element == Element::float32 ? std::vector<Bfloat16>() : narrowed(values),
+                          shift)),
+          data_(element == Element::float32 ? static_cast<void*>(floats_.data() + shift)
+                                            : halves_.data() + shift) {}
+    void* data() const { return data_; }
+
+   private:
+    static std::vector<Bfloat16> narrowed(const std::vector<float>& values) {
+      std::vector<Bfloat16> all;
+      for (const float value : values) all.push_back(narrow<Bfloat16>(value));
+      return all;
+    }
+    OnCard<float> floats_;
+    OnCard<Bfloat16> halves_;
+    void* data_;
+  };
 
   float element(const std::string& bits, int64_t index) const {
     const char* at = bits.data() + index * element_bytes();
@@ -78,22 +130,33 @@ class CudaOperations : public testing::TestWithParam<Element> {
 
   std::string attention_bits(int32_t width, int64_t shift) {
     const int32_t heads = 2, row = 4 * width;  // q of two heads, k, v
-    const Numbers qkv = numbers(Element::float32, kRows * row, shift);
-    const Numbers scale = numbers(Element::float32, row, shift);
+    const auto qkv = shifted(numbers(kRows * row), shift), scale = shifted(numbers(row), shift);
     const auto part = [&](int32_t first, int32_t count) {
-      return FloatRows{qkv.floats() + first, row, count, scale.floats() + first};
+      return FloatRows{qkv.data() + shift + first, row, count, scale.data() + shift + first};
     };
-    const DeviceMemory out(kRows * heads * width * element_bytes());
-    const std::vector<float> unturned = rotations(width);
+    const OnCard<float> unturned(rotations(width));
     const HeadRule rule = {heads, 1, width, unturned.data()};
     const int32_t packed = packed_width(heads, 1, width);
-    const DeviceMemory rows(kRows * packed * element_bytes()), cache(packed * element_bytes());
-    const OperandRows packed_rows = {rows.as<void>(), packed, packed, GetParam()};
-    pack_heads(wave_, rule, part(0, heads * width), part(heads * width, width),
+    const OnCard<char> rows(kRows * packed * element_bytes()), cache(packed * element_bytes()),
+        out(kRows * heads * width * element_bytes());
+    const OperandRows packed_rows = {rows.data(), packed, packed, GetParam()};
+    const Wave wave(*this);
+    pack_heads(wave.records(), rule, part(0, heads * width), part(heads * width, width),
                part(3 * width, width), packed_rows, nullptr);
-    attention(wave_, rule, 1.5F, packed_rows, cache.as<void>(),
-              {out.as<void>(), heads * width, heads * width, GetParam()}, nullptr);
-    return {out.as<char>(), static_cast<size_t>(out.bytes())};
+    attention(wave.records(), rule, 1.5F, packed_rows, cache.data(),
+              {out.data(), heads * width, heads * width, GetParam()}, nullptr);
+    return out.bytes();
+  }
+
+  // x [R, channels], of the wave's taps_.
+  std::string convolved_bits(const Wave& wave, const std::vector<float>& x,
+                             const std::vector<float>& weight, int32_t channels, int32_t taps) {
+    const OnCard<float> x_there(x), weight_there(weight);
+    const OnCard<char> out(kRows * channels * element_bytes());
+    convolve(wave.records(), {weight_there.data(), nullptr, taps, nullptr},
+             {x_there.data(), channels, channels, nullptr},
+             {out.data(), channels, channels, GetParam()}, nullptr);
+    return out.bytes();
   }
 
   // Of every position, by nothing.
@@ -106,39 +169,50 @@ class CudaOperations : public testing::TestWithParam<Element> {
   // Of y, or of what the gate makes of it.
   std::string scan_bits(int32_t width, int32_t state_size, int64_t shift, bool gated = false) {
     const int32_t heads = 3, inner = heads * width, row = inner + 2 * state_size;
-    const Numbers xbc = numbers(GetParam(), kRows * row, shift);
-    const Numbers dt = numbers(Element::float32, kRows * heads, 0);
-    const std::vector<float> rate = {-0.5F, -0.1F, -2.0F}, ones(heads, 1.0F);
-    const DeviceMemory state(heads * width * state_size * 4), steps(kRows * heads * 4),
-        decay(kRows * heads * 8), products(2 * kTileRows * kTileRows * 4), out(kRows * inner * 4);
+    const Operand xbc(GetParam(), numbers(kRows * row), shift);
+    const OnCard<float> dt(numbers(kRows * heads)), rate({-0.5F, -0.1F, -2.0F}),
+        ones(std::vector<float>(heads, 1.0F));
+    const OnCard<float> state(heads * width * state_size), steps(kRows * heads),
+        products(2 * kTileRows * kTileRows), sums(kRows * inner);
+    const OnCard<double> decay(kRows * heads);
     ScanRule rule = {heads, width, state_size, 1, rate.data(), ones.data(), ones.data()};
     rule.dt_max = std::numeric_limits<float>::infinity();
-    rule.layer_states = state.as<float>();
-    rule.log2_dt = steps.as<float>();
-    rule.log_decay = decay.as<double>();
-    rule.products = products.as<float>();
-    const OperandRows operands = {data(xbc), row, row, GetParam()};
-    time_steps(wave_, rule, {dt.floats(), heads, heads, nullptr}, nullptr);
-    scan_products(wave_, rule, operands, nullptr);
-    scan_states(wave_, rule, operands, 0, 1, nullptr);
+    rule.layer_states = state.data();
+    rule.log2_dt = steps.data();
+    rule.log_decay = decay.data();
+    rule.products = products.data();
+    const OperandRows operands = {xbc.data(), row, row, GetParam()};
+    const Wave wave(*this);
+    time_steps(wave.records(), rule, {dt.data(), heads, heads, nullptr}, nullptr);
+    scan_products(wave.records(), rule, operands, nullptr);
+    scan_states(wave.records(), rule, operands, 0, 1, nullptr);
     if (gated) {
-      const Numbers z = numbers(Element::float32, kRows * inner, shift);
-      scan_gated_outputs(wave_, rule, operands, {z.floats(), inner, inner, nullptr}, 1.5F,
-                         {out.as<void>(), inner, inner, GetParam()}, nullptr);
-      return {out.as<char>(), static_cast<size_t>(kRows * inner * element_bytes())};
+      const auto z = shifted(numbers(kRows * inner), shift);
+      const OnCard<char> out(kRows * inner * element_bytes());
+      scan_gated_outputs(wave.records(), rule, operands, {z.data() + shift, inner, inner, nullptr},
+                         1.5F, {out.data(), inner, inner, GetParam()}, nullptr);
+      return out.bytes();
     }
-    scan_outputs(wave_, rule, operands, {out.as<float>(), inner, inner, nullptr}, nullptr);
-    return {out.as<char>(), static_cast<size_t>(out.bytes())};
+    scan_outputs(wave.records(), rule, operands, {sums.data(), inner, inner, nullptr}, nullptr);
+    return sums.bytes();
   }
 
-  std::vector<int32_t> positions_, until_, parent_, spoiled_ = std::vector<int32_t>(kRows);
-  std::vector<KeyRecord> keys_;
-  const UnitRecord units_[2] = {{0, kFirst, kNoState}, {kFirst, kRows - kFirst, 0}};
-  const TileRecord tiles_[2] = {{0, 0, kFirst, 0, 0, kFirst, 0, 0},
-                                {1, kFirst, kRows - kFirst, kFirst, 1, kRows, kFirst, kFirst}};
-  const StateJob job_ = {0, kFirst - 1, 0};
-  const CachedRow cached_ = {kRows - 1, 0};
-  WaveRecords wave_ = {};
+  std::vector<int32_t> until_, parent_, taps_, spoiled_ = std::vector<int32_t>(kRows);
+
+ private:
+  static std::vector<int32_t> positions() {
+    std::vector<int32_t> all(kRows);
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+  }
+  // Of both tiles, one after the other.
+  static std::vector<KeyRecord> keys() {
+    std::vector<KeyRecord> all;
+    for (const int32_t seen : {kFirst, kRows}) {
+      for (int32_t r = 0; r < seen; ++r) all.push_back({r, kRows});
+    }
+    return all;
+  }
 };
 
 inline std::string element_name(const testing::TestParamInfo<Element>& element) {

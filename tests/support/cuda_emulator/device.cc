@@ -9,6 +9,7 @@
 #include <set>
 
 #include "engine/device_error.h"
+#include "tests/support/cuda_emulator/accesses.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
 // What is to be done, in order.
@@ -96,6 +97,7 @@ class Allocations {
     void* data = nullptr;  // of this size to the byte, so that a sanitizer sees what goes beyond it
     if (::posix_memalign(&data, 256, bytes) != 0) return nullptr;
     std::memset(data, 0, bytes);
+    emulator::watch_device(data, bytes);
     sizes_[data] = bytes;
     bytes_ += bytes;
     return data;
@@ -107,6 +109,7 @@ class Allocations {
     if (at == sizes_.end()) return;
     bytes_ -= at->second;
     sizes_.erase(at);
+    emulator::unwatch_device(data);
     std::free(data);
   }
 

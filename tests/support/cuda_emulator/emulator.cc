@@ -6,12 +6,12 @@
 #include <cstdlib>
 #include <deque>
 #include <memory>
-#include <numeric>
 #include <random>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "tests/support/cuda_emulator/accesses.h"
 
 namespace e2lm::emulator {
 
@@ -46,6 +46,8 @@ struct Fiber {
   boost::context::fiber scheduler;  // where to go back, while it runs
   std::unique_ptr<char[]> stack = std::make_unique<char[]>(kStackBytes);
   Index index;
+  Accessor accessor;
+  bool in_kernel = false;  // and no longer taking its arguments
   Status status = Status::done;
   int exchanges = 0;                      // so far in this block: their parity names the buffer
   std::vector<Copy> sent;                 // in the batch that has not ended
@@ -62,6 +64,12 @@ struct Warp {
   WarpValues values[2];
 };
 
+// A type of this file alone: the linker would take std::shuffle of another from tests, which are
+// not optimised.
+struct Random : std::minstd_rand {
+  using std::minstd_rand::minstd_rand;
+};
+
 // One block at a time, on the calling thread.
 class Machine {
  public:
@@ -70,24 +78,36 @@ class Machine {
     kernel_ = &kernel;
     shared_.assign((shared_bytes + sizeof(Chunk) - 1) / sizeof(Chunk), Chunk{});
     if (shared_bytes > 0) std::memset(shared_.data(), 0xff, shared_.size() * sizeof(Chunk));
+    watch_shared(shared_.data(), shared_bytes);
+    ++blocks_;
     while (std::ssize(fibers_) < threads) fibers_.push_back(std::make_unique<Fiber>());
     warps_.resize((threads + kWarpLanes - 1) / kWarpLanes);
     for (int t = 0; t < threads; ++t) start(*fibers_[t], t);
-    std::vector<int> order(threads);
-    std::iota(order.begin(), order.end(), 0);
+    std::vector<Fiber*> order;
+    for (int t = 0; t < threads; ++t) order.push_back(fibers_[t].get());
     for (;;) {
       std::shuffle(order.begin(), order.end(), random_);
-      for (const int t : order) {
-        if (fibers_[t]->status == Status::ready) resume(*fibers_[t]);
+      for (Fiber* fiber : order) {
+        if (fiber->status == Status::ready) resume(*fiber);
       }
       if (!release(threads, name)) return;
     }
   }
 
-  void wait(Status at) {
-    Fiber& fiber = *running_;
-    fiber.status = at;
-    fiber.scheduler = std::move(fiber.scheduler).resume();
+  void begin_launch(const char* name) { emulator::begin_launch(name, blocks_); }
+  void begin_kernel() {
+    running_->in_kernel = true;
+    watch_accesses_of(&running_->accessor);
+  }
+
+  void block_barrier() {
+    wait(Status::at_block);
+    ++running_->accessor.now.step;
+  }
+
+  void warp_barrier() {
+    wait(Status::at_warp);
+    ++running_->accessor.now.warp_step;
   }
 
   const WarpValues& exchange(const void* mine, size_t bytes) {
@@ -99,7 +119,10 @@ class Machine {
     return values;
   }
 
-  void send_later(const Copy& copy) { running_->sent.push_back(copy); }
+  void send_later(const Copy& copy) {
+    note(copy);
+    running_->sent.push_back(copy);
+  }
 
   void end_batch() {
     running_->batches.push_back(std::move(running_->sent));
@@ -109,21 +132,40 @@ class Machine {
   void wait_for_batches(int later) {
     auto& batches = running_->batches;
     for (; std::ssize(batches) > later; batches.pop_front()) {
-      for (const Copy& copy : batches.front()) copy.make();
+      for (const Copy& copy : batches.front()) {
+        note(copy);
+        copy.make();
+      }
     }
   }
 
   void* shared() { return shared_.data(); }
-  std::mt19937& random() { return random_; }
+  Random& random() { return random_; }
 
  private:
   struct alignas(16) Chunk {
     std::byte bytes[16];
   };
 
+  void wait(Status at) {
+    Fiber& fiber = *running_;
+    fiber.status = at;
+    fiber.scheduler = std::move(fiber.scheduler).resume();
+  }
+
+  // A copy may be made at any time between its sending and the wait for it.
+  static void note(const Copy& copy) {
+    if (copy.from) note_read(copy.from, copy.bytes);
+    note_write(copy.to, copy.bytes);
+  }
+
   void start(Fiber& fiber, int thread) {
     fiber.index = {static_cast<unsigned>(thread), 0, 0};
+    fiber.accessor = {.now = {.block = blocks_, .thread = static_cast<uint16_t>(thread)},
+                      .stack = fiber.stack.get(),
+                      .stack_bytes = kStackBytes};
     fiber.status = Status::ready;
+    fiber.in_kernel = false;
     fiber.exchanges = 0;
     fiber.sent.clear();
     fiber.batches.clear();
@@ -143,7 +185,9 @@ class Machine {
   void resume(Fiber& fiber) {
     running_ = &fiber;
     thread_index = fiber.index;
+    if (fiber.in_kernel) watch_accesses_of(&fiber.accessor);
     fiber.context = std::move(fiber.context).resume();
+    watch_accesses_of(nullptr);
   }
 
   // Lets go those who may; false when all are done.
@@ -182,8 +226,9 @@ class Machine {
   std::vector<Warp> warps_;
   std::vector<Chunk> shared_;
   const std::function<void()>* kernel_ = nullptr;
+  uint32_t blocks_ = 0;  // so far
   Fiber* running_ = nullptr;
-  std::mt19937 random_{20251121};
+  Random random_{20251121};
 };
 
 Machine& machine() {
@@ -193,8 +238,16 @@ Machine& machine() {
 
 }  // namespace
 
+void begin_kernel() {
+  machine().begin_kernel();
+}
+
 void block_barrier() {
-  machine().wait(Status::at_block);
+  machine().block_barrier();
+}
+
+void warp_barrier() {
+  machine().warp_barrier();
 }
 
 const WarpValues& exchange(const void* mine, size_t bytes) {
@@ -255,6 +308,7 @@ void run(cuda::Grid grid, int threads, size_t shared_bytes, const std::function<
     }
   }
   std::shuffle(blocks.begin(), blocks.end(), machine().random());
+  machine().begin_launch(name);
   for (const Index& block : blocks) {
     block_index = block;
     machine().run_block(threads, shared_bytes, kernel, name);

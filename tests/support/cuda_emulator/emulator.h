@@ -5,12 +5,12 @@
 // file (-include), with E2LM_CUDA_EMULATED defined; gives CUDA's names a meaning here.
 //
 // Every thread of a block is a fiber. Fibers run in a random order from one barrier to the next, so
-// a missing barrier shows as a wrong result; barriers that not all threads reach end the program
-// with a message. Shared memory is full of NaN when a block begins, and copies that go on beside
-// the threads come at the last moment that they may. So does what is queued on a stream: when the
-// host waits for it, or gives memory back; host memory that is used again too early shows as a
-// wrong result, too. What it cannot show: speed, memory orders weaker than the host's, and what the
-// hardware rounds differently.
+// a missing barrier shows as a wrong result, and as a race where accesses are watched (accesses.h);
+// barriers that not all threads reach end the program with a message. Shared memory is full of NaN
+// when a block begins, and copies that go on beside the threads come at the last moment that they
+// may. So does what is queued on a stream: when the host waits for it, or gives memory back; host
+// memory that is used again too early shows as a wrong result, too. What it cannot show: speed,
+// memory orders weaker than the host's, and what the hardware rounds differently.
 
 #include <array>
 #include <atomic>
@@ -37,7 +37,10 @@ struct Index {
 // The thread that runs now.
 extern Index thread_index, block_index, block_size;
 
+// The threads' arguments are there: what they read and write from now on is watched (accesses.h).
+void begin_kernel();
 void block_barrier();
+void warp_barrier();
 // Gives `mine` to the lanes of the warp and returns when all have given theirs; `lanes` then says
 // what each gave, until this lane's next exchange.
 struct WarpValues {
@@ -85,8 +88,9 @@ int64_t allocated_bytes();
 // Throws as the runtime does whatever is asked of a lost card.
 void check_answers(const char* doing);
 
+// Not the card's memory, so not watched.
 template <class T>
-T value_of(const WarpValues& values, int lane) {
+__attribute__((no_sanitize("thread"))) T value_of(const WarpValues& values, int lane) {
   T value;
   std::memcpy(&value, values.lanes[lane].bytes.data(), sizeof(T));
   return value;
@@ -141,7 +145,7 @@ inline int __syncthreads_or(int value) {
 }
 
 inline void __syncwarp() {
-  e2lm::emulator::exchange(nullptr, 0);
+  e2lm::emulator::warp_barrier();
 }
 
 template <class T>
@@ -198,8 +202,13 @@ void launch(void (*kernel)(P...), const char* name, Grid grid, int threads, size
             Stream stream, A... arguments) {
   emulator::check_launch(name);
   emulator::enqueue(stream, [=, given = std::tuple<P...>(arguments...)] {
+    const auto begin = [kernel](P... own) {
+      const auto call = kernel;
+      emulator::begin_kernel();
+      call(own...);
+    };
     emulator::run(
-        grid, threads, shared_bytes, [&] { std::apply(kernel, given); }, name);
+        grid, threads, shared_bytes, [&] { std::apply(begin, given); }, name);
   });
 }
 
