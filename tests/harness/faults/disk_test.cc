@@ -57,6 +57,38 @@ TEST_F(DiskTest, AFullDiskEndsASweepThatGoesOnLater) {
   }
 }
 
+// Both the store's log and, when it is put away, the store itself may be what does not fit.
+TEST_F(DiskTest, AnImportThatSucceedsIsWholeAndOneThatFailsLeavesNothing) {
+  std::string csv = "series,step,task,value\n";
+  for (int step = 1; step <= 400; ++step) csv += "a," + std::to_string(step) + ",t,0.5\n";
+  const Path table = scratch_.write("table.csv", csv);
+  const auto import_into = [&](const Path& run) {
+    return run_program({.arguments = {"import", table, "--store", run}});
+  };
+  const auto dump = [](const Path& run) {
+    return run_program({.arguments = {"dump", run}}).output;
+  };
+  ASSERT_EQ(import_into(scratch_ / "whole").exit_code, 0);
+  const std::string whole = dump(scratch_ / "whole");
+  int failed = 0, succeeded = 0;
+  for (int kibibytes = 80; kibibytes <= 400; kibibytes += 16) {
+    SCOPED_TRACE(kibibytes);
+    const Mount disk(disk_, "size=" + std::to_string(kibibytes) + "k");
+    if (!disk.problem().empty()) GTEST_SKIP() << disk.problem();
+    const ProgramResult result = import_into(disk_ / "run");
+    ++(result.exit_code == 0 ? succeeded : failed);
+    if (result.exit_code != 0) {
+      EXPECT_THAT(result.errors, HasSubstr((disk_ / "run/store.sqlite").string()));
+      EXPECT_THAT(list_folder(disk_), testing::IsEmpty());
+      ASSERT_TRUE(disk.change(0, "size=64m"));
+      EXPECT_EQ(import_into(disk_ / "run").exit_code, 0);
+    }
+    EXPECT_TRUE(dump(disk_ / "run") == whole);
+  }
+  EXPECT_GT(failed, 0);
+  EXPECT_GT(succeeded, 0);
+}
+
 TEST_F(DiskTest, SamplesThatDoNotFitLeaveTheResultsOfARun) {
   const Mount disk(disk_, "size=128k");
   if (!disk.problem().empty()) GTEST_SKIP() << disk.problem();
