@@ -74,11 +74,19 @@ int run(const Arguments& arguments) {
   tell_of_no_numbers(outcome);
   Json results = lm_eval::results_json(outcome);
   add_circumstances(arguments, options, started, outcome, results);
-  print(fmt::format("e2lm ({}), num_fewshot: {}, limit: {}\n{}", model_args(arguments),
-                    arguments.text("num_fewshot").value_or("None"),
-                    arguments.text("limit").value_or("None"), lm_eval::results_table(results)));
-  if (arguments.flag("show_config")) print(results["configs"].dump(1) + "\n");
-  if (arguments.text("output_path")) write_run_files(arguments, outcome, results, started);
+  std::string shown =
+      fmt::format("e2lm ({}), num_fewshot: {}, limit: {}\n{}", model_args(arguments),
+                  arguments.text("num_fewshot").value_or("None"),
+                  arguments.text("limit").value_or("None"), lm_eval::results_table(results));
+  if (arguments.flag("show_config")) shown += results["configs"].dump(1) + "\n";
+  // Hours of computation stand nowhere else: where the one cannot be written, the other is.
+  try {
+    if (arguments.text("output_path")) write_run_files(arguments, outcome, results, started);
+  } catch (...) {
+    print(shown);
+    throw;
+  }
+  print(shown);
   return 0;
 }
 

@@ -16,7 +16,7 @@ using testing::Not;
 
 class RunCommandTest : public testing::Test {
  protected:
-  ProgramResult run(const std::string& model_args, std::vector<std::string> more = {}) const {
+  ProgramCall call(const std::string& model_args, std::vector<std::string> more = {}) const {
     std::vector<std::string> arguments = {
         "run",
         "--model_args",
@@ -26,7 +26,10 @@ class RunCommandTest : public testing::Test {
         folder_.scratch / "tasks/colours.yaml",
         "--quiet"};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_program({.arguments = std::move(arguments)});
+    return {.arguments = std::move(arguments)};
+  }
+  ProgramResult run(const std::string& model_args, std::vector<std::string> more = {}) const {
+    return run_program(call(model_args, more));
   }
 
   // The first answer's log-likelihood, as text.
@@ -216,6 +219,23 @@ TEST_F(RunCommandTest, AFolderThatCannotBeWrittenEndsItBeforeTheComputation) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.errors, HasSubstr("cannot make the folder"));
   EXPECT_EQ(result.output, "") << "computed for nothing";
+}
+
+// A full disk under the terminal's log, or a pager that was left.
+TEST_F(RunCommandTest, ResultsAreWrittenWhereTheTableCannotBePrinted) {
+  const auto results_after = [&](const Path& output, auto change) {
+    ProgramCall broken = call("", {"--output_path", output / "x.json"});
+    change(broken);
+    EXPECT_NE(run_program(broken).exit_code, 0);
+    const std::vector<Path> files = list_folder(output);
+    return files.empty() ? Json() : parse_json(read_file(files[0]), "results")["results"];
+  };
+  const Json full = results_after(folder_.scratch / "full",
+                                  [](ProgramCall& call) { call.standard_output = "/dev/full"; });
+  EXPECT_TRUE(full.contains("colours")) << full.dump();
+  const Json unread = results_after(folder_.scratch / "unread",
+                                    [](ProgramCall& call) { call.output_unread = true; });
+  EXPECT_TRUE(unread.contains("colours")) << unread.dump();
 }
 
 TEST_F(RunCommandTest, RefusesWhatItDoesNotKnow) {

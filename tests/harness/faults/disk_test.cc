@@ -100,6 +100,7 @@ TEST_F(DiskTest, SamplesThatDoNotFitLeaveTheResultsOfARun) {
                                  "--tasks", "wordnet_kinds", "--output_path", disk_ / "out.json",
                                  "--log_samples", "--quiet"}});
   EXPECT_EQ(full.exit_code, 2);
+  EXPECT_THAT(full.output, HasSubstr("|wordnet_kinds|"));
   EXPECT_THAT(full.errors, AllOf(HasSubstr("samples_wordnet_kinds_"), HasSubstr("No space left")));
   const std::vector<Path> left = list_folder(disk_);
   ASSERT_EQ(left.size(), 1u);
