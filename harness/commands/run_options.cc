@@ -130,10 +130,10 @@ Path model_folder(std::map<std::string, std::string>& model) {
   const bool inside =
       is_inside_path(place.revision) && (subfolder.empty() || is_inside_path(subfolder));
   const HubCache cache(HubSettings::from_environment().cache);
-  const bool on_hub = is_repo_name(place.repo) && inside;
+  const bool on_hub = !is_seen(local) && is_repo_name(place.repo) && inside;
   const bool here = on_hub && is_complete_checkpoint(cache.folder(place));
   const bool two_parts = place.repo.find('/') != std::string::npos;
-  if (std::filesystem::exists(local) || !on_hub || (!two_parts && !here)) {
+  if (!on_hub || (!two_parts && !here)) {
     if (place.revision != "main") {
       throw Error("--model_args", "revision=" + place.revision + " names a commit of the hub",
                   "a repository's name in pretrained=, or a local folder without revision=");

@@ -1,5 +1,7 @@
 #include "harness/hub/settings.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -65,7 +67,8 @@ std::string find_token() {
   }
   const std::string given = variable("HF_TOKEN_PATH");
   const Path file = given.empty() ? hub_home() / "token" : expanded(given);
-  if (!std::filesystem::is_regular_file(file)) return "";
+  // One that this user may not read is another's: HOME can be root's, or the cache shared.
+  if (::access(file.c_str(), R_OK) != 0 || !std::filesystem::is_regular_file(file)) return "";
   return std::string(trim(read_file(file)));
 }
 
