@@ -143,7 +143,7 @@ Path name_beside(const Path& path) {
 }
 
 int open_to_write(const Path& path, const Path& file, int flags) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags, 0644);
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags, 0666);
   if (fd < 0) throw system_error(path, "write");
   return fd;
 }

@@ -176,7 +176,7 @@ bool HubCache::remove_blob(const std::string& repo, const std::string& hash) con
 HubCache::Lock::Lock(const Path& file, const std::function<bool()>& stop,
                      const std::function<void()>& waits) {
   make_folder(file.parent_path());
-  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd_ < 0) throw Error(file.string(), fmt::format("cannot open: {}", std::strerror(errno)));
   bool told = false;
   while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
@@ -207,7 +207,7 @@ Path HubCache::use_file(const std::string& repo, const std::string& commit,
 // Whoever is alone is so for a moment.
 HubCache::Use::Use(const Path& file) {
   make_folder(file.parent_path());
-  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd_ < 0) throw Error(file.string(), fmt::format("cannot open: {}", std::strerror(errno)));
   while (::flock(fd_, LOCK_SH) != 0 && errno == EINTR) continue;
 }

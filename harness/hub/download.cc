@@ -74,7 +74,7 @@ class Download {
 
   // What an earlier program left is taken over; the hash at the end says whether it was right.
   void open() {
-    fd_ = ::open(incomplete_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    fd_ = ::open(incomplete_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd_ < 0) fail("write");
     struct stat status = {};
     if (::fstat(fd_, &status) != 0) fail("read");

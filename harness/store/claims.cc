@@ -14,7 +14,7 @@ namespace e2lm {
 Claims::Claims(const Path& store) {
   if (store == kInMemory) return;
   path_ = store.string() + ".claims";
-  fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd_ < 0) {
     throw StoreError(path_.string(), fmt::format("cannot be opened: {}", std::strerror(errno)));
   }

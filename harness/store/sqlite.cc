@@ -1,7 +1,9 @@
 #include "harness/store/sqlite.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cctype>
@@ -51,6 +53,13 @@ std::string name_of(const Path& path) {
   return path.string().starts_with("file:") ? "./" + path.string() : path.string();
 }
 
+// SQLite lets nobody but the owner write to what it makes, whatever the process's mask says. Where
+// the file cannot be made, SQLite says why.
+void make_as_the_mask_says(const Path& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd >= 0) ::close(fd);
+}
+
 uLong add_value(uLong crc, sqlite3_value* value) {
   if (sqlite3_value_type(value) == SQLITE_INTEGER) {
     const int64_t number = sqlite3_value_int64(value);
@@ -93,6 +102,7 @@ Database Database::open(const Path& path, Mode mode) {
   const int flags = mode == Mode::create       ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                     : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
                                                : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+  if (mode == Mode::create && path != kInMemory) make_as_the_mask_says(path);
   const std::string name = mode == Mode::unchanging ? uri_of(path) + "?immutable=1" : name_of(path);
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
@@ -103,7 +113,7 @@ Database Database::open(const Path& path, Mode mode) {
 }
 
 Database Database::copy_in_memory() const {
-  Database copy = open(":memory:", Mode::create);
+  Database copy = open(kInMemory, Mode::create);
   sqlite3_backup* backup = sqlite3_backup_init(copy.handle(), "main", handle(), "main");
   if (!backup) copy.fail();
   sqlite3_backup_step(backup, -1);

@@ -16,6 +16,9 @@ struct sqlite3_stmt;
 
 namespace e2lm {
 
+// The path of a database that ends with the program.
+inline constexpr const char* kInMemory = ":memory:";
+
 // The store itself cannot be read or written: not one cell is at fault, the run cannot go on.
 class StoreError : public Error {
  public:

@@ -10,8 +10,6 @@
 
 namespace e2lm {
 
-inline constexpr const char* kInMemory = ":memory:";
-
 // The results of a run directory, one SQLite file. Results hang on what determines them — weights,
 // requests as tokens, engine settings — never on names:
 //

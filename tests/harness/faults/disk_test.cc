@@ -187,39 +187,5 @@ TEST_F(DiskTest, AFileSystemWithoutLocksIsRefusedAtOnce) {
   EXPECT_THAT(list_folder(scratch_ / "run"), testing::IsEmpty());
 }
 
-// The rights of a user who may look at another's results.
-void become_nobody() {
-  if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(77);
-}
-
-TEST_F(DiskTest, WithoutTheRightToWriteOrReadASentenceSaysSo) {
-  ASSERT_EQ(run_program(sweep(scratch_ / "run")).exit_code, 0);
-  using std::filesystem::perms;
-  const auto world = perms::owner_all | perms::group_read | perms::group_exec | perms::others_read |
-                     perms::others_exec;
-  for (const Path& folder : {scratch_.folder(), scratch_ / "run"}) {
-    std::filesystem::permissions(folder, world);
-  }
-  std::filesystem::permissions(scratch_ / "run/store.sqlite",
-                               perms::owner_read | perms::group_read | perms::others_read);
-  const auto as_nobody = [&](std::vector<std::string> words) {
-    return run_program({.arguments = std::move(words), .before_start = become_nobody});
-  };
-  const ProgramResult version = as_nobody({"--version"});
-  if (version.exit_code != 0) GTEST_SKIP() << "the program cannot be started as another user";
-  const ProgramResult score = as_nobody({"score", scratch_ / "run"});
-  EXPECT_EQ(score.exit_code, 0) << score.errors;
-  EXPECT_THAT(score.output, HasSubstr("wordnet_kinds"));
-  const ProgramResult nowhere = as_nobody({"sweep", manifest_, "-o", scratch_ / "new"});
-  EXPECT_EQ(nowhere.exit_code, 2);
-  EXPECT_THAT(nowhere.errors,
-              AllOf(HasSubstr("new: cannot make the folder"), HasSubstr("Permission denied")));
-  std::filesystem::permissions(scratch_ / "run/store.sqlite", perms::owner_read);
-  const ProgramResult hidden = as_nobody({"score", scratch_ / "run"});
-  EXPECT_EQ(hidden.exit_code, 2);
-  EXPECT_THAT(hidden.errors,
-              AllOf(HasSubstr("store.sqlite: cannot be opened"), HasSubstr("Permission denied")));
-}
-
 }  // namespace
 }  // namespace e2lm
