@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -74,6 +76,15 @@ int run(const std::vector<std::string>& words) {
   return command.run(arguments);
 }
 
+// A closed standard stream leaves its number to the next file or connection that is opened, and
+// messages would go into that. What holds the place can be neither read nor written, so that
+// whoever uses the stream is told as before.
+void hold_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/", O_PATH);  // the lowest number that is free
+  }
+}
+
 int guarded_run(const std::vector<std::string>& words) {
   try {
     return run(words);
@@ -101,5 +112,6 @@ int guarded_run(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   // A file as large as files may be is then an error as a full disk is, with its name.
   std::signal(SIGXFSZ, SIG_IGN);
+  e2lm::hold_closed_streams();
   return e2lm::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -208,6 +208,15 @@ TEST_F(HubCommandsTest, TheTokenFileIsUsed) {
   EXPECT_EQ(result.exit_code, 0) << result.errors;
 }
 
+// The connection to the hub must not get the stream's number, and the summary.
+TEST_F(HubCommandsTest, AClosedOutputIsSaid) {
+  ProgramCall fetch = call({"fetch", "--model", "org/rev", "--revision", "step80", "-q"});
+  fetch.before_start = [] { ::close(STDOUT_FILENO); };
+  const ProgramResult result = run_program(fetch);
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("standard output: cannot be written"));
+}
+
 TEST_F(HubCommandsTest, ExamplesAreRight) {
   for (const Path& example : list_folder(source_dir() / "examples")) {
     const ProgramResult result = run({"validate", example});
