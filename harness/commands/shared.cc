@@ -1,6 +1,7 @@
 #include "harness/commands/shared.h"
 
 #include <fmt/format.h>
+#include <sys/auxv.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,12 +13,20 @@
 #include "reports/table.h"
 
 namespace e2lm {
+
+Path program_file() {
+  std::error_code no_proc;
+  const Path program = std::filesystem::read_symlink("/proc/self/exe", no_proc);
+  if (!no_proc) return program;
+  return std::filesystem::canonical(reinterpret_cast<const char*>(::getauxval(AT_EXECFN)));
+}
+
 namespace {
 
 // tasks/library of the checkout this program was built in, or beside an installed program. Found
 // from the program's own path, so that it works from any folder.
 Path bundled_tasks() {
-  const Path program = std::filesystem::read_symlink("/proc/self/exe");
+  const Path program = program_file();
   for (Path folder = program.parent_path(); folder.has_relative_path();
        folder = folder.parent_path()) {
     for (const char* place : {"tasks/library", "share/e2lm/tasks/library"}) {

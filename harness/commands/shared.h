@@ -46,6 +46,9 @@ std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& s
 
 constexpr const char* kDefaultManifest = "checkpoints.yaml";
 
+// Where this program lies.
+Path program_file();
+
 // checkpoints.yaml in the current folder, else the one beside the bundled tasks.
 Path bundled_manifest();
 

@@ -41,7 +41,7 @@ bool is_of_the_whole(std::string_view option) {
 
 SlurmSweep slurm_sweep(const Arguments& arguments, const SweepSetup& setup, int64_t checkpoints) {
   SlurmSweep sweep{.run = std::filesystem::absolute(setup.folder).lexically_normal(),
-                   .program = std::filesystem::read_symlink("/proc/self/exe"),
+                   .program = program_file(),
                    .from = std::filesystem::current_path(),
                    .words = {"sweep"},
                    .options = slurm_options(arguments, checkpoints)};

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "base/json.h"
@@ -69,6 +71,26 @@ TEST_F(SurroundingsTest, NamesMayHaveAnyBytes) {
       std::filesystem::rename(place / part, folder_.scratch / part);
     }
   }
+}
+
+// As in a bare chroot.
+TEST_F(SurroundingsTest, NeitherProcNorSysNeedsToBeThere) {
+  const std::string expected = table(sweep());
+  std::filesystem::remove_all(run_);
+  const ProgramCall bare = {.before_start = [] {
+    const bool hidden = ::unshare(CLONE_NEWNS) == 0 &&
+                        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                        ::mount("none", "/proc", "tmpfs", 0, nullptr) == 0 &&
+                        ::mount("none", "/sys", "tmpfs", 0, nullptr) == 0;
+    if (!hidden) ::_exit(77);
+  }};
+  const ProgramResult result = sweep(bare);
+  if (result.exit_code == 77) GTEST_SKIP() << "only root can hide /proc";
+  EXPECT_EQ(table(result), expected);
+  ProgramCall prompts = bare;  // of a bundled task, found from where the program lies
+  prompts.arguments = {"prompts", "wordnet_kinds", "--limit", "1"};
+  const ProgramResult shown = run_program(prompts);
+  EXPECT_EQ(shown.exit_code, 0) << shown.errors;
 }
 
 // SQLite would take such a name for that of a URI.
