@@ -23,7 +23,7 @@ PairedRules paired_rules(const Arguments& arguments) {
 }
 
 std::string rendered(const Comparison& comparison, const std::string& format) {
-  if (format == "json") return comparison_json(comparison).dump(1) + "\n";
+  if (format == "json") return json_text(comparison_json(comparison));
   if (format == "csv") return comparison_csv(comparison);
   if (format == "markdown") return comparison_markdown(comparison);
   return comparison_text(comparison);

@@ -92,7 +92,7 @@ void select(const TaskCurves& curves, const Arguments& arguments, const std::str
   if (format == "json") {
     Json json = {{"task", curves.task}, {"metric", curves.metric}};
     json.update(selection_json(selection));
-    print(json.dump(1) + "\n");
+    print(json_text(json));
   } else {
     print(selection_text(selection, rules));
   }
@@ -118,7 +118,7 @@ int run(const Arguments& arguments) {
                            : imported_late_votes(store, list_import_items(store), curves.task);
   const auto summary = summarise_items(curves, votes ? &*votes : nullptr);
   if (format == "json") {
-    print(full_item_json(*summary).dump(1) + "\n");
+    print(json_text(full_item_json(*summary)));
   } else {
     print(format == "csv" ? item_csv(*summary) : item_text(*summary));
   }

@@ -161,7 +161,7 @@ int run(const Arguments& arguments) {
   }
   if (files.size() > 1) files.push_back(join_files(files));
   if (format == "json") {
-    print(json_of(files).dump(1) + "\n");
+    print(json_text(json_of(files)));
   } else {
     const Table table = table_of(files);
     print(format == "text" ? as_text(table) : as_markdown(table));

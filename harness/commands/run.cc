@@ -78,7 +78,7 @@ int run(const Arguments& arguments) {
       fmt::format("e2lm ({}), num_fewshot: {}, limit: {}\n{}", model_args(arguments),
                   arguments.text("num_fewshot").value_or("None"),
                   arguments.text("limit").value_or("None"), lm_eval::results_table(results));
-  if (arguments.flag("show_config")) shown += results["configs"].dump(1) + "\n";
+  if (arguments.flag("show_config")) shown += json_text(results["configs"]);
   // Hours of computation stand nowhere else: where the one cannot be written, the other is.
   try {
     if (arguments.text("output_path")) write_run_files(arguments, outcome, results, started);

@@ -19,7 +19,7 @@ int run(const Arguments& arguments) {
   const Report report =
       load_report(open_results(arguments), scoring_options(arguments), chosen_series(arguments));
   if (format == "json") {
-    print(report_json(report).dump(1) + "\n");
+    print(json_text(report_json(report)));
   } else if (format == "markdown") {
     print(report_markdown(report));
   } else {

@@ -179,8 +179,11 @@ void write_report(const Report& report, const Path& folder) {
   write_file(folder / "curves.csv", curves_csv(json));
   write_file(folder / "index.html", page_html(json));
   // The last one: a program that waits for it finds all others new.
-  write_file(folder / "report.json",
-             json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file(folder / "report.json", json_text(json));
+}
+
+std::string json_text(const Json& json) {
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 void print(std::string_view text) {

@@ -39,6 +39,10 @@ Store open_store(const Arguments& arguments);
 // folder.
 void write_report(const Report& report, const Path& folder);
 
+// Indented, with a line's end. Names can come from the bytes of paths: what is no UTF-8 is
+// replaced.
+std::string json_text(const Json& json);
+
 // To standard output. Throws Error if it cannot be written (a full disk behind a redirection).
 void print(std::string_view text);
 

@@ -36,15 +36,14 @@ Path only_path(const Arguments& arguments) {
 }
 
 void write_verdict(const Json& verdict, const Path& path) {
-  write_file(path, verdict.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file(path, json_text(verdict));
 }
 
 // Prints the verdict; 1 unless the submission is valid.
 int conclude(const Verdict& verdict, const std::string& format, const std::optional<Path>& output) {
   const Json json = submission::verdict_json(verdict);
   if (output) write_verdict(json, *output);
-  print(format == "json" ? json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"
-                         : submission::verdict_text(json));
+  print(format == "json" ? json_text(json) : submission::verdict_text(json));
   return verdict.status() == Verdict::Status::valid ? 0 : 1;
 }
 
@@ -157,7 +156,7 @@ int run_leaderboard(const Arguments& arguments) {
     candidates.push_back(submission::read_candidate(words[i]));
   }
   const submission::Leaderboard board(std::move(candidates));
-  const std::string text = format == "json"       ? board.json().dump(1) + "\n"
+  const std::string text = format == "json"       ? json_text(board.json())
                            : format == "csv"      ? as_csv(board.whole())
                            : format == "markdown" ? board.markdown()
                                                   : board.text();

@@ -13,13 +13,18 @@ class Writer {
     if (value.is_number_float()) {
       text_ += jinja::json_real(value.get<double>());
     } else {
-      text_ += value.dump();
+      text_ += plain(value);
     }
   }
 
   std::string take() { return std::move(text_); }
 
  private:
+  // What is no UTF-8, as a path can be, is replaced.
+  static std::string plain(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+
   void write_items(const Json& value, int depth) {
     text_ += value.is_object() ? '{' : '[';
     bool first = true;
@@ -27,7 +32,7 @@ class Writer {
       if (!first) text_ += indent_ > 0 ? "," : ", ";
       first = false;
       break_line(depth + 1);
-      if (value.is_object()) text_ += Json(key).dump() + ": ";
+      if (value.is_object()) text_ += plain(key) + ": ";
       write(item, depth + 1);
     }
     if (!first) break_line(depth);

@@ -73,6 +73,30 @@ TEST_F(SurroundingsTest, NamesMayHaveAnyBytes) {
   }
 }
 
+// In JSON, which is UTF-8, they are replaced.
+TEST_F(SurroundingsTest, NamesOfAnyBytesStandInJson) {
+  const std::string name = "mod\xe9le";
+  const Path model = folder_.scratch / name;
+  std::filesystem::rename(folder_.checkpoint(40), model);
+  const ProgramResult run = run_program(
+      {.arguments = {"run", "--model_args",
+                     "pretrained=" + model.string() +
+                         ",tokenizer=" + (folder_.scratch / "tokenizer").string(),
+                     "--tasks", folder_.scratch / "tasks/colours.yaml", "--output_path",
+                     folder_.scratch / "out/results.json", "--show_config", "--quiet"}});
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  const Path results = list_folder(folder_.scratch / "out").at(0);
+  EXPECT_THAT(parse_json(read_file(results), "results")["model_name"].get<std::string>(),
+              testing::EndsWith("/mod\uFFFDle"));
+
+  const Path table = folder_.scratch.write("t.csv", "step,task,value\n1,t,0.5\n");
+  const ProgramResult import =
+      run_program({.arguments = {"import", table, "--store", run_, "--series", name}});
+  const ProgramResult score = run_program({.arguments = {"score", run_, "--format", "json"}});
+  EXPECT_EQ(score.exit_code, 0) << import.errors << score.errors;
+  EXPECT_THAT(score.output, HasSubstr("mod\uFFFDle"));
+}
+
 // As in a bare chroot.
 TEST_F(SurroundingsTest, NeitherProcNorSysNeedsToBeThere) {
   const std::string expected = table(sweep());
