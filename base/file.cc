@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/part_file.h"
 
 namespace e2lm {
 namespace {
@@ -134,37 +135,35 @@ bool is_special(const Path& path) {
          (path.parent_path() == "/dev" && std::filesystem::is_symlink(path, none));
 }
 
-// The file that becomes `path`, in the folder of that, which is made.
-Path name_beside(const Path& path) {
-  std::error_code code;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), code);
-  if (code) throw Error(path.parent_path().string(), "cannot make the folder: " + code.message());
-  return path.string() + fmt::format(".{}.part", ::getpid());
-}
-
-int open_to_write(const Path& path, const Path& file, int flags) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags, 0666);
-  if (fd < 0) throw system_error(path, "write");
-  return fd;
+// Where a link leads, there or not: what it stands for is to change, not the link.
+Path behind_links(Path path) {
+  constexpr int kMostLinks = 40;  // as the system follows
+  std::error_code none;
+  for (int links = 0; links < kMostLinks && std::filesystem::is_symlink(path, none); ++links) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, none);
+  }
+  return path;
 }
 
 }  // namespace
 
 void write_file(const Path& path, std::string_view content) {
   if (is_special(path)) {
-    const Descriptor fd(open_to_write(path, path, 0));
+    const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (fd.get() < 0) throw system_error(path, "write");
     return write_all(path, fd.get(), content);
   }
-  const Path beside = name_beside(path);
-  Descriptor fd(open_to_write(path, beside, O_CREAT | O_TRUNC));
+  const Path place = behind_links(path);
+  const PartFile part = make_part_file(place);
+  Descriptor fd(part.fd);
   try {
     write_all(path, fd.get(), content);
     // A full disk may show only when the data is flushed or the file closed.
     if (::fsync(fd.get()) != 0 && errno != EINVAL) throw system_error(path, "write");
     if (::close(fd.release()) != 0) throw system_error(path, "write");
-    if (::rename(beside.c_str(), path.c_str()) != 0) throw system_error(path, "write");
+    if (::rename(part.path.c_str(), place.c_str()) != 0) throw system_error(path, "write");
   } catch (...) {
-    ::unlink(beside.c_str());
+    ::unlink(part.path.c_str());
     throw;
   }
 }
@@ -172,9 +171,9 @@ void write_file(const Path& path, std::string_view content) {
 void check_can_write(const Path& path) {
   if (is_special(path)) return;
   if (std::filesystem::is_directory(path)) throw Error(path.string(), "is a folder", "a file");
-  const Path beside = name_beside(path);
-  const Descriptor fd(open_to_write(path, beside, O_CREAT | O_TRUNC));
-  ::unlink(beside.c_str());
+  const PartFile part = make_part_file(behind_links(path));
+  ::close(part.fd);
+  ::unlink(part.path.c_str());
 }
 
 bool is_seen(const Path& path) {

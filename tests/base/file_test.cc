@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch.h"
@@ -20,6 +21,31 @@ TEST(FileTest, WritesAndReadsBack) {
   write_file(scratch / "a/b/c.txt", "");
   EXPECT_EQ(read_file(scratch / "a/b/c.txt"), "");
   EXPECT_EQ(list_folder(scratch / "a/b").size(), 1u) << "the file written beside was left behind";
+}
+
+TEST(FileTest, ALinkStaysAndWhatItLeadsToIsWritten) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch / "disk");
+  std::filesystem::create_symlink("disk/real", scratch / "link");
+  for (const char* content : {"new", "again"}) {  // where it leads to nothing yet, and to a file
+    check_can_write(scratch / "link");
+    write_file(scratch / "link", content);
+    EXPECT_TRUE(std::filesystem::is_symlink(scratch / "link"));
+    EXPECT_EQ(read_file(scratch / "disk/real"), content);
+  }
+  EXPECT_EQ(list_folder(scratch / "disk").size(), 1u);
+}
+
+// As of a program in another container, which has the same process number.
+TEST(FileTest, AFileThatAnotherIsWritingIsLeftToIt) {
+  const Scratch scratch;
+  const Path theirs = scratch / ("x." + std::to_string(::getpid()) + ".part");
+  std::ofstream(theirs) << "half";
+  check_can_write(scratch / "x");
+  write_file(scratch / "x", "whole");
+  EXPECT_EQ(read_file(scratch / "x"), "whole");
+  EXPECT_EQ(read_file(theirs), "half");
+  EXPECT_EQ(list_folder(scratch.folder()).size(), 2u);
 }
 
 // A file renamed over /dev/null would end it for every program of the machine.

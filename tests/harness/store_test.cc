@@ -206,6 +206,15 @@ TEST_F(StoreTest, ANewStoreIsWholeOrLeavesNothing) {
   EXPECT_EQ(Store::open_existing(place).weights_sha256(2), "second");
 }
 
+// In containers process numbers come again.
+TEST_F(StoreTest, WhatAKilledProgramOfTheSameNumberLeftIsNoPartOfANewStore) {
+  const Path left = file_.string() + "." + std::to_string(::getpid()) + ".part";
+  Store::open(left).add_weights({"theirs"});
+  fill_store(file_, [](Store& store) { store.add_weights({"ours"}); });
+  EXPECT_EQ(Store::open_existing(file_).weights_sha256(1), "ours");
+  EXPECT_TRUE(std::filesystem::exists(left));
+}
+
 TEST_F(StoreTest, AStoreThatAnotherProgramMadeMeanwhileIsFilledToo) {
   int calls = 0;
   fill_store(file_, [&](Store& store) {
