@@ -10,7 +10,10 @@ int run(const Arguments& arguments) {
   if (arguments.flag("sha256")) {
     print(content_sha256(store) + "\n");
   } else {
-    dump_store(store, [](const std::string& line) { print(line + "\n"); });
+    // A pager may not ask for the rest for hours, while a lock would keep sweeps from writing.
+    std::string lines;
+    dump_store(store, [&](const std::string& line) { lines += line + "\n"; });
+    print(lines);
   }
   return 0;
 }

@@ -17,6 +17,10 @@ namespace {
 constexpr int kBusyMilliseconds = 60'000;
 
 std::string_view meaning(int code) {
+  if (code == SQLITE_READONLY_ROLLBACK) {
+    return "was left half-written by a program that was killed, and is read-only here; whoever may "
+           "write to it puts it right with any command";
+  }
   switch (code & 0xFF) {
     case SQLITE_FULL:
       return "cannot be written: the disk is full";
@@ -159,6 +163,15 @@ bool Database::has_moved() const {
   int moved = 0;
   const int code = sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   return code == SQLITE_OK && moved != 0;
+}
+
+bool Database::keeps_log() const {
+  constexpr int kReadVersion = 19, kWithLog = 2;  // place and value in the file's header
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  unsigned char version = 0;
+  return file && file->pMethods &&
+         file->pMethods->xRead(file, &version, 1, kReadVersion) == SQLITE_OK && version == kWithLog;
 }
 
 int64_t Database::last_id() const {

@@ -48,6 +48,9 @@ class Database {
   int64_t number(std::string_view query) const;  // the one that the query gives
   int64_t last_id() const;
   bool has_moved() const;  // the file is not at path() any more
+  // Whether a write-ahead log belongs to the file, and not a journal, which is there only while
+  // somebody writes or when a writer was killed.
+  bool keeps_log() const;
 
   sqlite3* handle() const { return handle_.get(); }
   const Path& path() const { return path_; }

@@ -87,13 +87,19 @@ Store Store::open_existing(const Path& file) {
 
 namespace {
 
-// A log beside the file has results that are not in it yet; without one nobody writes to it.
+// A log beside the file has results that are not in it yet; one that keeps a log but has none is
+// written to by nobody. Without logs, as on network file systems, only locks keep a writer away,
+// and what a killed one left in its journal must be taken back first.
 Database open_for_reading(const Path& file) {
   const Path log = file.string() + "-wal";
   std::error_code ignored;
   const auto log_bytes = std::filesystem::file_size(log, ignored);
   const bool has_log = !ignored && log_bytes > 0;
-  return Database::open(file, has_log ? Database::Mode::read_only : Database::Mode::unchanging);
+  if (has_log) return Database::open(file, Database::Mode::read_only);
+  Database unchanging = Database::open(file, Database::Mode::unchanging);
+  if (unchanging.keeps_log()) return unchanging;
+  return Database::open(file,
+                        can_write(file) ? Database::Mode::read_write : Database::Mode::read_only);
 }
 
 }  // namespace

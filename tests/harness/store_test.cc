@@ -206,6 +206,23 @@ TEST_F(StoreTest, ANewStoreIsWholeOrLeavesNothing) {
   EXPECT_EQ(Store::open_existing(place).weights_sha256(2), "second");
 }
 
+// As on a network file system, where there is no log: what was begun is not what a reader sees.
+TEST_F(StoreTest, WhatAKilledWriterBeganIsTakenBackBeforeItIsRead) {
+  const Path left = scratch_ / "left/store.sqlite";
+  std::filesystem::create_directories(left.parent_path());
+  {
+    Store store = Store::open(file_);
+    store.database().run("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN");
+    for (int i = 0; i < 1000; ++i) store.add_weights({std::to_string(i), std::string(500, 'x')});
+    store.database().run("COMMIT; BEGIN; UPDATE weights SET bytes = 1");
+    for (const char* end : {"", "-journal"}) {
+      std::filesystem::copy_file(file_.string() + end, left.string() + end);
+    }
+  }
+  const Store store = Store::open_unchanged(left);
+  EXPECT_EQ(store.database().number("SELECT sum(bytes) FROM weights"), 0);
+}
+
 // In containers process numbers come again.
 TEST_F(StoreTest, WhatAKilledProgramOfTheSameNumberLeftIsNoPartOfANewStore) {
   const Path left = file_.string() + "." + std::to_string(::getpid()) + ".part";
