@@ -19,6 +19,12 @@ Isa isa_named(const std::string& name) {
   throw Error("E2LM_ISA", "'" + name + "' is unknown", "portable, avx2 or avx512");
 }
 
+// Whether oneDNN generates code for it: ONEDNN_MAX_CPU_ISA can forbid what the processor has.
+bool onednn_has(dnnl::cpu_isa isa) {
+  const auto wanted = static_cast<unsigned>(isa);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
+
 }  // namespace
 
 bool has_isa(Isa isa) {
@@ -34,7 +40,8 @@ bool has_isa(Isa isa) {
 
 bool has_bfloat16_products() {
 #if defined(__x86_64__)
-  return has_isa(Isa::avx512) && __builtin_cpu_supports("avx512bf16");
+  return has_isa(Isa::avx512) && __builtin_cpu_supports("avx512bf16") &&
+         onednn_has(dnnl::cpu_isa::avx512_core_bf16);
 #else
   return false;
 #endif
@@ -51,9 +58,7 @@ bool has_fast_bfloat16_products() {
 bool has_amx() {
 #if defined(__x86_64__)
   static const bool kHas = [] {
-    constexpr auto kAmx = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
-    const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-    if (!has_bfloat16_products() || (has & kAmx) != kAmx) return false;
+    if (!has_bfloat16_products() || !onednn_has(dnnl::cpu_isa::avx512_core_amx)) return false;
     // Linux keeps the registers' contents, 8 KiB a thread, only for processes that ask.
     constexpr long kAskForState = 0x1023,
                    kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA

@@ -64,6 +64,16 @@ TEST_P(BegunWith, AskedForItIsComputed) {
 INSTANTIATE_TEST_SUITE_P(AutoArithmetic, BegunWith, testing::Values("float32", "bfloat16"),
                          [](const auto& test) { return std::string(test.param); });
 
+// As users set it who want the same on processors of several kinds.
+TEST_F(AutoArithmeticTest, OneDnnMayBeForbiddenWhatTheProcessorHas) {
+  for (const char* dtype : {"auto", "bfloat16"}) {
+    const ProgramResult result = run_program(
+        {.arguments = {"sweep", folder_.manifest, "-q", "-o", run_ / dtype, "--dtype", dtype},
+         .environment = {{"ONEDNN_MAX_CPU_ISA", "AVX2"}}});
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+  }
+}
+
 // The machine that submits has another processor than the nodes, and these are of two kinds.
 TEST_F(AutoArithmeticTest, ForSlurmTheNodesChoose) {
   for (const auto& [shard, dtype] : {std::pair("1/2", "float32"), {"2/2", "bfloat16"}}) {
