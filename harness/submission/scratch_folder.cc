@@ -1,12 +1,14 @@
 #include "harness/submission/scratch_folder.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -46,15 +48,29 @@ void remove_leftovers(const Path& temporary) {
   }
 }
 
+Path temporary_folder() {
+  std::error_code none;
+  const Path folder = std::filesystem::temp_directory_path(none);
+  if (none) {
+    const char* given = std::getenv("TMPDIR");
+    throw Error(fmt::format("TMPDIR={}", given ? given : ""), "is no folder: " + none.message(),
+                "one for temporary files, or no TMPDIR");
+  }
+  return std::filesystem::canonical(folder);
+}
+
 }  // namespace
 
 ScratchFolder::ScratchFolder() {
-  const Path temporary = std::filesystem::canonical(std::filesystem::temp_directory_path());
+  const Path temporary = temporary_folder();
   remove_leftovers(temporary);
   constexpr int kTries = 100;
   for (int i = 0; i < kTries && fd_ < 0; ++i) {
     std::string name = (temporary / (std::string(kPrefix) + "XXXXXX")).string();
-    if (!::mkdtemp(name.data())) throw Error(name, "a temporary folder cannot be made");
+    if (!::mkdtemp(name.data())) {
+      throw Error(temporary.string(),
+                  fmt::format("a temporary folder cannot be made there: {}", std::strerror(errno)));
+    }
     path_ = name;  // until it is locked, who looks for leftovers may remove it
     fd_ = lock_folder(path_);
     if (fd_ < 0 && errno == ENOLCK) return;  // nor can who looks for leftovers lock it

@@ -380,5 +380,15 @@ TEST(SubmissionCommandTest, AJudgeIsAskedWhereTheEnvironmentNamesOne) {
   EXPECT_EQ(list_folder(scratch / "runs/judge").size(), 7u);
 }
 
+TEST(SubmissionCommandTest, APlaceForTemporaryFilesThatIsNotThereIsNamed) {
+  const Scratch scratch;
+  SubmissionFiles().write_zip(scratch / "e.zip");
+  const ProgramResult result = run_program({.arguments = {"submission", "check", "e.zip"},
+                                            .folder = scratch.folder(),
+                                            .environment = {{"TMPDIR", "/not/there"}}});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("TMPDIR=/not/there: is no folder: No such file"));
+}
+
 }  // namespace
 }  // namespace e2lm
