@@ -162,9 +162,11 @@ Series WatchedFolder::read(const std::string& name, const StepPattern& pattern) 
 }
 
 std::string WatchedFolder::why_empty() const {
-  std::error_code ignored;
+  std::error_code refused;
   const std::string here = folder_.string();
-  if (!fs::is_directory(folder_, ignored)) return fmt::format("{} is not there yet", here);
+  const fs::directory_iterator listed(folder_, refused);
+  if (refused == std::errc::no_such_file_or_directory) return here + " is not there yet";
+  if (refused) return fmt::format("{} cannot be listed ({})", here, refused.message());
   if (options_.pattern) {
     return fmt::format("{} holds nothing yet that fits {}", here, options_.pattern->text());
   }

@@ -77,6 +77,9 @@ TEST_F(WatchedFolderTest, AFolderOfCheckpointsIsASeries) {
   add({"run"}, false);
   EXPECT_THAT(look(run), IsEmpty());
   EXPECT_THAT(run.why_empty(), HasSubstr("holds no checkpoints yet"));
+  std::filesystem::create_symlink("loop", scratch_ / "loop");  // as where rights are missing
+  EXPECT_THAT(WatchedFolder(scratch_ / "loop", {}).why_empty(),
+              HasSubstr("/loop cannot be listed (Too many levels"));
   add({"run/logs", "run/runs/step-9", "run/tmp-checkpoint-7"}, false);
   add({"run/checkpoint-1000", "run/checkpoint-500", "run/checkpoint-500/global_step500"});
   EXPECT_THAT(look(run), ElementsAre("run: 500 1000"));
