@@ -24,6 +24,7 @@ struct Job {
   std::atomic<int64_t> next = 0;
   std::mutex failure_mutex = {};
   std::exception_ptr failure = {};
+  int64_t failed = pieces;  // the first piece that did
 
   void run() {
     for (int64_t piece = next++; piece < pieces; piece = next++) {
@@ -31,7 +32,9 @@ struct Job {
         work(piece);
       } catch (...) {
         const std::lock_guard lock(failure_mutex);
-        if (!failure) failure = std::current_exception();
+        if (piece > failed) continue;
+        failed = piece;
+        failure = std::current_exception();
       }
     }
   }

@@ -7,7 +7,8 @@ namespace e2lm {
 
 // Calls `work(first, last)` over [0, count) cut into pieces of at most `grain`, on up to `threads`
 // threads, and returns when all pieces are done. Pieces are handed out as threads become free, so
-// `work` must not depend on which thread runs what. An exception in a piece is thrown again here.
+// `work` must not depend on which thread runs what. An exception in a piece is thrown again here;
+// of several that of the first piece.
 //
 // Libraries are held to one thread inside and outside of `work`.
 void parallel_for(int threads, int64_t count, int64_t grain,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "engine/checkpoint.h"
 
@@ -53,7 +54,9 @@ class ModelScorer {
   }
 
   ScoredRequests score(const TaskRequests& task) {
-    const PreparedTask prepared = prepare_task(task, tokenizer_, max_positions(), options_.tokens);
+    const int threads = options_.engine.threads > 0 ? options_.engine.threads : available_threads();
+    const PreparedTask prepared =
+        prepare_task(task, tokenizer_, max_positions(), options_.tokens, threads);
     check_lengths(prepared, *engine_);
     std::vector<RequestScore> scores(prepared.requests.size());
     Progress progress("requests", std::ssize(scores), options_.quiet);

@@ -53,6 +53,7 @@ class RequestReader {
     } else if (row.contains("context") && row["context"].is_string() &&
                row.contains("continuation") && row["continuation"].is_string()) {
       if (!tokenizer_) tokenizer_ = Tokenizer::read(tokenizer_path_);
+      if (!encoder_) encoder_.emplace(*tokenizer_, rules_.special, rules_.joining);
       pair =
           encode(row["context"].get<std::string>(), row["continuation"].get<std::string>(), where);
     } else {
@@ -74,7 +75,7 @@ class RequestReader {
   TokenPair encode(const std::string& context, const std::string& continuation,
                    const std::string& where) {
     try {
-      return encode_pair(*tokenizer_, context, continuation, rules_.special, rules_.joining);
+      return encoder_->encode(context, continuation);
     } catch (const Error& error) {  // of thousands of lines it is this one
       throw Error(where, error.what());
     }
@@ -83,6 +84,7 @@ class RequestReader {
   Path tokenizer_path_;
   TokenRules rules_;
   std::optional<Tokenizer> tokenizer_;
+  std::optional<PairEncoder> encoder_;
 };
 
 // The engine checks them, too, but knows no lines.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/parallel.h"
 #include "engine/tokenizer/pair.h"
 #include "engine/tokenizer/rolling.h"
 
@@ -83,6 +84,21 @@ bool cut_context(TokenPair& pair, int64_t max_positions, const std::string& task
   return true;
 }
 
+TokenRequest joined(const TokenPair& pair) {
+  TokenRequest tokens;
+  tokens.ids.reserve(pair.context.size() + pair.continuation.size());
+  tokens.ids = pair.context;
+  tokens.ids.insert(tokens.ids.end(), pair.continuation.begin(), pair.continuation.end());
+  tokens.first_scored = static_cast<int32_t>(pair.context.size());
+  return tokens;
+}
+
+// What a text request became.
+struct Encoded {
+  std::vector<TokenRequest> requests;
+  bool cut = false;
+};
+
 }  // namespace
 
 void check_lengths(const PreparedTask& task, const Engine& engine) {
@@ -105,27 +121,36 @@ std::string PreparedTask::sha256() const {
 }
 
 PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
-                          int64_t max_positions, const TokenRules& rules) {
-  PreparedTask prepared{.name = task.task};
-  for (const Request& request : task.requests) {
-    std::vector<TokenPair> pairs;
-    if (request.rolling) {
-      pairs = rolling_windows(tokenizer, request.continuation, max_positions, rules.special);
-    } else {
-      pairs.push_back(encode_pair(tokenizer, request.context, request.continuation, rules.special,
-                                  rules.joining));
-      if (rules.too_long == TokenRules::TooLong::cut) {
-        prepared.cut += cut_context(pairs.back(), max_positions, task.task, request.doc_id);
+                          int64_t max_positions, const TokenRules& rules, int threads) {
+  constexpr int64_t kGrain = 64;  // requests; many more than a question has
+  const int64_t count = std::ssize(task.requests);
+  std::vector<Encoded> all(count);
+  parallel_for(threads, count, kGrain, [&](int64_t first, int64_t last) {
+    PairEncoder encoder(tokenizer, rules.special, rules.joining);
+    for (int64_t r = first; r < last; ++r) {
+      const Request& request = task.requests[r];
+      if (request.rolling) {
+        for (const TokenPair& window :
+             rolling_windows(tokenizer, request.continuation, max_positions, rules.special)) {
+          all[r].requests.push_back(joined(window));
+        }
+        continue;
       }
+      TokenPair pair = encoder.encode(request.context, request.continuation);
+      if (rules.too_long == TokenRules::TooLong::cut) {
+        all[r].cut = cut_context(pair, max_positions, task.task, request.doc_id);
+      }
+      all[r].requests.push_back(joined(pair));
     }
-    for (TokenPair& pair : pairs) {
-      TokenRequest tokens{.ids = std::move(pair.context)};
-      tokens.first_scored = static_cast<int32_t>(tokens.ids.size());
-      tokens.ids.insert(tokens.ids.end(), pair.continuation.begin(), pair.continuation.end());
-      prepared.requests.push_back(std::move(tokens));
-      prepared.doc_ids.push_back(request.doc_id);
+  });
+  PreparedTask prepared{.name = task.task};
+  for (int64_t r = 0; r < count; ++r) {
+    for (TokenRequest& request : all[r].requests) {
+      prepared.requests.push_back(std::move(request));
+      prepared.doc_ids.push_back(task.requests[r].doc_id);
     }
-    prepared.windows.push_back(static_cast<int32_t>(pairs.size()));
+    prepared.windows.push_back(static_cast<int32_t>(all[r].requests.size()));
+    prepared.cut += all[r].cut;
   }
   prepared.tree = PrefixTree::build(prepared.requests);
   return prepared;

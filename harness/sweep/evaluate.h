@@ -30,7 +30,7 @@ struct PreparedTask {
 // `max_positions` is the most inputs a window of a rolling request has, and a request that is cut.
 // Throws Error naming the document if a continuation alone is too long to be cut.
 PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
-                          int64_t max_positions, const TokenRules& rules = {});
+                          int64_t max_positions, const TokenRules& rules = {}, int threads = 1);
 
 // Throws Error naming the document if a request is longer than the engine's model can take.
 void check_lengths(const PreparedTask& task, const Engine& engine);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
 #include <vector>
 
 #include "tests/support/expect_error.h"
@@ -31,6 +32,24 @@ TEST(ParallelTest, PassesErrorsOn) {
         });
       },
       "piece: is broken");
+}
+
+// Whichever thread comes first, users see the same one.
+TEST(ParallelTest, OfSeveralErrorsThatOfTheFirstPieceCounts) {
+  std::atomic<bool> later_failed = false;
+  expect_error(
+      [&] {
+        parallel_for(2, 100, 10, [&](int64_t first, int64_t) {
+          if (first == 20) later_failed.wait(false);
+          if (first < 20) return;
+          if (first > 20) {
+            later_failed = true;
+            later_failed.notify_all();
+          }
+          throw Error("piece " + std::to_string(first), "is broken");
+        });
+      },
+      "piece 20: is broken");
 }
 
 }  // namespace

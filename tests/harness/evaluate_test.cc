@@ -147,5 +147,26 @@ TEST_F(PrepareTest, TextsAreJoinedByTheRuleGiven) {
   EXPECT_EQ(prepare_task(spans, tokenizer_, 99, separate).requests[0].ids, (Ids{0, 1, 2, 1}));
 }
 
+// Also where a thread begins in the middle of a question, and which document is named.
+TEST_F(PrepareTest, ThreadsMakeTheSameRequests) {
+  TaskRequests many{.task = "made"};
+  for (int32_t doc = 0; doc < 300; ++doc) {
+    const std::string question(static_cast<size_t>(1 + doc % 7), 'b');
+    for (const char* choice : {" a", "bc", "cba"}) {
+      many.requests.push_back({.doc_id = doc, .context = question, .continuation = choice});
+    }
+  }
+  const TokenRules cut{.too_long = TokenRules::TooLong::cut};
+  const PreparedTask one = prepare_task(many, tokenizer_, 4, cut);
+  for (const int threads : {2, 5}) {
+    const PreparedTask several = prepare_task(many, tokenizer_, 4, cut, threads);
+    EXPECT_EQ(several.sha256(), one.sha256());
+    EXPECT_EQ(several.doc_ids, one.doc_ids);
+    EXPECT_EQ(several.windows, one.windows);
+    EXPECT_EQ(several.cut, one.cut);
+  }
+  expect_error([&] { prepare_task(many, tokenizer_, 1, cut, 5); }, "document 0 has 2 tokens");
+}
+
 }  // namespace
 }  // namespace e2lm

@@ -149,5 +149,24 @@ TEST_F(PairTest, BothTextsAreUtf8) {
   }
 }
 
+// Choices share their question, and another question may come between them.
+TEST_F(PairTest, PairsOneAfterAnotherAreThoseOfEachAlone) {
+  const Tokenizer tokenizer = read();
+  const std::string contexts[] = {"ab", "ab", "ab ", "", " ", "ab", "x", "x", "", "abab", "ab"};
+  const std::string continuations[] = {" a", "c", "bcb", "<s>ab"};
+  for (const Joining joining : {Joining::joint, Joining::separate}) {
+    for (const auto special : {SpecialTokens::omit, SpecialTokens::add, SpecialTokens::add_once}) {
+      PairEncoder encoder(tokenizer, special, joining);
+      for (const std::string& context : contexts) {
+        for (const std::string& continuation : continuations) {
+          const TokenPair pair = encode_pair(tokenizer, context, continuation, special, joining);
+          expect_pair(encoder.encode(context, continuation), pair.context, pair.continuation,
+                      pair.prefix_kept);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace e2lm
