@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 
 #include "base/error.h"
@@ -13,6 +14,8 @@
 #include "harness/hub/cache.h"
 #include "harness/sweep/checkpoint_plan.h"
 #include "harness/sweep/items.h"
+#include "harness/sweep/known_requests.h"
+#include "harness/sweep/series_tokenizer.h"
 #include "harness/sweep/weights.h"
 
 namespace e2lm {
@@ -31,50 +34,6 @@ std::vector<std::string> metric_names(const Task& task) {
     names.emplace_back(metric.metric->name);
   }
   return names;
-}
-
-// The folder of a checkpoint's whole revision.
-Path top_folder(const CheckpointRef& ref) {
-  Path top = ref.folder;
-  for (const Path& part : Path(ref.hub->subfolder)) {
-    if (!part.empty()) top = top.parent_path();
-  }
-  return top;
-}
-
-// Where a series' tokenizer lies: named by the manifest, or in a checkpoint's own folder; empty if
-// nowhere.
-Path tokenizer_path(const Series& series) {
-  if (!series.tokenizer.empty()) return series.tokenizer;
-  for (const CheckpointRef& ref : series.checkpoints) {
-    if (is_seen(ref.folder / "tokenizer.json")) return ref.folder;
-    if (!ref.hub) continue;
-    const Path top = top_folder(ref);
-    if (is_seen(top / "tokenizer.json")) return top;
-  }
-  return {};
-}
-
-[[noreturn]] void fail_without_tokenizer(const Series& series) {
-  // Of a checkpoint of the hub the configuration comes first: with it, more is amiss than a fetch.
-  const auto& refs = series.checkpoints;
-  if (!refs.empty() && refs[0].hub && !std::filesystem::exists(refs[0].folder / "config.json")) {
-    throw Error(fmt::format("series {}", series.name), not_fetched(refs[0]));
-  }
-  throw Error(fmt::format("series {}", series.name), "has no tokenizer",
-              "a tokenizer.json in the checkpoints' folders, a key 'tokenizer' in the manifest, or "
-              "--watch-tokenizer");
-}
-
-// What would change if one of its files were written again.
-std::map<Path, FileStamp> stamps_of_tokenizer(const Path& path) {
-  std::map<Path, FileStamp> stamps;
-  for (const Path& file : tokenizer_files(path)) {
-    const auto stamp = file_stamp(file);
-    if (!stamp) throw Error(file.string(), "cannot be read");
-    stamps.emplace(file, *stamp);
-  }
-  return stamps;
 }
 
 // Items of rolling requests know in how many windows they were scored.
@@ -138,6 +97,8 @@ class Planner {
     tasks_of_manifest_ = &tasks;
     hash_weights(manifest);
     for (const Series& series : manifest.series) add_series(series);
+    prepare_lacking_tasks();
+    for (const Plan::SeriesRow& series : result_.plan.series) list_tasks(series.tokenizer_sha256);
     write_plan(store_, result_.plan);
     return std::move(result_);
   }
@@ -177,9 +138,10 @@ class Planner {
         if (hashes(number++) && !ref.as_known) folders.push_back(ref.folder);
       }
     }
-    const int threads = engine_.threads > 0 ? engine_.threads : available_threads();
-    hash_ahead(store_, folders, {.threads = threads, .quiet = hooks_.quiet, .stop = hooks_.stop});
+    hash_ahead(store_, folders, {.threads = threads(), .quiet = hooks_.quiet, .stop = hooks_.stop});
   }
+
+  int threads() const { return engine_.threads > 0 ? engine_.threads : available_threads(); }
 
   void add_series(const Series& series) {
     Plan::SeriesRow row{.name = series.name,
@@ -203,7 +165,6 @@ class Planner {
     Statement find(store_.database(), "SELECT tokenizer_sha256 FROM series WHERE name = ?");
     const std::string sha256 = find.bind(series.name).step() ? find.text(0) : "";
     if (!result_.read.rows.contains(sha256)) fail_without_tokenizer(series);
-    list_tasks(sha256);
     return sha256;
   }
 
@@ -212,11 +173,10 @@ class Planner {
     auto& known = result_.read.tokenizers[path];
     const auto files = stamps_of_tokenizer(path);
     if (known.sha256.empty() || known.files != files) {
-      const Tokenizer tokenizer = Tokenizer::read(path);
+      Tokenizer tokenizer = Tokenizer::read(path);
       known = {.files = files, .sha256 = tokenizer.sha256()};
-      if (!result_.read.rows.contains(known.sha256)) prepare_tasks(tokenizer);
+      if (!result_.read.rows.contains(known.sha256)) add_tasks(std::move(tokenizer));
     }
-    list_tasks(known.sha256);
     return known.sha256;
   }
 
@@ -229,24 +189,67 @@ class Planner {
     if (!listed) rows.insert(rows.end(), ready.begin(), ready.end());
   }
 
-  void prepare_tasks(const Tokenizer& tokenizer) {
+  // Tasks whose request sets are known are made ready at the end, if anything lacks them.
+  void add_tasks(Tokenizer read) {
     if (tasks_.empty()) read_tasks(*tasks_of_manifest_);
+    const Tokenizer& tokenizer = tokenizers_.emplace_back(std::move(read));
     auto& rows = result_.read.rows[tokenizer.sha256()];
     for (const ReadTask& task : tasks_) {
       end_if_asked();
-      PreparedTask prepared =
-          prepare_task(task.requests, tokenizer, result_.read.max_positions, rules_);
-      const auto order = prepared.tree.order();
-      const int64_t request_set =
-          store_.add_request_set(prepared.sha256(), {order.begin(), order.end()});
       rows.push_back({.name = task.requests.task,
                       .content_sha256 = task.requests.sha256(),
                       .tokenizer_sha256 = tokenizer.sha256(),
-                      .request_set = request_set,
-                      .items = with_windows(task.requests, prepared),
+                      .items = task.requests.items,
                       .metrics = task.metrics});
-      result_.tasks.emplace(request_set, std::move(prepared));
+      const auto known = known_request_set(store_, source_of(rows.back()));
+      const bool rolls = task.requests.output_type == OutputType::loglikelihood_rolling;
+      if (known && !rolls && !hooks_.earlier) {
+        rows.back().request_set = *known;
+      } else {
+        prepare(task, tokenizer, rows.back());
+      }
     }
+  }
+
+  RequestSource source_of(const Plan::TaskRow& row) const {
+    return {row.content_sha256, row.tokenizer_sha256, rules_, result_.read.max_positions};
+  }
+
+  void prepare(const ReadTask& task, const Tokenizer& tokenizer, Plan::TaskRow& row) {
+    PreparedTask prepared =
+        prepare_task(task.requests, tokenizer, result_.read.max_positions, rules_, threads());
+    const auto order = prepared.tree.order();
+    const std::string sha256 = prepared.sha256();
+    row.request_set = store_.add_request_set(sha256, {order.begin(), order.end()});
+    row.items = with_windows(task.requests, prepared);
+    remember_request_set(store_, source_of(row), sha256);
+    result_.tasks.emplace(row.request_set, std::move(prepared));
+  }
+
+  void prepare_lacking_tasks() {
+    const auto cells = store_.cells();
+    for (const Tokenizer& tokenizer : tokenizers_) {
+      auto& rows = result_.read.rows.at(tokenizer.sha256());
+      for (size_t t = 0; t < rows.size(); ++t) {
+        if (result_.tasks.contains(rows[t].request_set) || !lacking(rows[t], cells)) continue;
+        end_if_asked();
+        prepare(tasks_[t], tokenizer, rows[t]);
+      }
+    }
+  }
+
+  // Whether a checkpoint has no results of a task, or none that are known here.
+  bool lacking(const Plan::TaskRow& task,
+               const std::map<Store::CellKey, Store::Cell>& cells) const {
+    const auto done = [&](const Plan::CheckpointRow& checkpoint) {
+      if (!checkpoint.weights) return false;
+      const auto cell = cells.find({*checkpoint.weights, task.request_set, checkpoint.settings});
+      return cell != cells.end() && cell->second.state == Store::State::done;
+    };
+    return std::ranges::any_of(result_.plan.series, [&](const Plan::SeriesRow& series) {
+      return series.tokenizer_sha256 == task.tokenizer_sha256 &&
+             !std::ranges::all_of(series.checkpoints, done);
+    });
   }
 
   Store& store_;
@@ -257,7 +260,8 @@ class Planner {
   TokenRules rules_;
   PlannedSweep result_;
   const std::vector<Task>* tasks_of_manifest_ = nullptr;
-  std::vector<ReadTask> tasks_;  // none where an earlier plan made them ready
+  std::deque<Tokenizer> tokenizers_;  // that tasks were read for
+  std::vector<ReadTask> tasks_;       // none where an earlier plan made them ready
 };
 
 }  // namespace

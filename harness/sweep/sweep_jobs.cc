@@ -16,18 +16,25 @@ MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store,
   }
   int64_t number = 0;
   for (const Plan::SeriesRow& series : plan.series) {
+    std::vector<int64_t> request_sets;  // of each task
+    for (const std::string& name : plan.task_names) {
+      request_sets.push_back(plan.task(name, series).request_set);
+    }
     for (const Plan::CheckpointRow& checkpoint : series.checkpoints) {
       Job job{.name = fmt::format("{} step {}", series.name, checkpoint.ref.step),
               .ref = checkpoint.ref,
               .error = checkpoint.error};
       job.unidentified = options.source && job.ref.hub && !checkpoint.weights;
       if (job.unidentified) job.error.clear();
-      for (const std::string& name : plan.task_names) {
-        const int64_t request_set = plan.task(name, series).request_set;
+      for (const int64_t request_set : request_sets) {
         const Store::CellKey key = {checkpoint.weights.value_or(0), request_set,
                                     checkpoint.settings};
-        if (checkpoint.weights && !covered.insert(key).second) continue;
-        job.cells.push_back({key, &planned.tasks.at(request_set)});
+        if (checkpoint.weights && covered.contains(key)) continue;
+        const auto task = planned.tasks.find(request_set);
+        // It was all there when this was planned. Another sweep found damage since, and mends it.
+        if (task == planned.tasks.end()) continue;
+        if (checkpoint.weights) covered.insert(key);
+        job.cells.push_back({key, &task->second});
       }
       if (!options.shard.has(number++)) {
         missing.cells_of_others += std::ssize(job.cells);

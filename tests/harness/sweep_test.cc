@@ -267,6 +267,36 @@ TEST_F(SweepTest, AChangedTaskIsComputedAgain) {
   EXPECT_EQ(sweep().computed, 0) << "another gold answer needs no log-likelihoods";
 }
 
+// Long prompts of thousands of documents take minutes to encode, each time a sweep is started.
+TEST_F(SweepTest, AFinishedSweepEncodesNothing) {
+  const auto plan = [&](const TokenRules& rules = {}) {
+    Manifest manifest = Manifest::read(folder_.manifest);
+    manifest.tokens = rules;
+    Store store = Store::open(store_path_);
+    return plan_sweep(manifest, TaskLibrary({}), store, {}, EngineOptions{});
+  };
+  const PlannedSweep fresh = plan();
+  EXPECT_EQ(plan().tasks.size(), 1u) << "without results it is made ready";
+  sweep();
+  const PlannedSweep finished = plan();
+  EXPECT_TRUE(finished.tasks.empty());
+  ASSERT_EQ(finished.plan.tasks.size(), 1u);
+  EXPECT_EQ(finished.plan.tasks[0].request_set, fresh.plan.tasks[0].request_set);
+  EXPECT_EQ(sweep().computed, 0);
+
+  // What depends on the tokens is made of them.
+  EXPECT_EQ(plan({.joining = Joining::separate}).tasks.size(), 1u);
+  const auto change = [&](const char* sql) { Store::open(store_path_).database().run(sql); };
+  change("UPDATE request_set SET finish_order = x'00'");
+  EXPECT_EQ(plan().tasks.size(), 1u) << "a damaged order is written again";
+  EXPECT_TRUE(plan().tasks.empty());
+  change("UPDATE weights_file SET stamp = 'another program' WHERE path LIKE 'requests:%'");
+  EXPECT_EQ(plan().tasks.size(), 1u);
+  change("UPDATE cell SET state = 'failed' WHERE id = 2");
+  EXPECT_EQ(plan().tasks.size(), 1u);
+  EXPECT_EQ(sweep().computed, 1);
+}
+
 TEST_F(SweepTest, AMissingCheckpointIsAFailedCell) {
   std::filesystem::remove_all(folder_.checkpoint(120));
   EXPECT_EQ(sweep().failed, 1);
