@@ -238,11 +238,12 @@ class Planner {
     }
   }
 
-  // Whether a checkpoint has no results of a task, or none that are known here.
+  // Whether a checkpoint has no results of a task, or none that are known here. One that cannot be
+  // read, as one that is still to come, will have none; what is on the hub may be fetched.
   bool lacking(const Plan::TaskRow& task,
                const std::map<Store::CellKey, Store::Cell>& cells) const {
     const auto done = [&](const Plan::CheckpointRow& checkpoint) {
-      if (!checkpoint.weights) return false;
+      if (!checkpoint.weights) return !checkpoint.ref.hub && !checkpoint.error.empty();
       const auto cell = cells.find({*checkpoint.weights, task.request_set, checkpoint.settings});
       return cell != cells.end() && cell->second.state == Store::State::done;
     };

@@ -17,8 +17,8 @@ namespace e2lm {
 // A plan, and its tasks ready to be scored.
 struct PlannedSweep {
   Plan plan;
-  // By request set. A task that every checkpoint has its results of was not made ready, where the
-  // store knew what it would become.
+  // By request set. A task that every checkpoint which can be read has its results of was not made
+  // ready, where the store knew what it would become.
   std::map<int64_t, PreparedTask> tasks;
 
   // What the tasks were made ready with.

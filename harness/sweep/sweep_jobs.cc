@@ -31,10 +31,11 @@ MissingJobs missing_jobs(const PlannedSweep& planned, const Store& store,
                                     checkpoint.settings};
         if (checkpoint.weights && covered.contains(key)) continue;
         const auto task = planned.tasks.find(request_set);
+        const bool ready = task != planned.tasks.end();
         // It was all there when this was planned. Another sweep found damage since, and mends it.
-        if (task == planned.tasks.end()) continue;
+        if (!ready && job.error.empty()) continue;
         if (checkpoint.weights) covered.insert(key);
-        job.cells.push_back({key, &task->second});
+        job.cells.push_back({key, ready ? &task->second : nullptr});
       }
       if (!options.shard.has(number++)) {
         missing.cells_of_others += std::ssize(job.cells);

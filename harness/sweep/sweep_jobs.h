@@ -17,7 +17,7 @@ namespace e2lm {
 struct Job {
   struct Cell {
     Store::CellKey key;
-    const PreparedTask* task;
+    const PreparedTask* task;  // maybe none of a checkpoint that cannot be read
   };
   std::string name;  // "base-deep step 640"
   CheckpointRef ref;

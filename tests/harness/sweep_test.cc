@@ -280,6 +280,12 @@ TEST_F(SweepTest, AFinishedSweepEncodesNothing) {
   sweep();
   const PlannedSweep finished = plan();
   EXPECT_TRUE(finished.tasks.empty());
+  const Path last = folder_.checkpoint(120), away = folder_.scratch / "away";
+  std::filesystem::rename(last, away);
+  Store::open(store_path_).database().run("UPDATE checkpoint SET weights = NULL WHERE step = 120");
+  EXPECT_TRUE(plan().tasks.empty()) << "nor for a checkpoint that is still to come";
+  EXPECT_EQ(sweep().failed, 1);
+  std::filesystem::rename(away, last);
   ASSERT_EQ(finished.plan.tasks.size(), 1u);
   EXPECT_EQ(finished.plan.tasks[0].request_set, fresh.plan.tasks[0].request_set);
   EXPECT_EQ(sweep().computed, 0);
