@@ -13,6 +13,8 @@ namespace {
 // "e2lm" as the file's application id, so that other SQLite files are not taken for ours.
 constexpr int64_t kApplicationId = 0x65326C6D;
 
+// weights_file is for whatever was found out and need not be again: hashes of files as long as
+// their stamps are the same, and what known_requests.h says.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE weights (

@@ -21,6 +21,7 @@ MadeHub::MadeHub()
           if (auto reply = instead_of_store(request)) return *reply;
         }
         const std::string hash = request.path().substr(1);
+        const std::lock_guard lock(mutex_);
         return part(large_.at(hash), "\"store-" + hash.substr(0, 8) + "\"", request);
       }),
       server_([this](const ServedRequest& request) { return answer(request); }) {}
@@ -30,6 +31,7 @@ std::string MadeHub::add(const std::string& repo, const std::string& revision,
   BlobHash hash(large ? 64 : 40, static_cast<int64_t>(bytes.size()));
   hash.add(bytes);
   const File file{bytes, hash.hex(), large};
+  const std::lock_guard lock(mutex_);
   if (large) large_[file.hash] = bytes;
   repos_[repo][commit_of(repo, revision)][path] = file;
   return file.hash;
@@ -76,6 +78,7 @@ ServedReply MadeHub::answer(const ServedRequest& request) {
     return refusal(401, "");
   }
   const std::string path = request.path();
+  const std::lock_guard lock(mutex_);
   for (const auto& [repo, commits] : repos_) {
     const std::string api = (repo.starts_with("datasets/") ? "/api/" : "/api/models/") + repo;
     const std::string file = "/" + repo + "/resolve/";

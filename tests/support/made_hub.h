@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -57,6 +58,7 @@ class MadeHub {
   ServedReply part(const std::string& bytes, const std::string& tag,
                    const ServedRequest& request) const;
 
+  std::mutex mutex_;  // of these: files come while others are sent
   std::map<std::string, std::map<std::string, Files>> repos_;  // by commit
   std::map<std::string, std::string> large_;                   // bytes by hash
   HttpServer store_;
