@@ -27,12 +27,21 @@ class BinomialShare {
       const double below = below_.empty() ? 0.0 : below_.back();
       below_.push_back(below + std::exp(log_chance(k, share)));
     }
+    per_level_ = static_cast<double>(below_.size() - 1) / below_.back();
+    for (size_t i = 0; i < below_.size(); ++i) {
+      const auto level =
+          std::lower_bound(below_.begin(), below_.end(), static_cast<double>(i) / per_level_);
+      guide_.push_back(std::min<size_t>(level - below_.begin(), below_.size() - 1));
+    }
   }
 
   double operator()(RandomStream& random) const {
     const double level = random.uniform() * below_.back();
-    const auto place = std::lower_bound(below_.begin(), below_.end(), level);
-    return (first_ + static_cast<double>(place - below_.begin())) / items_;
+    // The first that is not below the level, from a place near by.
+    size_t place = guide_[static_cast<size_t>(level * per_level_)];
+    while (place > 0 && below_[place - 1] >= level) --place;
+    while (below_[place] < level) ++place;
+    return (first_ + static_cast<double>(place)) / items_;
   }
 
  private:
@@ -45,6 +54,8 @@ class BinomialShare {
 
   double items_, first_ = 0;
   std::vector<double> below_;  // chance of at most first_ + i right answers
+  std::vector<size_t> guide_;  // where levels of i / per_level_ lie
+  double per_level_ = 0;
 };
 
 // Fills a curve from a stream of random numbers.

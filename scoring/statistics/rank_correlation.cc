@@ -13,14 +13,22 @@ namespace {
 constexpr std::array<std::string_view, 4> kNames = {"stable", "reversed", "average_d2",
                                                     "average_pearson"};
 
-// Indices of the values, smallest first; of equal ones the earlier first, or the later.
+// Indices of the values, smallest first; of equal ones the earlier first, or the later. Sorted
+// beside their values: to look each up costs more than to move it.
 std::vector<int32_t> sorted_order(std::span<const double> values, bool later_first) {
-  std::vector<int32_t> order(values.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-    if (values[a] != values[b]) return values[a] < values[b];
-    return later_first ? a > b : a < b;
+  struct Place {
+    double value;
+    int32_t index;
+  };
+  std::vector<Place> places(values.size());
+  for (size_t i = 0; i < values.size(); ++i) places[i] = {values[i], static_cast<int32_t>(i)};
+  std::sort(places.begin(), places.end(), [later_first](const Place& a, const Place& b) {
+    if (a.value != b.value) return a.value < b.value;
+    return later_first ? a.index > b.index : a.index < b.index;
   });
+  std::vector<int32_t> order;
+  order.reserve(places.size());
+  for (const Place& place : places) order.push_back(place.index);
   return order;
 }
 
