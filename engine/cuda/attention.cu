@@ -53,6 +53,7 @@ struct Operands {
   float log2_scale;  // exp(score / sqrt(P)) is 2 to the power of score times this
   OperandRows heads, out;
   const void* cache;
+  bool in_pairs;  // whether two neighbours of out can be stored at once
 };
 
 template <class T, int kWidth>
@@ -192,10 +193,13 @@ class TileAttention {
       const float factor = o_.scale / total;
 #pragma unroll
       for (int j = 0; j < kWidth / 8; ++j) {
-#pragma unroll
-        for (int i = 0; i < 2; ++i) {
-          const int c = 8 * j + place_.column + i;
-          if (c < head_width) out[c] = narrow<T>(sums_[j][2 * half + i] * factor);
+        const int c = 8 * j + place_.column;
+        const float left = sums_[j][2 * half] * factor, right = sums_[j][2 * half + 1] * factor;
+        if (o_.in_pairs) {
+          if (c < head_width) store_two(out + c, left, right);
+        } else {
+          if (c < head_width) out[c] = narrow<T>(left);
+          if (c + 1 < head_width) out[c + 1] = narrow<T>(right);
         }
       }
     }
@@ -244,7 +248,10 @@ void attend_all(const Operands& o, Stream stream) {
 void attention(const WaveRecords& wave, const HeadRule& rule, float scale, OperandRows heads,
                const void* cache, OperandRows out, Stream stream) {
   const float log2_scale = kLog2E / sqrtf(static_cast<float>(rule.head_width));
-  const Operands operands{wave, rule, scale, log2_scale, heads, out, cache};
+  const auto pair_bytes = static_cast<uintptr_t>(2 * element_bytes(out.element));
+  const bool in_pairs = rule.head_width % 2 == 0 && out.stride % 2 == 0 &&
+                        reinterpret_cast<uintptr_t>(out.data) % pair_bytes == 0;
+  const Operands operands{wave, rule, scale, log2_scale, heads, out, cache, in_pairs};
   if (out.element == Element::float32) {
     attend_all<float>(operands, stream);
   } else {

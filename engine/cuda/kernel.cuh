@@ -142,6 +142,15 @@ __device__ inline void store_four(Bfloat16* at, const Four& f) {
   store_aligned(at, packed);
 }
 
+// Two neighbouring values likewise.
+__device__ inline void store_two(float* at, float left, float right) {
+  store_aligned(at, float2{left, right});
+}
+
+__device__ inline void store_two(Bfloat16* at, float left, float right) {
+  store_aligned(at, pack_two(left, right));
+}
+
 // Whether x is finite, also when rounded to T.
 template <class T>
 __device__ inline bool stays_finite(float x) {

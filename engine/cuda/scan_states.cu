@@ -76,16 +76,22 @@ __global__ void __launch_bounds__(kThreads)
 
   const float* start = unit.start == kNoState ? nullptr : state_at(rule, unit.start, m);
   float* out = state_at(rule, job.out, m);
-  const float decay = expf(static_cast<float>(here));
+  const float decay = start ? expf(static_cast<float>(here)) : 0.0F;
   const LanePlace place = lane_place();
+  constexpr int kCount = kAligned ? 2 : 1;  // neighbouring columns at once
 #pragma unroll
   for (int j = 0; j < kSlice / 8; ++j) {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; i += kCount) {
       const int row = n + warp_row + place.row + i / 2 * 8, c = x + 8 * j + place.column + i % 2;
       if (row >= rule.state_size || c >= rule.width) continue;
       const int64_t at = static_cast<int64_t>(row) * rule.width + c;
-      out[at] = sums[j][i] + (start ? start[at] * decay : 0.0F);
+      if constexpr (kCount == 2) {
+        const auto before = start ? load_aligned<float2>(start + at) : float2{0, 0};
+        store_two(out + at, sums[j][i] + before.x * decay, sums[j][i + 1] + before.y * decay);
+      } else {
+        out[at] = sums[j][i] + (start ? start[at] : 0.0F) * decay;
+      }
     }
   }
 }
