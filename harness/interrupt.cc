@@ -2,21 +2,26 @@
 
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <string_view>
 
 namespace e2lm {
 namespace {
 
-volatile std::sig_atomic_t interrupt_seen = 0;
+std::atomic<bool> interrupt_seen = false;  // read by every thread
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal's handler may set it");
 
 void on_signal(int signal) {
-  interrupt_seen = 1;
+  const int interrupted_code = errno;  // whoever was interrupted may be about to read it
+  interrupt_seen = true;
   std::signal(signal, SIG_DFL);
   constexpr std::string_view kSentence =
       "\ne2lm: stopping after this block of requests; once more stops at once\n";
   // Whether anybody reads it does not matter.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kSentence.data(), kSentence.size());
+  errno = interrupted_code;
 }
 
 }  // namespace
@@ -28,7 +33,7 @@ void catch_interrupts() {
 }
 
 bool interrupted() {
-  return interrupt_seen != 0;
+  return interrupt_seen;
 }
 
 }  // namespace e2lm
