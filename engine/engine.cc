@@ -20,7 +20,7 @@ std::unique_ptr<Backend> open_backend(const EngineOptions& options, Precision pr
   if (options.device == Device::cuda) {
     return open_cuda_backend(precision, {options.card_weight_bytes, options.called_off});
   }
-  return open_cpu_backend(options.threads > 0 ? options.threads : available_threads(), precision);
+  return open_cpu_backend(threads_of(options), precision);
 }
 
 class ModelEngine final : public Engine {
@@ -185,6 +185,10 @@ std::vector<DeviceSummary> list_devices() {
   const std::string on_card = cuda_has_bfloat16() ? "float32, bfloat16" : "float32";
   return {{Device::cpu, true, bfloat16, fmt::format("{} threads", available_threads())},
           {Device::cuda, cuda_is_there(), cuda_is_there() ? on_card : "", describe_cuda()}};
+}
+
+int threads_of(const EngineOptions& options) {
+  return options.threads > 0 ? options.threads : available_threads();
 }
 
 Precision choose_precision(const EngineOptions& options, DType stored) {

@@ -39,6 +39,9 @@ struct EngineOptions {
   std::stop_token called_off = {};     // ends Engine::open on a card with an Error
 };
 
+// The threads that `options` allow.
+int threads_of(const EngineOptions& options);
+
 // The precision an engine opened with `options` has for weights stored as `stored`: the one asked
 // for, else bfloat16 where the weights are stored so and the device has instructions for it, else
 // float32.

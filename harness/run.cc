@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/parallel.h"
 #include "base/progress.h"
 #include "engine/checkpoint.h"
 
@@ -54,9 +53,8 @@ class ModelScorer {
   }
 
   ScoredRequests score(const TaskRequests& task) {
-    const int threads = options_.engine.threads > 0 ? options_.engine.threads : available_threads();
-    const PreparedTask prepared =
-        prepare_task(task, tokenizer_, max_positions(), options_.tokens, threads);
+    const PreparedTask prepared = prepare_task(task, tokenizer_, max_positions(), options_.tokens,
+                                               threads_of(options_.engine));
     check_lengths(prepared, *engine_);
     std::vector<RequestScore> scores(prepared.requests.size());
     Progress progress("requests", std::ssize(scores), options_.quiet);

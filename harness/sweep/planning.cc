@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/parallel.h"
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -138,10 +137,9 @@ class Planner {
         if (hashes(number++) && !ref.as_known) folders.push_back(ref.folder);
       }
     }
-    hash_ahead(store_, folders, {.threads = threads(), .quiet = hooks_.quiet, .stop = hooks_.stop});
+    hash_ahead(store_, folders,
+               {.threads = threads_of(engine_), .quiet = hooks_.quiet, .stop = hooks_.stop});
   }
-
-  int threads() const { return engine_.threads > 0 ? engine_.threads : available_threads(); }
 
   void add_series(const Series& series) {
     Plan::SeriesRow row{.name = series.name,
@@ -216,8 +214,8 @@ class Planner {
   }
 
   void prepare(const ReadTask& task, const Tokenizer& tokenizer, Plan::TaskRow& row) {
-    PreparedTask prepared =
-        prepare_task(task.requests, tokenizer, result_.read.max_positions, rules_, threads());
+    PreparedTask prepared = prepare_task(task.requests, tokenizer, result_.read.max_positions,
+                                         rules_, threads_of(engine_));
     const auto order = prepared.tree.order();
     const std::string sha256 = prepared.sha256();
     row.request_set = store_.add_request_set(sha256, {order.begin(), order.end()});

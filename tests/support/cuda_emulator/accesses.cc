@@ -112,9 +112,13 @@ class Watch {
                               : note_read(who.now, cell, region->shared);
       if (race == Race::none) continue;
       const bool after_write = race == Race::with_write;
-      Found found = {
-          region->data + i * kCellBytes,        i * kCellBytes, region->shared, after_write, write,
-          after_write ? cell.write : cell.read, who.now};
+      Found found = {.at = region->data + i * kCellBytes,
+                     .offset = i * kCellBytes,
+                     .shared = region->shared,
+                     .after_write = after_write,
+                     .write = write,
+                     .earlier = after_write ? cell.write : cell.read,
+                     .later = who.now};
       if (!after_write || !write) found.report(kernel);
       std::memcpy(&found.value, found.at, kCellBytes);
       written_twice_.push_back(found);
