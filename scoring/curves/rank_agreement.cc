@@ -17,9 +17,7 @@ int sign(double value) {
 struct Pairs {
   int64_t all = 0, sum = 0;          // Σ of the products of signs
   int64_t equal_a = 0, equal_b = 0;  // equal on a side
-  int64_t decided_alike = 0, ordered_alike = 0;
-
-  bool same_order() const { return ordered_alike == all; }
+  int64_t decided_alike = 0;
 };
 
 Pairs count_pairs(std::span<const double> a, std::span<const double> b) {
@@ -33,14 +31,9 @@ Pairs count_pairs(std::span<const double> a, std::span<const double> b) {
       pairs.equal_a += in_a == 0;
       pairs.equal_b += in_b == 0;
       pairs.decided_alike += (in_a > 0) == (in_b > 0);
-      pairs.ordered_alike += in_a * in_b > 0;
     }
   }
   return pairs;
-}
-
-double tau_a_of(const Pairs& pairs) {
-  return static_cast<double>(pairs.sum) / static_cast<double>(pairs.all);
 }
 
 std::optional<double> tau_b_of(const Pairs& pairs) {
@@ -49,34 +42,39 @@ std::optional<double> tau_b_of(const Pairs& pairs) {
   return static_cast<double>(pairs.sum) / std::sqrt(static_cast<double>(scale));
 }
 
-double decided_alike(const Pairs& pairs) {
-  return static_cast<double>(pairs.decided_alike) / static_cast<double>(pairs.all);
+PairAgreement agreement_of(const Pairs& pairs) {
+  const auto all = static_cast<double>(pairs.all);
+  return {.kendall_tau_a = static_cast<double>(pairs.sum) / all,
+          .decision_accuracy = static_cast<double>(pairs.decided_alike) / all};
 }
 
 }  // namespace
 
+PairAgreement pair_agreement(std::span<const double> scores, std::span<const double> reference) {
+  return agreement_of(count_pairs(scores, reference));
+}
+
 RankAgreement rank_agreement(std::span<const double> scores, std::span<const double> reference) {
   const Pairs pairs = count_pairs(scores, reference);
-  return {.kendall_tau_a = tau_a_of(pairs),
-          .kendall_tau_b = tau_b_of(pairs),
-          .spearman = spearman(scores, reference),
-          .decision_accuracy = decided_alike(pairs)};
+  return {agreement_of(pairs), tau_b_of(pairs), spearman(scores, reference)};
 }
 
 double kendall_tau_a(std::span<const double> a, std::span<const double> b) {
-  return tau_a_of(count_pairs(a, b));
+  return pair_agreement(a, b).kendall_tau_a;
 }
 
 std::optional<double> kendall_tau_b(std::span<const double> a, std::span<const double> b) {
   return tau_b_of(count_pairs(a, b));
 }
 
-double decision_accuracy(std::span<const double> scores, std::span<const double> reference) {
-  return decided_alike(count_pairs(scores, reference));
-}
-
 bool same_order(std::span<const double> scores, std::span<const double> reference) {
-  return count_pairs(scores, reference).same_order();
+  for (size_t i = 0; i < scores.size(); ++i) {
+    for (size_t j = i + 1; j < scores.size(); ++j) {
+      const int in_scores = sign(scores[i] - scores[j]);
+      if (in_scores == 0 || in_scores != sign(reference[i] - reference[j])) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace e2lm

@@ -2,57 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <vector>
-
 namespace e2lm {
-namespace {
-
-// The difference of two curves where both have a step.
-struct Difference {
-  int64_t step;
-  double value;
-};
-
-std::vector<Difference> differences(const Curve& a, const Curve& b, const Grid& grid) {
-  std::vector<Difference> result;
-  auto other = b.begin();
-  for (const CurvePoint& point : a) {
-    while (other != b.end() && other->step < point.step) ++other;
-    if (other == b.end() || other->step != point.step) continue;
-    if (grid.contains(point) && grid.contains(*other)) {
-      result.push_back({point.step, point.value - other->value});
-    }
-  }
-  return result;
-}
-
-int sign(double value) {
-  return value > 0 ? 1 : value < 0 ? -1 : 0;
-}
-
-struct Order {
-  int sign = 0;  // +1: a is to be above b; 0: undecided
-  std::optional<int64_t> step;
-};
-
-Order reference_order(const Curve& a, const Curve& b, const Grid& early,
-                      const std::vector<Difference>& late, const RankingReference& reference) {
-  if (reference.kind == RankingReference::Kind::final) {
-    if (late.empty()) return {};
-    return {sign(late.back().value), late.back().step};
-  }
-  double sum = 0;
-  if (reference.kind == RankingReference::Kind::early_mean) {
-    for (const Difference& difference : differences(a, b, early)) sum += difference.value;
-    return {sign(sum), {}};
-  }
-  for (const Difference& difference : differences(a, b, {})) {
-    if (difference.step == reference.step) return {sign(difference.value), difference.step};
-  }
-  return {};
-}
-
-}  // namespace
 
 std::string RankingReference::describe() const {
   switch (kind) {
@@ -66,16 +16,40 @@ std::string RankingReference::describe() const {
   return "";
 }
 
-RankingConsistency ranking_consistency(const Curve& a, const Curve& b, const Grid& early,
-                                       const Grid& late, const RankingReference& reference) {
-  const std::vector<Difference> points = differences(a, b, late);
-  const Order order = reference_order(a, b, early, points, reference);
-  RankingConsistency result{.late = std::ssize(points), .reference_step = order.step};
-  for (const Difference& point : points) {
-    result.agree += order.sign != 0 && sign(point.value) == order.sign;
-    result.tied += point.value == 0;
+RankedPair::RankedPair(const Curve& a, const Curve& b, const Grid& early, const Grid& late,
+                       const RankingReference& reference) {
+  using Kind = RankingReference::Kind;
+  for (int64_t i = 0, j = 0; i < std::ssize(a); ++i) {
+    while (j < std::ssize(b) && b[j].step < a[i].step) ++j;
+    if (j == std::ssize(b) || b[j].step != a[i].step) continue;
+    const auto both = [&](const Grid& grid) { return grid.contains(a[i]) && grid.contains(b[j]); };
+    if (both(late)) late_.push_back({i, j});
+    const bool counts = reference.kind == Kind::early_mean
+                            ? both(early)
+                            : reference.kind == Kind::at_step && a[i].step == reference.step;
+    if (counts) reference_.push_back({i, j});
   }
-  if (order.sign != 0 && result.late > 0) {
+  if (reference.kind == Kind::final && !late_.empty()) reference_ = {late_.back()};
+  if (reference.kind != Kind::early_mean && !reference_.empty()) {
+    reference_step_ = a[reference_.front().a].step;
+  }
+}
+
+RankingConsistency RankedPair::consistency(const Curve& a, const Curve& b) const {
+  const auto difference = [&](const Common& at) { return a[at.a].value - b[at.b].value; };
+  double sum = 0;
+  for (const Common& at : reference_) sum += difference(at);
+  int64_t above = 0, below = 0;  // counted without branches: those of noise are never foreseen
+  for (const Common& at : late_) {
+    above += difference(at) > 0;
+    below += difference(at) < 0;
+  }
+  RankingConsistency result{.tied = std::ssize(late_) - above - below,
+                            .late = std::ssize(late_),
+                            .reference_step = reference_step_};
+  if (sum > 0) result.agree = above;
+  if (sum < 0) result.agree = below;
+  if (sum != 0 && result.late > 0) {
     result.consistency = static_cast<double>(result.agree) / static_cast<double>(result.late);
   }
   return result;

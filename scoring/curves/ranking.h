@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "scoring/curves/curve.h"
 
@@ -29,10 +30,26 @@ struct RankingConsistency {
   std::optional<int64_t> reference_step;  // absent of means, and where it is not in both curves
 };
 
-// Ranking consistency of a pair as the competition's published figures have it: the share of late
-// checkpoints that keep the reference order. Only steps both curves have count. The reference is
-// absent when the two models are equal there, or when neither curve has the checkpoint.
-RankingConsistency ranking_consistency(const Curve& a, const Curve& b, const Grid& early,
-                                       const Grid& late, const RankingReference& reference);
+// Two models whose order is watched: their common points are found once, for curves drawn often.
+class RankedPair {
+ public:
+  RankedPair(const Curve& a, const Curve& b, const Grid& early, const Grid& late,
+             const RankingReference& reference);
+
+  // Ranking consistency as the competition's published figures have it: the share of late
+  // checkpoints that keep the reference order. Only steps both curves have count. The reference is
+  // absent when the two models are equal there, or when neither curve has the checkpoint.
+  // REQUIRES: curves with the same points as those given first.
+  RankingConsistency consistency(const Curve& a, const Curve& b) const;
+
+ private:
+  struct Common {
+    int64_t a, b;  // indices of one step's points
+  };
+
+  std::vector<Common> late_;
+  std::vector<Common> reference_;  // whose summed difference tells the order
+  std::optional<int64_t> reference_step_;
+};
 
 }  // namespace e2lm

@@ -206,8 +206,7 @@ void Judge::add_ranking() {
     result_.ranking.push_back({.group = first.group,
                                .a = first.series,
                                .b = second.series,
-                               .result = ranking_consistency(curves_[a], curves_[b], rules_.early,
-                                                             rules_.late, rules_.reference),
+                               .result = numbers_.pairs()[p].consistency(curves_[a], curves_[b]),
                                .interval = interval(numbers_.ranking(p))});
   }
   result_.ranking_mean = value(numbers_.ranking_mean());

@@ -17,10 +17,12 @@ TaskNumbers::TaskNumbers(const JudgedTask& task, const ScoringRules& rules)
     : task_(task),
       rules_(rules),
       series_(std::ssize(task.series)),
-      pairs_(std::ssize(task.ranked)),
-      controls_(std::ssize(task.controls)),
-      groups_from_(total() + 1) {
+      controls_(std::ssize(task.controls)) {
   const std::vector<Curve> curves = task.curves();
+  for (const auto& [a, b] : task.ranked) {
+    pairs_.emplace_back(curves[a], curves[b], rules.early, rules.late, rules.reference);
+  }
+  groups_from_ = total() + 1;
   for (int64_t s = 0; s < series_; ++s) {
     const int64_t points = std::ssize(select(curves[s], rules.early));
     in_signal_mean_.push_back(task.series[s].is_science() && signal_lags(points) > 0);
@@ -54,7 +56,7 @@ void TaskNumbers::find_dependencies() {
     depends_[signal(s)] = {s};
     if (in_signal_mean(s)) signals.insert(s);
   }
-  for (int64_t p = 0; p < pairs_; ++p) {
+  for (int64_t p = 0; p < std::ssize(pairs_); ++p) {
     const JudgedTask::Pair& pair = task_.ranked[p];
     depends_[ranking(p)] = {pair.first, pair.second};
     ranked.insert({pair.first, pair.second});
@@ -85,13 +87,12 @@ std::vector<double> TaskNumbers::of(std::span<const Curve> curves) const {
     numbers[signal(s)] = quality.value_or(kUndefined);
   }
   numbers[signal_mean()] = signal_mean_of(numbers);
-  for (int64_t p = 0; p < pairs_; ++p) {
+  for (int64_t p = 0; p < std::ssize(pairs_); ++p) {
     const auto [a, b] = task_.ranked[p];
-    numbers[ranking(p)] =
-        ranking_consistency(curves[a], curves[b], rules_.early, rules_.late, rules_.reference)
-            .consistency.value_or(kUndefined);
+    const RankingConsistency result = pairs_[p].consistency(curves[a], curves[b]);
+    numbers[ranking(p)] = result.consistency.value_or(kUndefined);
   }
-  numbers[ranking_mean()] = mean_of(numbers, ranking(0), pairs_);
+  numbers[ranking_mean()] = mean_of(numbers, ranking(0), std::ssize(pairs_));
   for (int64_t c = 0; c < controls_; ++c) {
     const auto [science, web] = task_.controls[c];
     numbers[compliance(c)] =
@@ -154,8 +155,9 @@ void TaskNumbers::add_groups(std::span<const Curve> curves, std::span<double> nu
     const std::vector<double> reference = group.reference(curves);
     for (int64_t c = 0; c < std::ssize(group.checkpoints()); ++c) {
       const std::vector<double> scores = group.scores(curves, c);
-      numbers[decision_accuracy(g, c)] = e2lm::decision_accuracy(scores, reference);
-      numbers[kendall_tau_a(g, c)] = e2lm::kendall_tau_a(scores, reference);
+      const PairAgreement agreement = pair_agreement(scores, reference);
+      numbers[decision_accuracy(g, c)] = agreement.decision_accuracy;
+      numbers[kendall_tau_a(g, c)] = agreement.kendall_tau_a;
       numbers[same_order(g, c)] = e2lm::same_order(scores, orders_[g]) ? 1 : 0;
     }
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scoring/curves/group_ranking.h"
+#include "scoring/curves/ranking.h"
 #include "scoring/judgement/judged_task.h"
 
 namespace e2lm {
@@ -22,7 +23,7 @@ class TaskNumbers {
   int64_t signal(int64_t series) const { return series; }
   int64_t signal_mean() const { return series_; }
   int64_t ranking(int64_t pair) const { return series_ + 1 + pair; }
-  int64_t ranking_mean() const { return ranking(pairs_); }
+  int64_t ranking_mean() const { return ranking(std::ssize(pairs_)); }
   int64_t compliance(int64_t control) const { return ranking_mean() + 1 + control; }
   int64_t compliance_mean() const { return compliance(controls_); }
   int64_t total() const { return compliance_mean() + 1; }
@@ -37,6 +38,7 @@ class TaskNumbers {
   // The total of numbers that have its parts.
   double total_of(std::span<const double> numbers) const;
 
+  const std::vector<RankedPair>& pairs() const { return pairs_; }
   const std::vector<GroupScores>& groups() const { return groups_; }
   // Whether the task's signal is a mean over this series, too: a science series with enough early
   // checkpoints. It counts as 0 where it has no quality because its scores stay the same, as a
@@ -55,8 +57,9 @@ class TaskNumbers {
 
   const JudgedTask& task_;
   const ScoringRules& rules_;
-  int64_t series_, pairs_, controls_;
+  int64_t series_, controls_;
   int64_t groups_from_ = 0, group_numbers_ = 0;
+  std::vector<RankedPair> pairs_;     // of the task's pairs, in their order
   std::vector<int64_t> group_first_;  // of each group's numbers
   std::vector<GroupScores> groups_;
   std::vector<std::vector<double>> orders_;  // each group's reference scores in the data, or empty

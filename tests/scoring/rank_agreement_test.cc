@@ -25,7 +25,7 @@ TEST(RankAgreementTest, EqualScoresCountAsEachMeasureHasThem) {
   EXPECT_NEAR(*agreement.kendall_tau_b, 2 / std::sqrt(6.0), 1e-15);
   EXPECT_DOUBLE_EQ(agreement.decision_accuracy, 1) << "1 = 1 counts as not greater";
   const Scores other_way = {1, 1, 2}, falling = {3, 2, 1};
-  EXPECT_DOUBLE_EQ(decision_accuracy(other_way, falling), 0);
+  EXPECT_DOUBLE_EQ(pair_agreement(other_way, falling).decision_accuracy, 0);
   EXPECT_FALSE(same_order(tied, reference)) << "an equal pair is in no order";
   EXPECT_TRUE(same_order(reference, falling) == false && same_order(Scores{5, 6, 9}, reference));
 }

@@ -7,6 +7,11 @@
 namespace e2lm {
 namespace {
 
+RankingConsistency ranking_consistency(const Curve& a, const Curve& b, const Grid& early,
+                                       const Grid& late, const RankingReference& reference) {
+  return RankedPair(a, b, early, late, reference).consistency(a, b);
+}
+
 constexpr Grid kLate = {.min_tokens = 206e9, .max_tokens = 1000e9};
 
 // The competition's printed 0.2979 for MMLU: of the 47 late checkpoints of dense-500m-arch1 and
