@@ -1,22 +1,14 @@
 #include "scoring/curves/signal.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "scoring/statistics/autocorrelation.h"
 
 namespace e2lm {
 namespace {
 
 std::optional<double> autocorrelation(std::span<const double> values) {
-  const int64_t lags = signal_lags(std::ssize(values));
-  if (lags == 0) return {};
-  double sum = 0;
-  for (int64_t lag = 1; lag <= lags; ++lag) {
-    const auto correlation =
-        pearson(values.subspan(lag), values.first(values.size() - static_cast<size_t>(lag)));
-    if (!correlation) return {};
-    sum += std::abs(*correlation);
-  }
-  return sum / static_cast<double>(lags);
+  return mean_autocorrelation(values, signal_lags(std::ssize(values)));
 }
 
 RankedQuality ranked(std::optional<double> rho, std::optional<double> autocorrelation) {
