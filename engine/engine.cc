@@ -181,10 +181,19 @@ std::string_view precision_name(Precision precision) {
 }
 
 std::vector<DeviceSummary> list_devices() {
-  const std::string bfloat16 = cpu_has_fast_bfloat16() ? "float32, bfloat16" : "float32";
-  const std::string on_card = cuda_has_bfloat16() ? "float32, bfloat16" : "float32";
-  return {{Device::cpu, true, bfloat16, fmt::format("{} threads", available_threads())},
-          {Device::cuda, cuda_is_there(), cuda_is_there() ? on_card : "", describe_cuda()}};
+  const auto dtypes = [](bool bfloat16) { return bfloat16 ? "float32, bfloat16" : "float32"; };
+  std::vector<DeviceSummary> devices = {{Device::cpu, "cpu", true, dtypes(cpu_has_fast_bfloat16()),
+                                         fmt::format("{} threads", available_threads())}};
+  for (const CudaCard& card : list_cuda_cards()) {
+    devices.push_back({Device::cuda, fmt::format("cuda:{}", devices.size() - 1), card.new_enough,
+                       card.new_enough ? dtypes(card.has_bfloat16) : "", card.what});
+  }
+  if (devices.size() == 1) devices.push_back({Device::cuda, "cuda", false, "", describe_cuda()});
+  return devices;
+}
+
+void choose_card(int index) {
+  choose_cuda_card(index);
 }
 
 int threads_of(const EngineOptions& options) {

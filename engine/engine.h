@@ -20,14 +20,20 @@ enum class Device { cpu, cuda };
 
 std::string_view device_name(Device device);
 
-// A kind of device as this machine and this build have it.
+// A device as this machine and this build have it.
 struct DeviceSummary {
   Device device = Device::cpu;
+  std::string name;  // "cpu", "cuda:1"; "cuda" where there is no card
   bool there = false;
   std::string dtypes;  // those with fast products, "" where it is not there
   std::string what;    // which one, or why there is none
 };
-std::vector<DeviceSummary> list_devices();
+std::vector<DeviceSummary> list_devices();  // the processor, then every card
+
+// Makes one card, counted as list_devices() does, the only one that this process sees. Throws Error
+// if there are known to be fewer. REQUIRES: nothing was asked of a card yet, and no other thread
+// runs.
+void choose_card(int index);
 
 struct EngineOptions {
   Device device = Device::cpu;

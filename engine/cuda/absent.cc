@@ -26,8 +26,14 @@ bool cuda_has_bfloat16() {
   return false;
 }
 
+std::vector<CudaCard> list_cuda_cards() {
+  return {};
+}
+
 std::string describe_cuda() {
   return "this program was built without CUDA";
 }
+
+void choose_cuda_card(int) {}  // check_cuda() will tell
 
 }  // namespace e2lm

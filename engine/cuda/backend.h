@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/backend.h"
 #include "engine/precision.h"
@@ -29,7 +30,18 @@ std::unique_ptr<Backend> open_cuda_backend(Precision precision, const CudaLimits
 bool cuda_is_there();
 bool cuda_has_bfloat16();
 
-// "NVIDIA H200, compute capability 9.0, 139.8 GiB", or why there is none.
+struct CudaCard {
+  bool new_enough = false, has_bfloat16 = false;
+  std::string what;  // "NVIDIA H200, compute capability 9.0, 139.8 GiB"
+};
+std::vector<CudaCard> list_cuda_cards();
+
+// What the first one is, or why there is none.
 std::string describe_cuda();
+
+// Makes one card the first and only one of this process, by CUDA_VISIBLE_DEVICES, which the driver
+// reads when it is first asked: the runtime's own choice would have to be made on every thread.
+// Throws Error if the variable lets this process see fewer cards.
+void choose_cuda_card(int index);
 
 }  // namespace e2lm

@@ -42,8 +42,7 @@ Table list_metrics() {
 Table device_table() {
   Table table{.header = {"device", "fast dtypes", "what"}, .rows = {}, .left = 3};
   for (const DeviceSummary& device : list_devices()) {
-    table.rows.push_back(
-        {std::string(device_name(device.device)), device.there ? device.dtypes : "-", device.what});
+    table.rows.push_back({device.name, device.there ? device.dtypes : "-", device.what});
   }
   return table;
 }

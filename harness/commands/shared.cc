@@ -41,11 +41,33 @@ Path bundled_tasks() {
 
 namespace {
 
+// Whether there is a first card that will do.
 bool has_cuda() {
-  const auto devices = list_devices();
-  return std::any_of(devices.begin(), devices.end(), [](const DeviceSummary& device) {
-    return device.device == Device::cuda && device.there;
-  });
+  const std::vector<DeviceSummary> devices = list_devices();
+  const auto card = std::ranges::find(devices, Device::cuda, &DeviceSummary::device);
+  return card != devices.end() && card->there;
+}
+
+// The N of "cuda:N".
+std::optional<int> card_number(std::string_view device) {
+  constexpr std::string_view kCard = "cuda:";
+  constexpr size_t kMostDigits = 4;
+  if (!device.starts_with(kCard)) return {};
+  const std::string_view number = device.substr(kCard.size());
+  const bool digits = number.find_first_not_of("0123456789") == std::string_view::npos;
+  if (number.empty() || number.size() > kMostDigits || !digits) return {};
+  return std::stoi(std::string(number));
+}
+
+Device device_of(const std::string& name) {
+  if (name == "cpu") return Device::cpu;
+  if (name == "auto") return has_cuda() ? Device::cuda : Device::cpu;
+  const std::optional<int> card = card_number(name);
+  if (name != "cuda" && !card) {
+    throw Error("--device", fmt::format("'{}' is unknown", name), "cpu, cuda, cuda:1 or auto");
+  }
+  if (card) choose_card(*card);
+  return Device::cuda;
 }
 
 }  // namespace
@@ -53,7 +75,8 @@ bool has_cuda() {
 std::vector<Option> engine_option_rows() {
   return {
       {"device", "NAME", "auto",
-       "cpu, cuda or auto (a card where this build and machine have one)"},
+       "cpu, cuda (the first card), cuda:N (another, from 0) or auto (a card where this build and "
+       "machine have one)"},
       {"dtype", "NAME", "auto",
        "arithmetic of matrix products: float32, bfloat16 or auto (bfloat16 where the "
        "checkpoint is stored so and the device multiplies it faster)"},
@@ -65,12 +88,7 @@ std::vector<Option> engine_option_rows() {
 
 EngineOptions engine_options(const Arguments& arguments) {
   EngineOptions options;
-  const std::string device = arguments.require("device");
-  if (device == "cuda" || (device == "auto" && has_cuda())) {
-    options.device = Device::cuda;
-  } else if (device != "cpu" && device != "auto") {
-    throw Error("--device", fmt::format("'{}' is unknown", device), "cpu, cuda or auto");
-  }
+  options.device = device_of(arguments.require("device"));
   const std::string dtype = arguments.require("dtype");
   if (dtype == "bfloat16") {
     options.precision = Precision::bfloat16;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/error.h"
 #include "engine/cuda/wave_buffer.h"
 #include "engine/engine.h"
@@ -46,6 +48,33 @@ class CudaErrors : public testing::Test {
 TEST_F(CudaErrors, NoCard) {
   emulator::behaviour.cards = 0;
   expect_error([&] { open(); }, "--device cuda", "no card", "cpu");
+}
+
+TEST_F(CudaErrors, EveryCardIsListed) {
+  emulator::behaviour.cards = 2;
+  const std::vector<DeviceSummary> devices = list_devices();
+  ASSERT_EQ(devices.size(), 3);
+  EXPECT_EQ(devices[1].name, "cuda:0");
+  EXPECT_EQ(devices[2].name, "cuda:1");
+  EXPECT_TRUE(devices[2].there);
+  emulator::behaviour.cards = 0;
+  EXPECT_EQ(list_devices().back().name, "cuda");
+  EXPECT_FALSE(list_devices().back().there);
+}
+
+// The driver counts what the variable names, so of "2,3" the second is card 3.
+TEST_F(CudaErrors, ACardIsChosenAmongThoseThatMayBeSeen) {
+  constexpr const char* kVisible = "CUDA_VISIBLE_DEVICES";
+  ::unsetenv(kVisible);
+  choose_card(5);
+  EXPECT_STREQ(std::getenv(kVisible), "5");
+  ::setenv(kVisible, "2, GPU-8932f937", 1);
+  expect_error([] { choose_card(2); }, "--device cuda:2", "no such card", "2, GPU-8932f937");
+  choose_card(1);
+  EXPECT_STREQ(std::getenv(kVisible), "GPU-8932f937");
+  emulator::behaviour.cards = 0;
+  expect_error([&] { open(); }, "--device cuda", "no card", "CUDA_VISIBLE_DEVICES=GPU-8932f937");
+  ::unsetenv(kVisible);
 }
 
 TEST_F(CudaErrors, ACardThatIsTooOld) {

@@ -182,12 +182,21 @@ TEST_F(BadInputTest, ADeviceThatIsNotThere) {
   if (cuda_is_there()) GTEST_SKIP() << "there is a card";
   ASSERT_EQ(sweep().exit_code, 0);
   const std::string report = read_file(folder_.scratch / "run/report/report.md");
-  const ProgramResult result =
-      run_program({.arguments = {"sweep", folder_.manifest, "-o", folder_.scratch / "run",
-                                 "--quiet", "--device", "cuda"}});
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.errors, HasSubstr("--device cuda: "));
-  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+  for (const char* device : {"cuda", "cuda:0", "cuda:12"}) {  // as torch names them
+    const ProgramResult result =
+        run_program({.arguments = {"sweep", folder_.manifest, "-o", folder_.scratch / "run",
+                                   "--quiet", "--device", device}});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.errors, HasSubstr("--device cuda: "));
+    EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+  }
+  for (const char* device : {"cuda:", "cuda:-1", "cuda:one", "gpu"}) {
+    const ProgramResult result =
+        run_program({.arguments = {"sweep", folder_.manifest, "-o", folder_.scratch / "run",
+                                   "--device", device}});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.errors, HasSubstr(std::string("'") + device + "' is unknown"));
+  }
   EXPECT_EQ(read_file(folder_.scratch / "run/report/report.md"), report);
   EXPECT_EQ(sweep().exit_code, 0);
 }
