@@ -34,9 +34,10 @@ std::string percent(double share) {
 std::string notes(const Comparison& comparison) {
   const PairedRules& rules = comparison.rules;
   return fmt::format(
-      "difference: B - A, with the interval of {} resamplings of the items (seed {}).\n"
-      "p: that a difference as large comes by chance; adjusted p: the last of them, by Benjamini "
-      "and Hochberg\n  over the tasks, which the verdict goes by (at {}).\n"
+      "difference: B - A, with Tango's interval of accuracies, of other metrics Student's.\n"
+      "p: that a difference as large comes by chance (bootstrap: {} resamplings of the items, seed "
+      "{});\n  adjusted p: the last of them, by Benjamini and Hochberg over the tasks, which the "
+      "verdict goes by (at {}).\n"
       "detectable: the true difference that as many items show with {} chance.\n",
       rules.draws, rules.seed, percent(1 - rules.confidence), percent(rules.power));
 }
@@ -64,6 +65,7 @@ Json task_json(const Comparison& comparison, const Comparison::Task& task) {
           {"difference", result.difference},
           {"standard_error", or_null(result.standard_error)},
           {"interval", or_null(result.interval)},
+          {"interval_bootstrap", or_null(result.bootstrap)},
           {"p_bootstrap", or_null(result.bootstrap_p)},
           {"t", or_null(result.t)},
           {"p_t", or_null(result.t_p)},

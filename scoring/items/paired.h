@@ -33,9 +33,12 @@ struct McNemar {
 // Two models on the same items. Differences are B - A, item by item.
 //   standard_error  sample deviation of the differences / sqrt(items); as all that follows, absent
 //                   for a single item
-//   interval        percentiles of the mean difference over resamplings of the items (Efron 1979)
-//   bootstrap_p     two-sided, what the interval would say: twice the share of resamplings on the
-//                   rarer side of 0 (0 itself counts on both), (1 + count) / (1 + draws), at most 1
+//   interval        where all values are 0 or 1 Tango's, below; else Student's, difference ±
+//                   t(1 - level/2) · standard_error, absent where the difference never varies
+//   bootstrap       percentiles of the mean difference over resamplings of the items (Efron 1979):
+//                   too narrow on few items, and without width where these hold no difference
+//   bootstrap_p     two-sided, what these would say: twice the share of resamplings on the rarer
+//                   side of 0 (0 itself counts on both), (1 + count) / (1 + draws), at most 1
 //   t, t_p          paired t-test, two-sided; absent where the difference never varies
 //   detectable      the smallest true difference that a two-sided z-test at this level finds with
 //                   this power: (z(1 - level/2) + z(power)) · standard_error
@@ -46,7 +49,7 @@ struct PairedComparison {
   double a = 0, b = 0, difference = 0;  // means
   bool identical = false;               // the same value on every item
   std::optional<double> standard_error;
-  std::optional<Interval> interval;
+  std::optional<Interval> interval, bootstrap;
   std::optional<double> bootstrap_p;
   std::optional<double> t, t_p;
   std::optional<McNemar> mcnemar;              // where all values are 0 or 1
@@ -66,6 +69,14 @@ PairedComparison compare_pairs(std::span<const double> a, std::span<const double
                                const PairedRules& rules = {});
 
 McNemar mcnemar(int64_t only_a, int64_t only_b);
+
+// Tango's score interval of the difference of two shares of the same items, B - A (Statistics in
+// Medicine 1998; among those that Fagerland, Lydersen and Laake, ibid. 2014, recommend): the true
+// differences that McNemar's test, put as a test of any difference, does not reject. It has a width
+// on few items and where both models gave the same answers. Of six kinds of models it held the true
+// difference in 97 to 100 % of cases with 10 items, 94 to 99 % with 100; the bootstrap in 40 to
+// 100 % and 95 to 99 %. REQUIRES: only_a, only_b >= 0, only_a + only_b <= items, items > 0.
+Interval tango_interval(int64_t only_a, int64_t only_b, int64_t items, double confidence = 0.95);
 
 // Wilson's score interval of a share (1927). REQUIRES: 0 <= right <= items, items > 0.
 Interval wilson_interval(int64_t right, int64_t items, double confidence = 0.95);

@@ -25,6 +25,11 @@ double student_cdf(double t, double degrees) {
   return boost::math::cdf(boost::math::students_t(degrees), t);
 }
 
+double student_quantile(double p, double degrees) {
+  assert(p > 0 && p < 1);
+  return boost::math::quantile(boost::math::students_t(degrees), p);
+}
+
 double coin_mass(int64_t heads, int64_t tosses) {
   assert(heads >= 0 && heads <= tosses);
   return tosses == 0 ? 1 : boost::math::pdf(coin(tosses), static_cast<double>(heads));

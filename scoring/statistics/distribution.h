@@ -12,6 +12,9 @@ double normal_quantile(double p);
 // be infinite.
 double student_cdf(double t, double degrees);
 
+// The t below which Student's t falls with chance p. REQUIRES: 0 < p < 1, degrees > 0.
+double student_quantile(double p, double degrees);
+
 // The chance of exactly, and of at most, so many heads in so many tosses of a fair coin.
 // REQUIRES: 0 <= heads <= tosses.
 double coin_mass(int64_t heads, int64_t tosses);
