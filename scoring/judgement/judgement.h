@@ -37,7 +37,7 @@ struct SeriesSignal {
   FineTasksCurve fine_tasks;
   Variation variation;
   // Whether the mean of the last three checkpoints of a phase is above chance by more than three
-  // standard errors; absent without a chance level or checkpoints.
+  // standard errors; absent without a chance level, checkpoints or their errors.
   std::optional<bool> above_chance_early;
   std::optional<bool> above_chance_late;
 };

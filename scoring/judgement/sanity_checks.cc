@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t kFewest = 8;  // checkpoints that signal quality needs
 
-// The end of a curve: the mean of its last checkpoints and its error, if anything is known of it.
+// The end of a curve: the mean of its last checkpoints and its error, if that of all is known.
 struct End {
   double value = 0;
   std::optional<double> error;
@@ -24,13 +24,19 @@ struct End {
 End end_of(const Curve& curve) {
   constexpr int64_t kCheckpoints = 3;
   const int64_t count = std::min(kCheckpoints, std::ssize(curve));
-  End end;
+  End end{.error = 0};
   for (auto point = curve.end() - count; point != curve.end(); ++point) {
     end.value += point->value / static_cast<double>(count);
-    if (!point->standard_error) continue;
-    end.error = end.error.value_or(0) + *point->standard_error / static_cast<double>(count);
+    if (!point->standard_error) end.error.reset();
+    if (end.error) *end.error += *point->standard_error / static_cast<double>(count);
   }
   return end;
+}
+
+// By three standard errors; where none is known, by anything.
+bool is_above(const End& end, double chance) {
+  constexpr double kStandardErrors = 3;
+  return end.value > chance + kStandardErrors * end.error.value_or(0);
 }
 
 std::set<int64_t> steps_of(const Curve& curve) {
@@ -90,9 +96,9 @@ class Checks {
 
   void check_chance(const JudgedTask::Series& series) {
     const Curve early = select(series.curve, rules_.early);
-    const auto above = ends_above_chance(early, task_.chance);
-    if (!series.is_science() || above.value_or(true)) return;
+    if (!series.is_science() || !task_.chance || early.empty()) return;
     const End end = end_of(early);
+    if (is_above(end, *task_.chance)) return;
     add("at chance", series, early.back().step,
         fmt::format("{} ends the early phase at {:.4g}, {:.2g} {} chance ({:.4g}){}",
                     series.given->series, task_.sign * end.value,
@@ -130,10 +136,10 @@ class Checks {
 }  // namespace
 
 std::optional<bool> ends_above_chance(const Curve& curve, std::optional<double> chance) {
-  constexpr double kStandardErrors = 3;
   if (!chance || curve.empty()) return {};
   const End end = end_of(curve);
-  return end.value > *chance + kStandardErrors * end.error.value_or(0);
+  if (!end.error) return {};
+  return is_above(end, *chance);
 }
 
 std::vector<Finding> check_task(const JudgedTask& task, const ScoringRules& rules) {

@@ -9,8 +9,8 @@
 namespace e2lm {
 
 // Whether the mean of the last three checkpoints is above chance by more than three standard
-// errors; absent without a chance level or checkpoints. Checkpoints of a series answer the same
-// items, so their errors do not average out.
+// errors; absent without a chance level, checkpoints or their errors. Checkpoints of a series
+// answer the same items, so these do not average out.
 std::optional<bool> ends_above_chance(const Curve& curve, std::optional<double> chance);
 
 // What is odd about a task's curves, series by series:

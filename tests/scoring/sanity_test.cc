@@ -139,6 +139,20 @@ TEST(SanityTest, ConstantShortAndChanceCurves) {
   EXPECT_THAT(kinds(judge_one({rising("short", 7)})), testing::Contains("few checkpoints"));
 }
 
+// Half of the models that guess end above chance, by an amount that says nothing alone.
+TEST(SanityTest, WithoutStandardErrorsNobodyKnowsWhoIsAboveChance) {
+  SeriesCurve one = rising("one");
+  for (CurvePoint& point : one.curve) point.standard_error = 0.001;
+  const Judgement known = judge_one({one}, 0.01);
+  EXPECT_EQ(known.signal[0].above_chance_early, true);
+  EXPECT_EQ(known.early_of, 1);
+  one.curve[15].standard_error.reset();
+  const Judgement unknown = judge_one({one}, 0.01);
+  EXPECT_FALSE(unknown.signal[0].above_chance_early.has_value());
+  EXPECT_EQ(unknown.early_of, 0);
+  EXPECT_THAT(kinds(unknown), testing::Not(testing::Contains("at chance")));
+}
+
 TEST(SanityTest, MissingCheckpointsShowBesideOthers) {
   SeriesCurve gap = rising("gap"), early = rising("early", 16);
   gap.curve.erase(gap.curve.begin() + 2);
