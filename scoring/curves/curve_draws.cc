@@ -22,6 +22,13 @@ void count_items(RandomStream random, std::vector<uint16_t>& counts) {
   for (uint32_t i = 0; i < items; ++i) ++counts[random.below(items)];
 }
 
+// FNV-1a.
+uint64_t hash_of(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
 bool has_finite(const SeriesToDraw& series) {
   return std::all_of(series.rows.begin(), series.rows.end(), [&](int64_t row) {
     const std::span<const float> values = series.items.at(row);
@@ -121,10 +128,10 @@ void CurveDraws::draw_normal(const SeriesToDraw& series, int64_t index,
                              const DrawOptions& options) {
   constexpr int64_t kGrain = 256;
   const double own_share = 1 - kSharedByTask - kSharedBySeries;
+  const uint64_t seed = options.seed + hash_of(series.name);
   parallel_for(options.threads, draws_, kGrain, [&](int64_t first, int64_t last) {
     for (int64_t draw = first; draw < last; ++draw) {
-      RandomStream random(options.seed + static_cast<uint64_t>(index) + 1,
-                          static_cast<uint64_t>(draw));
+      RandomStream random(seed, static_cast<uint64_t>(draw));
       RandomStream task(~options.seed, static_cast<uint64_t>(draw));  // the same for every series
       const double shared = std::sqrt(kSharedByTask) * series.sign * task.normal() +
                             std::sqrt(kSharedBySeries) * random.normal();

@@ -22,6 +22,7 @@ struct SeriesToDraw {
   const ItemValues& items;        // empty where only scores are known
   std::span<const int64_t> rows;  // of `items`, one per point of the curve
   double sign = 1;                // -1 where the curve is that of the negated values
+  std::string_view name = {};     // its own normal draws go by it, wherever it stands
 };
 
 // What the draws of a series come from.

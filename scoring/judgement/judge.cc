@@ -67,7 +67,7 @@ void Judge::draw() {
   if (rules_.draws <= 0) return;
   std::vector<SeriesToDraw> series;
   for (const JudgedTask::Series& one : task_.series) {
-    series.push_back({one.curve, one.items(), one.rows, task_.sign});
+    series.push_back({one.curve, one.items(), one.rows, task_.sign, one.given->series});
   }
   const DrawOptions options{rules_.draws, rules_.seed, threads_};
   const CurveDraws& draws = curve_draws_.emplace(series, options);

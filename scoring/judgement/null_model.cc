@@ -113,11 +113,14 @@ NullDistribution draw_null(const NullCurve& curve, uint64_t seed, int64_t draws)
 NullDistribution null_of_mean(std::span<const NullDistribution* const> curves, uint64_t seed,
                               int64_t draws) {
   assert(!curves.empty());
+  std::vector<const NullDistribution*> ordered(curves.begin(), curves.end());
+  std::sort(ordered.begin(), ordered.end(),
+            [](const auto* a, const auto* b) { return a->mean() < b->mean(); });
   std::vector<double> means;
   RandomStream random(seed);
   for (int64_t draw = 0; draw < draws; ++draw) {
     double sum = 0;
-    for (const NullDistribution* curve : curves) {
+    for (const NullDistribution* curve : ordered) {
       const auto count = static_cast<uint32_t>(curve->sorted().size());
       sum += curve->sorted()[random.below(count)];
     }

@@ -52,7 +52,8 @@ class NullDistribution {
 // The same seed gives the same distribution. REQUIRES: points >= 8, draws > 0.
 NullDistribution draw_null(const NullCurve& curve, uint64_t seed, int64_t draws);
 
-// Of the mean over several curves, each drawn on its own. REQUIRES: at least one.
+// Of the mean over several curves, each drawn on its own; their order changes nothing. REQUIRES: at
+// least one.
 NullDistribution null_of_mean(std::span<const NullDistribution* const> curves, uint64_t seed,
                               int64_t draws);
 

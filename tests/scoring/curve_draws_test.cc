@@ -110,7 +110,7 @@ TEST(CurveDrawsTest, StandardErrorsGiveNormalDrawsThatGoTogether) {
   const Curve curve = {{1, 10, 0.5, 0.02}, {2, 20, 0.6, 0.01}}, other = {{1, 10, -0.3, 0.03}};
   const ItemValues none;
   const std::vector<SeriesToDraw> series = {
-      {curve, none, {}, 1}, {curve, none, {}, 1}, {other, none, {}, -1}};
+      {curve, none, {}, 1, "a"}, {curve, none, {}, 1, "b"}, {other, none, {}, -1, "c"}};
   const CurveDraws draws(series, {.draws = 4000});
   EXPECT_EQ(draws.source(0), DrawSource::standard_errors);
   EXPECT_NEAR(mean_of(draws, 0, 0), 0.5, 0.002);

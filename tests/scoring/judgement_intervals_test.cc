@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/scoring/made_series.h"
@@ -44,6 +45,22 @@ TEST(JudgementIntervalsTest, IntervalsDependOnTheSeedAndNotOnThreads) {
   EXPECT_EQ(one.signal_noise_mean, three.signal_noise_mean);
   rules.seed = 99;
   EXPECT_NE(judge({task}, rules, 1)[0].total_interval->low, one.total_interval->low);
+}
+
+// Nor on the order in which files were read.
+TEST(JudgementIntervalsTest, IntervalsDoNotDependOnTheOrderOfSeries) {
+  TaskCurves task = answered_task();
+  for (SeriesCurve& one : task.series) {
+    one.items = {};
+    for (CurvePoint& point : one.curve) point.standard_error = 0.02 + 0.01 * point.value;
+  }
+  const Judgement one = judge({task}, kRules)[0];
+  std::reverse(task.series.begin(), task.series.end());
+  const Judgement other = judge({task}, kRules)[0];
+  EXPECT_EQ(one.signal[0].interval->low, other.signal[2].interval->low);
+  EXPECT_EQ(one.compliance[0].interval->high, other.compliance[1].interval->high);
+  EXPECT_NEAR(one.total_interval->low, other.total_interval->low, 1e-9);
+  EXPECT_EQ(one.signal_noise_p, other.signal_noise_p);
 }
 
 TEST(JudgementIntervalsTest, ItemValuesThatDoNotCoverTheCurveAreNotUsed) {
