@@ -91,14 +91,14 @@ struct TaskSignal {
 // What a set of series says about one task scored by one metric. Means and counts are over the
 // science-mix series; a part that cannot be computed is absent, never NaN.
 //
-// Intervals are 95 % percentile intervals of draws (scoring/curves/curve_draws.h): the range in
-// which a number would come out with other items of the same kind. Draws carry noise twice, the
-// curve's own and that of the draw. Noise breaks the order of checkpoints, so it lowers signal
-// quality: in six simulated settings the mean quality of draws was 0.05 to 0.3 below that of the
-// curve, and plain percentile intervals held the expected quality in 0 to 85 % of cases. Therefore
-// the draws of signal quality are moved so that their mean is the value, and held in [0, 1]; then
-// it was 85 to 100 %. The total's draws are the weighted sums of such draws of its parts; its
-// intervals held the expected total in 89 to 99 %.
+// Intervals are 95 % percentile intervals of draws (scoring/curves/curve_draws.h), about what a
+// number comes to on average over sets of as many other items of the same kind; a single such set
+// comes out inside less often. Draws carry noise twice, the curve's own and that of the draw. Noise
+// breaks the order of checkpoints, so it lowers signal quality: in six simulated settings the mean
+// quality of draws was 0.05 to 0.3 below that of the curve, and plain percentile intervals held the
+// expected quality in 0 to 85 % of cases. Therefore the draws of signal quality are moved so that
+// their mean is the value, and held in [0, 1]; then it was 85 to 100 %. The total's draws are the
+// weighted sums of such draws of its parts; its intervals held the expected total in 89 to 99 %.
 struct Judgement {
   std::string task;
   std::string metric;
