@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace e2lm {
 namespace {
@@ -58,6 +59,13 @@ NullCurve noise_like(const JudgedTask& task, const JudgedTask::Series& series,
   if (noise.items > 0) {
     for (const CurvePoint& point : early) noise.share += point.value;
     noise.share /= static_cast<double>(early.size());
+    return noise;
+  }
+  // Of few items, or rounded: under the rule for equal scores normal noise, which has none, is no
+  // measure of these.
+  if (std::vector<double> scores = values_of(early); count_ties(scores).points > 0) {
+    std::sort(scores.begin(), scores.end());  // tasks that differ in the order alone share a null
+    noise.scores = std::move(scores);
     return noise;
   }
   for (const CurvePoint& point : early) {

@@ -74,6 +74,14 @@ Filler filler_of(const NullCurve& curve) {
       for (double& value : values) value = share(random);
     };
   }
+  if (!curve.scores.empty()) {
+    return [scores = curve.scores](RandomStream& random, std::span<double> values) {
+      std::copy(scores.begin(), scores.end(), values.begin());
+      for (size_t i = values.size(); i > 1; --i) {
+        std::swap(values[i - 1], values[random.below(static_cast<uint32_t>(i))]);
+      }
+    };
+  }
   return [errors = curve.errors](RandomStream& random, std::span<double> values) {
     for (size_t i = 0; i < values.size(); ++i) {
       values[i] = random.normal() * (errors.empty() ? 1.0 : errors[i]);

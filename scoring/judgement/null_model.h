@@ -21,14 +21,17 @@ enum class NullKind { white_noise, random_walk };
 
 // A curve that stands for a real one. Of white noise, in this order: where `items` is known, shares
 // of right answers, Binomial(items, share) / items, so that equal scores occur as often as in
-// reality; where `errors` has one entry per point, normal with these standard errors; otherwise
-// normal with equal ones, whose size does not matter. A random walk has normal steps.
+// reality; where `scores` has the curve's own, these in any order (a permutation test, exact for
+// noise of one size however often its scores are equal); where `errors` has one entry per point,
+// normal with these standard errors; otherwise normal with equal ones, whose size does not matter.
+// A random walk has normal steps.
 struct NullCurve {
   NullKind kind = NullKind::white_noise;
   int64_t points = 0;
   TieRule rule = TieRule::stable;
   int64_t items = 0;           // 0: not known
   double share = 0;            // in [0, 1]
+  std::vector<double> scores;  // [points] or empty
   std::vector<double> errors;  // [points] or empty
 
   auto operator<=>(const NullCurve&) const = default;

@@ -93,6 +93,17 @@ TEST(JudgementTest, ConstantSeriesCountAsZeroInTheMean) {
   EXPECT_GT(*result.signal_noise_p, 0.01) << "four noises, of which one would have to score all";
 }
 
+// Scores of few items, of which only the shares were imported: the rule for equal scores takes the
+// many zeros as rising, which normal noise without any equal scores does not show.
+TEST(JudgementTest, NoiseOfFewItemsIsNoSignalWhereTheirNumberIsNotKnown) {
+  SeriesCurve noise = series("a", "g", Mix::science, 0, 0, 0);
+  for (CurvePoint& point : noise.curve) point.standard_error.reset();
+  for (const int i : {3, 8, 13}) noise.curve[i].value = 0.05;
+  const Judgement result = judge({{.task = "t", .metric = "acc", .series = {noise}}}, kRules)[0];
+  EXPECT_GT(*result.signal_noise_p, 0.1);
+  EXPECT_GT(*result.signal_noise_mean, 0.3);
+}
+
 TEST(JudgementTest, AFallingPerplexityIsProgress) {
   TaskCurves task{.task = "t", .metric = "ppl", .higher_is_better = false};
   task.series = {series("a", "g", Mix::science, 90, 30, 20),

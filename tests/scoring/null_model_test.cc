@@ -50,6 +50,16 @@ TEST(NullModelTest, FewItemsGiveEqualScores) {
   EXPECT_NEAR(draw_null(many, kSeed, 4000).mean(), white(14).mean(), 0.01) << "then it is normal";
 }
 
+// The rule for equal scores takes them as rising: noise with many of them scores high.
+TEST(NullModelTest, TheCurvesOwnScoresTieAsOftenInAnyOrder) {
+  const NullCurve few{.points = 14, .items = 20, .share = 0.02};
+  const NullCurve scores{.points = 14,
+                         .scores = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.05, 0.05, 0.05, 0.1}};
+  const double mean = draw_null(scores, kSeed, 2000).mean();
+  EXPECT_NEAR(mean, draw_null(few, kSeed, 2000).mean(), 0.05);
+  EXPECT_GT(mean, white(14).mean() + 0.1);
+}
+
 TEST(NullModelTest, CurvesThatAreConstantByChanceCountAsNone) {
   const NullDistribution nearly_sure =
       draw_null({.points = 14, .items = 10, .share = 0.0001}, kSeed, 500);
