@@ -38,7 +38,7 @@ std::string notes(const Comparison& comparison) {
       "p: that a difference as large comes by chance (bootstrap: {} resamplings of the items, seed "
       "{});\n  adjusted p: the last of them, by Benjamini and Hochberg over the tasks, which the "
       "verdict goes by (at {}).\n"
-      "detectable: the true difference that as many items show with {} chance.\n",
+      "detectable: the true difference that a z-test shows on as many items with {} chance.\n",
       rules.draws, rules.seed, percent(1 - rules.confidence), percent(rules.power));
 }
 

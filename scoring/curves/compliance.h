@@ -21,7 +21,7 @@ namespace e2lm {
 //
 // 1 in the first two: the web model never leaves chance; 0: the web model does as well or better.
 // Where the science model itself is not above chance by two standard errors of its mean there is
-// nothing to attribute, and they are 0.
+// nothing to attribute, and they are 0; where no errors are known, any gain counts.
 enum class ComplianceMeasure { gap_over_chance, auc_gap, effect_size };
 
 std::string_view compliance_measure_name(ComplianceMeasure measure);
