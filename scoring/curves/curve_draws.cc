@@ -91,8 +91,13 @@ CurveDraws::CurveDraws(std::span<const SeriesToDraw> series, const DrawOptions& 
   if (!any()) return;
   width_ = first_.back();
   values_.resize(draws_ * width_);
-  // Series of unequal numbers of items have answered different ones: each number draws its own.
-  for (const int64_t items : item_counts) draw_items(series, items, options);
+  // Series of unequal numbers of items have answered different ones: each number draws its own,
+  // from other streams, as one word would choose the same place among both.
+  for (const int64_t items : item_counts) {
+    DrawOptions own = options;
+    if (items != *item_counts.rbegin()) own.seed += static_cast<uint64_t>(items);
+    draw_items(series, items, own);
+  }
   for (int64_t s = 0; s < std::ssize(series); ++s) {
     if (sources_[s] == DrawSource::standard_errors) draw_normal(series[s], s, options);
   }

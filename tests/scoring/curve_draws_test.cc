@@ -121,6 +121,23 @@ TEST(CurveDrawsTest, StandardErrorsGiveNormalDrawsThatGoTogether) {
   EXPECT_NEAR(correlation_of(draws, 0, 1, 2, 0), -kSharedByTask, 0.06) << "a turned curve";
 }
 
+// Documents often stand in order, by subject say: a draw that takes early ones of one set must not
+// do so of another.
+TEST(CurveDrawsTest, OtherItemsAreDrawnByThemselves) {
+  const auto half_right = [](int64_t count) {
+    Answers answers(1, count, 1);
+    answers.items = {};
+    std::vector<float> values(count);
+    std::fill(values.begin(), values.begin() + count / 2, 1.0F);
+    answers.items.add(values);
+    return answers;
+  };
+  const Answers few = half_right(100), many = half_right(200);
+  const std::vector<SeriesToDraw> series = {few.to_draw(), many.to_draw()};
+  const CurveDraws draws(series, {.draws = 4000});
+  EXPECT_NEAR(correlation_of(draws, 0, 0, 1, 0), 0, 0.06);
+}
+
 TEST(CurveDrawsTest, WithoutErrorsThereIsNothingToDraw) {
   const Curve curve = {{1, 10, 0.5, 0.02}, {2, 20, 0.6, {}}}, empty;
   const ItemValues none;
