@@ -71,21 +71,6 @@ bool is_linked(const Path& snapshots, const Path& blob) {
   return false;
 }
 
-// The files that determine a checkpoint's scores, whether they are there or not.
-std::set<std::string> scored_files(const Path& folder) {
-  const bool several = !fs::exists(folder / kWeightsFile) && fs::exists(folder / kWeightsIndex);
-  if (!several) return {"config.json", kWeightsFile};
-  std::set<std::string> names = {"config.json", kWeightsIndex};
-  const Json index = Json::parse(read_file(folder / kWeightsIndex), nullptr, false);
-  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
-    return names;  // whoever opens it says what is wrong
-  }
-  for (const Json& file : index["weight_map"]) {
-    if (file.is_string()) names.insert(file.get<std::string>());
-  }
-  return names;
-}
-
 }  // namespace
 
 Path HubCache::repo_folder(const std::string& repo) const {
@@ -222,6 +207,20 @@ bool HubCache::Use::become_alone() {
 
 bool is_commit(std::string_view text) {
   return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::set<std::string> scored_files(const Path& folder) {
+  const bool several = !is_seen(folder / kWeightsFile) && is_seen(folder / kWeightsIndex);
+  if (!several) return {"config.json", kWeightsFile};
+  std::set<std::string> names = {"config.json", kWeightsIndex};
+  const Json index = Json::parse(read_file(folder / kWeightsIndex), nullptr, false);
+  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
+    return names;  // whoever opens it says what is wrong
+  }
+  for (const Json& file : index["weight_map"]) {
+    if (file.is_string()) names.insert(file.get<std::string>());
+  }
+  return names;
 }
 
 std::optional<std::string> missing_file(const Path& folder) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -90,6 +91,10 @@ class HubCache {
 };
 
 bool is_commit(std::string_view text);  // 40 hexadecimal digits
+
+// Names of the files in a checkpoint's folder that determine its scores, whether they are there or
+// not: configuration and weights.
+std::set<std::string> scored_files(const Path& folder);
 
 // The first file that a checkpoint's folder lacks of its configuration and weights: those that
 // their index names, if they are several. None if all are there.

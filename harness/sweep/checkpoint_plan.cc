@@ -115,7 +115,7 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
   try {
     const Checkpoint checkpoint = Checkpoint::open(ref.folder);
     const std::string sha256 =
-        planning.hashes ? known_sha256(store, checkpoint) : hashed_sha256(store, ref.folder);
+        planning.hashes ? known_sha256(store, ref.folder) : hashed_sha256(store, ref.folder);
     if (sha256.empty()) return row;
     row.weights = store.add_weights({.sha256 = sha256,
                                      .family = ConfigReader(checkpoint).text("model_type"),

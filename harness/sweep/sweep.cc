@@ -142,8 +142,9 @@ class Sweeper {
   }
 
   // Results hang on the weights' hash, so the files must still be those that were hashed.
-  void check_weights(const Job& job, const Checkpoint& checkpoint) {
-    if (known_sha256(store_, checkpoint) == store_.weights_sha256(job.weights())) return;
+  void check_weights(const Job& job, const Checkpoint& opened) {
+    opened.check_unchanged();
+    if (known_sha256(store_, job.ref.folder) == store_.weights_sha256(job.weights())) return;
     throw Error(job.ref.folder.string(), "its weights were changed since this sweep began",
                 "files that stay as they are; the next sweep takes the new ones");
   }

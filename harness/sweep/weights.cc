@@ -29,14 +29,10 @@ Stamp stamp_of(const Path& folder) {
   struct timespec now = {};
   ::clock_gettime(CLOCK_REALTIME, &now);
   Stamp stamp;
-  for (const Path& path : list_folder(folder)) {
-    const Path name = path.filename();
-    if (name.extension() != ".safetensors" && name != "config.json" && name != kWeightsIndex) {
-      continue;
-    }
-    const auto file = file_stamp(path);
-    if (!file) throw Error(path.string(), "cannot be read");
-    stamp.text += fmt::format("{} {} {}.{:09} {}.{:09} {};", name.string(), file->bytes,
+  for (const std::string& name : scored_files(folder)) {
+    const auto file = file_stamp(folder / name);
+    if (!file) throw Error((folder / name).string(), "cannot be read");
+    stamp.text += fmt::format("{} {} {}.{:09} {}.{:09} {};", name, file->bytes,
                               file->modified.seconds, file->modified.nanoseconds,
                               file->changed.seconds, file->changed.nanoseconds, file->inode);
     stamp.settled &= std::abs(now.tv_sec - file->modified.seconds) >= kTickSeconds;
@@ -62,18 +58,26 @@ void keep_sha256(Store& store, const Path& folder, const std::string& stamp,
       .finish();
 }
 
-struct Unknown {
-  Path folder;
-  std::string stamp;
+struct Hashed {
+  Stamp stamp;
+  std::string sha256;
 };
 
-std::vector<Unknown> unknown_of(const Store& store, const std::vector<Path>& folders) {
-  std::vector<Unknown> unknown;
+// What lies there now. A stamp of files that changed meanwhile, or gave their places to others, is
+// not settled.
+Hashed hash(const Path& folder) {
+  Stamp stamp = stamp_of(folder);
+  std::string sha256 = Checkpoint::open(folder).sha256();
+  stamp.settled &= stamp_of(folder).text == stamp.text;
+  return {std::move(stamp), std::move(sha256)};
+}
+
+std::vector<Path> unknown_of(const Store& store, const std::vector<Path>& folders) {
+  std::vector<Path> unknown;
   for (const Path& folder : folders) {
     try {
-      auto [stamp, settled] = stamp_of(folder);
-      if (!settled || !find_sha256(store, folder, stamp).empty()) continue;
-      unknown.push_back({folder, std::move(stamp)});
+      const auto [stamp, settled] = stamp_of(folder);
+      if (settled && find_sha256(store, folder, stamp).empty()) unknown.push_back(folder);
     } catch (const StoreError&) {
       throw;
     } catch (const Error&) {
@@ -85,12 +89,11 @@ std::vector<Unknown> unknown_of(const Store& store, const std::vector<Path>& fol
 
 }  // namespace
 
-std::string known_sha256(Store& store, const Checkpoint& checkpoint) {
-  const auto [stamp, settled] = stamp_of(checkpoint.folder());
-  std::string sha256 = find_sha256(store, checkpoint.folder(), stamp);
-  if (!sha256.empty()) return sha256;
-  sha256 = checkpoint.sha256();
-  if (settled) keep_sha256(store, checkpoint.folder(), stamp, sha256);
+std::string known_sha256(Store& store, const Path& folder) {
+  std::string known = hashed_sha256(store, folder);
+  if (!known.empty()) return known;
+  auto [stamp, sha256] = hash(folder);
+  if (stamp.settled) keep_sha256(store, folder, stamp.text, sha256);
   return sha256;
 }
 
@@ -100,7 +103,7 @@ std::string hashed_sha256(const Store& store, const Path& folder) {
 
 void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOptions& options) {
   constexpr int kMostReaders = 4;  // a disk that turns bears few
-  const std::vector<Unknown> unknown = unknown_of(store, folders);
+  const std::vector<Path> unknown = unknown_of(store, folders);
   Progress progress("checkpoints", std::ssize(unknown), options.quiet || unknown.empty());
   progress.at("reading weights for their hash");
   std::mutex one_at_a_time;  // of store and progress
@@ -108,10 +111,10 @@ void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOption
                [&](int64_t i, int64_t) {
                  if (options.stop && options.stop()) return;
                  try {
-                   const std::string sha256 = Checkpoint::open(unknown[i].folder).sha256();
+                   const auto [stamp, sha256] = hash(unknown[i]);
                    ::OPENSSL_thread_stop();  // else what it keeps for this thread is never freed
                    const std::lock_guard lock(one_at_a_time);
-                   keep_sha256(store, unknown[i].folder, unknown[i].stamp, sha256);
+                   if (stamp.settled) keep_sha256(store, unknown[i], stamp.text, sha256);
                    progress.advance(1);
                  } catch (const StoreError&) {
                    throw;

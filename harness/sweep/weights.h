@@ -11,11 +11,11 @@
 
 namespace e2lm {
 
-// The checkpoint's SHA-256, from the store if these very files were hashed before: same paths and
-// stamps. Otherwise the files are read, which for large checkpoints takes seconds; and read again
-// next time if they were written within two seconds of now, when a change might not show in their
-// times.
-std::string known_sha256(Store& store, const Checkpoint& checkpoint);
+// The SHA-256 of the checkpoint in the folder, from the store if these very files were hashed
+// before: same paths and stamps. Otherwise the files are read, which for large checkpoints takes
+// seconds; and read again next time if they were written within two seconds of now, when a change
+// might not show in their times.
+std::string known_sha256(Store& store, const Path& folder);
 
 // The same if these very files were hashed before, else "".
 std::string hashed_sha256(const Store& store, const Path& folder);

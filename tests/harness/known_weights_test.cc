@@ -1,0 +1,72 @@
+// Sweep after sweep of checkpoints whose files change: what a store knows of weights is theirs.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "engine/checkpoint.h"
+#include "harness/sweep/sweep.h"
+#include "tests/support/fake_engine.h"
+#include "tests/support/run_folder.h"
+
+namespace e2lm {
+namespace {
+
+class KnownWeightsTest : public testing::Test {
+ protected:
+  KnownWeightsTest() { folder_.settle(); }
+
+  SweepSummary sweep(const std::function<void(const Checkpoint&)>& on_open = {}) {
+    Store store = Store::open(store_path_);
+    const PlannedSweep planned =
+        plan_sweep(Manifest::read(folder_.manifest), TaskLibrary({}), store, {}, EngineOptions{});
+    SweepOptions options{.quiet = true};
+    options.open_engine = [&](const Checkpoint& checkpoint, const EngineOptions&) {
+      if (on_open) on_open(checkpoint);
+      return std::make_unique<FakeEngine>();
+    };
+    return run_sweep(planned, store, options);
+  }
+
+  // Other weights than the middle checkpoint's, as old as they, in a file beside them.
+  Path other_weights() const {
+    std::string bytes = read_file(weights_);
+    bytes.back() ^= 1;
+    Path other = folder_.scratch.write("other", bytes);
+    std::filesystem::last_write_time(other, std::filesystem::last_write_time(weights_));
+    return other;
+  }
+
+  RunFolder folder_;
+  Path store_path_ = folder_.scratch / "run/store.sqlite";
+  Path weights_ = folder_.checkpoint(80) / kWeightsFile;
+};
+
+// A large model takes minutes to load. The hash of what was opened is not that of what lies there.
+TEST_F(KnownWeightsTest, WhatTookAPlaceDuringTheLoadIsNotTakenForWhatWasLoaded) {
+  const Path other = other_weights();
+  sweep([&](const Checkpoint& checkpoint) {
+    if (checkpoint.folder() == folder_.checkpoint(80)) std::filesystem::rename(other, weights_);
+  });
+  EXPECT_EQ(sweep().computed, 1) << "the new weights";
+  EXPECT_EQ(sweep().computed, 0);
+}
+
+TEST_F(KnownWeightsTest, FilesThatTheIndexNamesCountWhateverTheirNames) {
+  const std::string bytes = read_file(weights_);
+  const Json header = parse_json(bytes.substr(8, bytes.find("}}") - 6), "");
+  Json index;
+  for (const auto& [tensor, row] : header.items()) {
+    if (tensor != "__metadata__") index["weight_map"][tensor] = "part-1";
+  }
+  const Path other = other_weights();
+  std::filesystem::rename(weights_, folder_.checkpoint(80) / "part-1");
+  write_file(folder_.checkpoint(80) / kWeightsIndex, index.dump());
+  folder_.settle();
+  EXPECT_EQ(sweep().computed, 3);
+  std::filesystem::rename(other, folder_.checkpoint(80) / "part-1");
+  EXPECT_EQ(sweep().computed, 1);
+}
+
+}  // namespace
+}  // namespace e2lm
