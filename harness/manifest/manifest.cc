@@ -148,7 +148,7 @@ class SeriesReader {
       const double per_step = map.number("per_step").value_or(0);
       map.finish();
       if (per_step <= 0) problems_.add(node, fmt::format("'{}.per_step' must be above 0", key));
-      for (CheckpointRef& ref : checkpoints) ref.tokens = per_step * static_cast<double>(ref.step);
+      series.tokens_at = [=](int64_t step) { return per_step * static_cast<double>(step); };
     } else if (node.kind == Yaml::Kind::list) {
       if (node.items.size() != checkpoints.size()) {
         problems_.add(node, fmt::format("'{}' has {} entries for {} checkpoints", key,
@@ -161,13 +161,20 @@ class SeriesReader {
         checkpoints[i].tokens = tokens.value_or(0);
       }
     } else if (node.text == "e2lm") {
-      for (CheckpointRef& ref : checkpoints) ref.tokens = e2lm_tokens(ref.step);
+      series.tokens_at = e2lm_tokens;
     } else {
-      look_up_tokens(node, checkpoints);
+      read_token_file(node, series);
+    }
+    if (!series.tokens_at) return;
+    for (CheckpointRef& ref : checkpoints) {
+      const auto tokens = series.tokens_at(ref.step);
+      if (!tokens)
+        problems_.add(node, fmt::format("'{}' has no row for step {}", node.text, ref.step));
+      ref.tokens = tokens.value_or(0);
     }
   }
 
-  void look_up_tokens(const Yaml& node, std::vector<CheckpointRef>& checkpoints) {
+  void read_token_file(const Yaml& node, Series& series) {
     const Path path = folder_ / node.text;
     if (!std::filesystem::exists(path)) {
       problems_.add(node,
@@ -176,15 +183,10 @@ class SeriesReader {
                                 keys_.path("tokens"), node.text));
       return;
     }
-    const std::map<int64_t, double> table = read_token_table(path);
-    for (CheckpointRef& ref : checkpoints) {
-      const auto row = table.find(ref.step);
-      if (row == table.end()) {
-        problems_.add(node, fmt::format("'{}' has no row for step {}", node.text, ref.step));
-      } else {
-        ref.tokens = row->second;
-      }
-    }
+    series.tokens_at = [table = read_token_table(path)](int64_t step) -> std::optional<double> {
+      const auto row = table.find(step);
+      return row == table.end() ? std::nullopt : std::optional(row->second);
+    };
   }
 
   YamlMap keys_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ struct Series {
   Path tokenizer;           // file or folder; empty: in each checkpoint's own folder
   std::vector<CheckpointRef> checkpoints;  // by step
   std::optional<StepPattern> scan;         // where `steps` says so: below the manifest's folder
+  // Training tokens at any step; none if they are listed for the checkpoints alone.
+  std::function<std::optional<double>(int64_t step)> tokens_at;
 };
 
 // What a sweep is: tasks, series and how to score them. The format is shown by example in

@@ -144,7 +144,8 @@ void CheckpointWatch::add_gone(const Manifest& manifest, Series& series) const {
                     [&, step = step](const CheckpointRef& one) { return one.step == step; });
     const Path place = manifest.path.parent_path() / series.scan->fill(step);
     if (!listed && ref.folder == place && !is_seen(place)) {
-      series.checkpoints.push_back(ref);
+      CheckpointRef& gone = series.checkpoints.emplace_back(ref);
+      if (series.tokens_at) gone.tokens = series.tokens_at(step).value_or(ref.tokens);
     }
   }
   std::sort(series.checkpoints.begin(), series.checkpoints.end(),

@@ -145,15 +145,16 @@ Path WatchedFolder::tokenizer_near(const Path& folder) const {
 }
 
 Series WatchedFolder::read(const std::string& name, const StepPattern& pattern) const {
-  Series series{.name = name, .group = name_, .scan = pattern};
+  const auto tokens = [per_step = options_.tokens_per_step](int64_t step) {
+    return per_step * static_cast<double>(step);
+  };
+  Series series{.name = name, .group = name_, .scan = pattern, .tokens_at = tokens};
   bool own_tokenizer = false;
   for (const int64_t step : pattern.scan({})) {
     const Path folder = pattern.fill(step);
     own_tokenizer = own_tokenizer || is_file(folder / "tokenizer.json");
-    series.checkpoints.push_back({.series = name,
-                                  .step = step,
-                                  .tokens = options_.tokens_per_step * static_cast<double>(step),
-                                  .folder = folder});
+    series.checkpoints.push_back(
+        {.series = name, .step = step, .tokens = tokens(step), .folder = folder});
   }
   if (!own_tokenizer || !options_.tokenizer.empty()) {
     series.tokenizer = tokenizer_near(is_series_ ? folder_ : folder_ / name);

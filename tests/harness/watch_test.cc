@@ -169,6 +169,20 @@ TEST_F(WatchTest, OneThatIsDeletedStays) {
   EXPECT_TRUE(last_.news.empty());
 }
 
+// The manifest's tokens may be changed when some checkpoints are gone already.
+TEST_F(WatchTest, OneThatIsDeletedHasTheTokensThatTheManifestSaysNow) {
+  for (const int step : {40, 80}) std::filesystem::rename(source(step), folder_.checkpoint(step));
+  look();
+  EXPECT_EQ(look(), (Steps{40, 80}));
+  std::filesystem::remove_all(folder_.checkpoint(40));
+  std::string text = read_file(folder_.manifest);
+  text.replace(text.find("2048"), 4, "1000");
+  write_file(folder_.manifest, text);
+  EXPECT_EQ(look(), (Steps{40, 80}));
+  EXPECT_EQ(last_.settled.series[0].checkpoints[0].tokens, 40e3);
+  EXPECT_EQ(last_.settled.series[0].checkpoints[1].tokens, 80e3);
+}
+
 class WatchLoopTest : public WatchTest {
  protected:
   // Before look number n, n from 0, `before[n]` happens; after the last comes an interrupt.
