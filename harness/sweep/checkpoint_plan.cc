@@ -13,18 +13,6 @@
 namespace e2lm {
 namespace {
 
-// What the store knows of a checkpoint whose folder is gone or being written; false if nothing.
-bool find_earlier(const Store& store, Plan::CheckpointRow& row) {
-  Statement find(store.database(),
-                 "SELECT weights, settings FROM checkpoint WHERE series = ? AND step = ? "
-                 "AND path = ? AND weights IS NOT NULL");
-  find.bind(row.ref.series).bind(row.ref.step).bind(row.ref.folder.string());
-  if (!find.step()) return false;
-  row.weights = find.integer(0);
-  row.settings = find.text(1);
-  return true;
-}
-
 // Why a sweep could not use a checkpoint; empty if none said so.
 std::string find_error(const Store& store, const CheckpointRef& ref) {
   Statement find(store.database(),
@@ -88,6 +76,26 @@ std::string choose_settings(const EngineOptions& options, DType stored, bool any
   return possible.front();
 }
 
+// What the store knows of a checkpoint whose folder is gone or being written: as the series and
+// step that it was, else by its place alone. False if nothing.
+bool find_earlier(Store& store, const EngineOptions& engine, bool any_device,
+                  Plan::CheckpointRow& row) {
+  Statement find(store.database(),
+                 "SELECT weights, settings, path FROM checkpoint WHERE series = ? AND step = ? "
+                 "AND weights IS NOT NULL");
+  const bool met = find.bind(row.ref.series).bind(row.ref.step).step();
+  if (met && place_name(find.text(2)) == place_name(row.ref.folder)) {
+    row.weights = find.integer(0);
+    row.settings = find.text(1);
+    return true;
+  }
+  const auto known = weights_of_place(store, row.ref.folder);
+  if (!known) return false;
+  row.weights = known->id;
+  row.settings = choose_settings(engine, known->stored, any_device, store, known->id);
+  return true;
+}
+
 }  // namespace
 
 std::string not_fetched(const CheckpointRef& ref) {
@@ -102,7 +110,7 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
                                     const CheckpointPlanning& planning) {
   Plan::CheckpointRow row{.ref = ref};
   const bool gone = !ref.hub && !is_seen(ref.folder);
-  if ((ref.as_known || gone) && find_earlier(store, row)) return row;
+  if ((ref.as_known || gone) && find_earlier(store, engine, planning.any_device, row)) return row;
   if (ref.hub && !is_complete_checkpoint(ref.folder)) {
     if (const auto known = known_weights(store, ref)) {
       row.weights = known->id;

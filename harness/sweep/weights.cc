@@ -40,20 +40,16 @@ Stamp stamp_of(const Path& folder) {
   return stamp;
 }
 
-std::string key_of(const Path& folder) {
-  return std::filesystem::absolute(folder).lexically_normal();
-}
-
 std::string find_sha256(const Store& store, const Path& folder, const std::string& stamp) {
   Statement find(store.database(), "SELECT sha256 FROM weights_file WHERE path = ? AND stamp = ?");
-  return find.bind(key_of(folder)).bind(stamp).step() ? find.text(0) : "";
+  return find.bind(place_name(folder)).bind(stamp).step() ? find.text(0) : "";
 }
 
-void keep_sha256(Store& store, const Path& folder, const std::string& stamp,
-                 const std::string& sha256) {
+// Without a stamp it says what was there, and is never taken for what is.
+void keep_sha256(Store& store, const Path& folder, const Stamp& stamp, const std::string& sha256) {
   Statement(store.database(), "INSERT OR REPLACE INTO weights_file VALUES (?, ?, ?)")
-      .bind(key_of(folder))
-      .bind(stamp)
+      .bind(place_name(folder))
+      .bind(stamp.settled ? stamp.text : "")
       .bind(sha256)
       .finish();
 }
@@ -87,13 +83,31 @@ std::vector<Path> unknown_of(const Store& store, const std::vector<Path>& folder
   return unknown;
 }
 
+// By what the table of files says in a column.
+std::optional<KnownWeights> find_weights(const Store& store, const char* column,
+                                         const std::string& text) {
+  Statement find(store.database(),
+                 fmt::format("SELECT w.id, w.dtype FROM weights_file f "
+                             "JOIN weights w ON w.sha256 = f.sha256 WHERE f.{} = ?",
+                             column));
+  if (!find.bind(text).step()) return {};
+  for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
+    if (find.text(1) == dtype_name(dtype)) return KnownWeights{find.integer(0), dtype};
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string place_name(const Path& folder) {
+  return std::filesystem::absolute(folder).lexically_normal();
+}
 
 std::string known_sha256(Store& store, const Path& folder) {
   std::string known = hashed_sha256(store, folder);
   if (!known.empty()) return known;
   auto [stamp, sha256] = hash(folder);
-  if (stamp.settled) keep_sha256(store, folder, stamp.text, sha256);
+  keep_sha256(store, folder, stamp, sha256);
   return sha256;
 }
 
@@ -114,7 +128,7 @@ void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOption
                    const auto [stamp, sha256] = hash(unknown[i]);
                    ::OPENSSL_thread_stop();  // else what it keeps for this thread is never freed
                    const std::lock_guard lock(one_at_a_time);
-                   if (stamp.settled) keep_sha256(store, unknown[i], stamp.text, sha256);
+                   keep_sha256(store, unknown[i], stamp, sha256);
                    progress.advance(1);
                  } catch (const StoreError&) {
                    throw;
@@ -137,17 +151,13 @@ void remember_weights(Store& store, const CheckpointRef& ref, const std::string&
       .finish();
 }
 
-std::optional<HubWeights> known_weights(const Store& store, const CheckpointRef& ref) {
-  Statement find(store.database(),
-                 fmt::format("SELECT w.id, w.dtype FROM weights_file f "
-                             "JOIN weights w ON w.sha256 = f.sha256 WHERE f.{} = ?",
-                             ref.content.empty() ? "path" : "stamp"));
-  find.bind(ref.content.empty() ? "hub:" + ref.hub->name() : ref.content);
-  if (!find.step()) return {};
-  for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
-    if (find.text(1) == dtype_name(dtype)) return HubWeights{find.integer(0), dtype};
-  }
-  return {};
+std::optional<KnownWeights> known_weights(const Store& store, const CheckpointRef& ref) {
+  if (ref.content.empty()) return find_weights(store, "path", "hub:" + ref.hub->name());
+  return find_weights(store, "stamp", ref.content);
+}
+
+std::optional<KnownWeights> weights_of_place(const Store& store, const Path& folder) {
+  return find_weights(store, "path", place_name(folder));
 }
 
 }  // namespace e2lm

@@ -34,12 +34,18 @@ void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOption
 // Notes which weights a checkpoint of the hub has, so that they need not be there the next time.
 void remember_weights(Store& store, const CheckpointRef& ref, const std::string& sha256);
 
-// Weights of a checkpoint of the hub that the store has met: the same content if the hub was asked
-// for it, else the same place.
-struct HubWeights {
+// Weights that the store has met.
+struct KnownWeights {
   int64_t id = 0;
   DType stored = DType::float32;
 };
-std::optional<HubWeights> known_weights(const Store& store, const CheckpointRef& ref);
+
+// Those that lay in a folder when it was last read, wherever it was named from.
+std::optional<KnownWeights> weights_of_place(const Store& store, const Path& folder);
+std::string place_name(const Path& folder);
+
+// Those of a checkpoint of the hub: of the same content if the hub was asked for it, else of the
+// same place.
+std::optional<KnownWeights> known_weights(const Store& store, const CheckpointRef& ref);
 
 }  // namespace e2lm

@@ -68,5 +68,36 @@ TEST_F(KnownWeightsTest, FilesThatTheIndexNamesCountWhateverTheirNames) {
   EXPECT_EQ(sweep().computed, 1);
 }
 
+// A manifest may be named from another folder, and a series get another name.
+TEST_F(KnownWeightsTest, ADeletedCheckpointKeepsItsResultsHoweverItIsNamed) {
+  sweep();
+  std::filesystem::remove_all(folder_.checkpoint(80));
+  const Path as_it_was = folder_.manifest;
+  folder_.manifest = folder_.scratch / "run/../sweep.yaml";
+  EXPECT_EQ(sweep().failed, 0);
+  folder_.manifest = as_it_was;
+  EXPECT_EQ(sweep().failed, 0);
+  std::string text = read_file(folder_.manifest);
+  text.replace(text.find("name: a"), 7, "name: b");
+  write_file(folder_.manifest, text);
+  EXPECT_EQ(sweep().failed, 0);
+}
+
+TEST_F(KnownWeightsTest, OneThatIsDeletedKeepsTheResultsOfItsLastWeights) {
+  sweep();
+  write_file(weights_, read_file(other_weights()));  // too young to be known by its time
+  EXPECT_EQ(sweep().computed, 1);
+  const auto rows = [&] {
+    return read_plan(Store::open_existing(store_path_)).series[0].checkpoints;
+  };
+  const auto last = rows()[1].weights;
+  std::filesystem::remove_all(folder_.checkpoint(80));
+  std::string text = read_file(folder_.manifest);
+  text.replace(text.find("name: a"), 7, "name: b");
+  write_file(folder_.manifest, text);
+  EXPECT_EQ(sweep().failed, 0);
+  EXPECT_EQ(rows()[1].weights, last);
+}
+
 }  // namespace
 }  // namespace e2lm

@@ -282,7 +282,11 @@ TEST_F(SweepTest, AFinishedSweepEncodesNothing) {
   EXPECT_TRUE(finished.tasks.empty());
   const Path last = folder_.checkpoint(120), away = folder_.scratch / "away";
   std::filesystem::rename(last, away);
-  Store::open(store_path_).database().run("UPDATE checkpoint SET weights = NULL WHERE step = 120");
+  Store::open(store_path_)
+      .database()
+      .run(
+          "UPDATE checkpoint SET weights = NULL WHERE step = 120;"
+          "DELETE FROM weights_file WHERE path LIKE '%/iter_120'");
   EXPECT_TRUE(plan().tasks.empty()) << "nor for a checkpoint that is still to come";
   EXPECT_EQ(sweep().failed, 1);
   std::filesystem::rename(away, last);
