@@ -152,8 +152,43 @@ class Planner {
       row.checkpoints.push_back(
           plan_checkpoint(ref, store_, engine_,
                           {.hashes = hashes(checkpoints_++), .any_device = hooks_.any_device}));
+      if (series.tokenizer.empty()) check_tokenizer(row, tokenizer_path(series));
     }
     result_.plan.series.push_back(std::move(row));
+  }
+
+  // A series has one tokenizer. The latest checkpoint, where it has another one that gives other
+  // tokens, would be scored in tokens that it does not know: it fails.
+  void check_tokenizer(Plan::SeriesRow& series, const Path& of_series) {
+    Plan::CheckpointRow& row = series.checkpoints.back();
+    const Path own = tokenizer_path(row.ref);
+    if (!row.weights || row.ref.as_known || own.empty() || own == of_series) return;
+    try {
+      const std::string bytes = known_tokenizer_sha256(store_, own);
+      if (bytes == known_tokenizer_sha256(store_, of_series)) return;
+      if (const std::string task = other_tokens(series.tokenizer_sha256, own); !task.empty()) {
+        throw Error(own.string(),
+                    fmt::format("its tokenizer gives other tokens for {} than that of {}", task,
+                                of_series.string()),
+                    "one tokenizer for a series, in its checkpoints or as `tokenizer`");
+      }
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error& error) {
+      row.weights.reset();
+      row.error = error.what();
+    }
+  }
+
+  // A task of which another tokenizer makes other requests than the series'; empty if there is
+  // none.
+  std::string other_tokens(const std::string& of_series, const Path& own) {
+    const auto& other = result_.read.rows.at(add_tokenizer(own));
+    const auto& ours = result_.read.rows.at(of_series);
+    for (size_t t = 0; t < ours.size(); ++t) {
+      if (ours[t].request_set != other[t].request_set) return ours[t].name;
+    }
+    return "";
   }
 
   // Its SHA-256. Where all checkpoints of a series are gone, and their tokenizer with them, it is

@@ -21,13 +21,17 @@ Path top_folder(const CheckpointRef& ref) {
 
 }  // namespace
 
+Path tokenizer_path(const CheckpointRef& ref) {
+  if (is_seen(ref.folder / "tokenizer.json")) return ref.folder;
+  if (!ref.hub) return {};
+  const Path top = top_folder(ref);
+  return is_seen(top / "tokenizer.json") ? top : Path();
+}
+
 Path tokenizer_path(const Series& series) {
   if (!series.tokenizer.empty()) return series.tokenizer;
   for (const CheckpointRef& ref : series.checkpoints) {
-    if (is_seen(ref.folder / "tokenizer.json")) return ref.folder;
-    if (!ref.hub) continue;
-    const Path top = top_folder(ref);
-    if (is_seen(top / "tokenizer.json")) return top;
+    if (Path path = tokenizer_path(ref); !path.empty()) return path;
   }
   return {};
 }

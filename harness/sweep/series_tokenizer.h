@@ -7,8 +7,10 @@
 
 namespace e2lm {
 
-// Where a series' tokenizer lies: named by the manifest, or in a checkpoint's own folder; empty if
-// nowhere.
+// Where a checkpoint's tokenizer lies: in its own folder, or above it on the hub; empty if nowhere.
+Path tokenizer_path(const CheckpointRef& ref);
+
+// That of a series: named by the manifest, or the first of a checkpoint.
 Path tokenizer_path(const Series& series);
 
 [[noreturn]] void fail_without_tokenizer(const Series& series);

@@ -10,29 +10,31 @@
 
 #include "base/error.h"
 #include "base/file_stamp.h"
+#include "base/hash.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "engine/tokenizer/tokenizer.h"
 #include "harness/hub/cache.h"
 #include "harness/sweep/evaluate.h"
 
 namespace e2lm {
 namespace {
 
-// What would change if a file of the folder were written again.
+// What would change if one of the files were written again.
 struct Stamp {
   std::string text;
   bool settled = true;  // no file is so young that writing it once more could leave its time as is
 };
 
-Stamp stamp_of(const Path& folder) {
+Stamp stamp_of(const std::vector<Path>& files) {
   constexpr int64_t kTickSeconds = 2;  // of the coarsest file systems
   struct timespec now = {};
   ::clock_gettime(CLOCK_REALTIME, &now);
   Stamp stamp;
-  for (const std::string& name : scored_files(folder)) {
-    const auto file = file_stamp(folder / name);
-    if (!file) throw Error((folder / name).string(), "cannot be read");
-    stamp.text += fmt::format("{} {} {}.{:09} {}.{:09} {};", name, file->bytes,
+  for (const Path& path : files) {
+    const auto file = file_stamp(path);
+    if (!file) throw Error(path.string(), "cannot be read");
+    stamp.text += fmt::format("{} {} {}.{:09} {}.{:09} {};", path.filename().string(), file->bytes,
                               file->modified.seconds, file->modified.nanoseconds,
                               file->changed.seconds, file->changed.nanoseconds, file->inode);
     stamp.settled &= std::abs(now.tv_sec - file->modified.seconds) >= kTickSeconds;
@@ -40,15 +42,22 @@ Stamp stamp_of(const Path& folder) {
   return stamp;
 }
 
-std::string find_sha256(const Store& store, const Path& folder, const std::string& stamp) {
+Stamp stamp_of(const Path& folder) {
+  std::vector<Path> files;
+  for (const std::string& name : scored_files(folder)) files.push_back(folder / name);
+  return stamp_of(files);
+}
+
+std::string find_sha256(const Store& store, const std::string& place, const std::string& stamp) {
   Statement find(store.database(), "SELECT sha256 FROM weights_file WHERE path = ? AND stamp = ?");
-  return find.bind(place_name(folder)).bind(stamp).step() ? find.text(0) : "";
+  return find.bind(place).bind(stamp).step() ? find.text(0) : "";
 }
 
 // Without a stamp it says what was there, and is never taken for what is.
-void keep_sha256(Store& store, const Path& folder, const Stamp& stamp, const std::string& sha256) {
+void keep_sha256(Store& store, const std::string& place, const Stamp& stamp,
+                 const std::string& sha256) {
   Statement(store.database(), "INSERT OR REPLACE INTO weights_file VALUES (?, ?, ?)")
-      .bind(place_name(folder))
+      .bind(place)
       .bind(stamp.settled ? stamp.text : "")
       .bind(sha256)
       .finish();
@@ -73,7 +82,8 @@ std::vector<Path> unknown_of(const Store& store, const std::vector<Path>& folder
   for (const Path& folder : folders) {
     try {
       const auto [stamp, settled] = stamp_of(folder);
-      if (settled && find_sha256(store, folder, stamp).empty()) unknown.push_back(folder);
+      if (settled && find_sha256(store, place_name(folder), stamp).empty())
+        unknown.push_back(folder);
     } catch (const StoreError&) {
       throw;
     } catch (const Error&) {
@@ -107,12 +117,29 @@ std::string known_sha256(Store& store, const Path& folder) {
   std::string known = hashed_sha256(store, folder);
   if (!known.empty()) return known;
   auto [stamp, sha256] = hash(folder);
-  keep_sha256(store, folder, stamp, sha256);
+  keep_sha256(store, place_name(folder), stamp, sha256);
   return sha256;
 }
 
 std::string hashed_sha256(const Store& store, const Path& folder) {
-  return find_sha256(store, folder, stamp_of(folder).text);
+  return find_sha256(store, place_name(folder), stamp_of(folder).text);
+}
+
+std::string known_tokenizer_sha256(Store& store, const Path& path) {
+  const std::string place = "tokenizer:" + place_name(path);
+  const std::vector<Path> files = tokenizer_files(path);
+  Stamp stamp = stamp_of(files);
+  std::string known = find_sha256(store, place, stamp.text);
+  if (!known.empty()) return known;
+  Sha256 hash;
+  for (const Path& file : files) {
+    hash.add_field(file.filename().string());
+    hash.add_field(read_file(file));
+  }
+  stamp.settled &= stamp_of(files).text == stamp.text;
+  std::string sha256 = hash.hex();
+  keep_sha256(store, place, stamp, sha256);
+  return sha256;
 }
 
 void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOptions& options) {
@@ -128,7 +155,7 @@ void hash_ahead(Store& store, const std::vector<Path>& folders, const HashOption
                    const auto [stamp, sha256] = hash(unknown[i]);
                    ::OPENSSL_thread_stop();  // else what it keeps for this thread is never freed
                    const std::lock_guard lock(one_at_a_time);
-                   keep_sha256(store, unknown[i], stamp, sha256);
+                   keep_sha256(store, place_name(unknown[i]), stamp, sha256);
                    progress.advance(1);
                  } catch (const StoreError&) {
                    throw;

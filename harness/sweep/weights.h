@@ -20,6 +20,9 @@ std::string known_sha256(Store& store, const Path& folder);
 // The same if these very files were hashed before, else "".
 std::string hashed_sha256(const Store& store, const Path& folder);
 
+// The same of the bytes of a tokenizer's files; equal ones are equal tokenizers.
+std::string known_tokenizer_sha256(Store& store, const Path& path);
+
 struct HashOptions {
   int threads = 1;
   bool quiet = true;           // no progress
