@@ -4,16 +4,13 @@
 
 #include <algorithm>
 #include <deque>
-#include <limits>
 
 #include "base/error.h"
-#include "engine/checkpoint.h"
-#include "engine/config.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "harness/hub/cache.h"
 #include "harness/sweep/checkpoint_plan.h"
 #include "harness/sweep/items.h"
 #include "harness/sweep/known_requests.h"
+#include "harness/sweep/positions.h"
 #include "harness/sweep/series_tokenizer.h"
 #include "harness/sweep/weights.h"
 
@@ -43,38 +40,6 @@ std::vector<ItemShape> with_windows(const TaskRequests& task, const PreparedTask
   return items;
 }
 
-// The positions of a checkpoint of the hub whose configuration alone is here; 0 if it does not say.
-int64_t positions_by_config(const Path& folder) {
-  const Path file = folder / "config.json";
-  if (!std::filesystem::exists(file)) return 0;
-  const Json config = parse_python_json(read_file(file), file.string());
-  if (!config.is_object()) return 0;
-  for (const char* key : {"n_positions", "max_position_embeddings"}) {
-    if (config.contains(key) && config[key].is_number_integer()) return config[key].get<int64_t>();
-  }
-  return 0;
-}
-
-// The fewest positions that a model of the manifest has: rolling requests are cut alike for all.
-int64_t fewest_positions(const Manifest& manifest) {
-  int64_t fewest = std::numeric_limits<int32_t>::max();
-  for (const Series& series : manifest.series) {
-    for (const CheckpointRef& ref : series.checkpoints) {
-      try {
-        if (ref.hub && !is_complete_checkpoint(ref.folder)) {
-          if (const int64_t some = positions_by_config(ref.folder)) fewest = std::min(fewest, some);
-          continue;
-        }
-        const Checkpoint checkpoint = Checkpoint::open(ref.folder);
-        fewest = std::min(fewest, read_max_positions(ConfigReader(checkpoint)));
-      } catch (const Error&) {
-        continue;  // it fails by itself, later
-      }
-    }
-  }
-  return fewest;
-}
-
 class Planner {
  public:
   Planner(Store& store, const RequestOptions& requests, const EngineOptions& engine,
@@ -89,7 +54,7 @@ class Planner {
       return task.output_type == OutputType::loglikelihood_rolling;
     });
     const bool cuts = rules_.too_long == TokenRules::TooLong::cut;
-    if (rolls || cuts) result_.read.max_positions = fewest_positions(manifest);
+    if (rolls || cuts) result_.read.max_positions = fewest_positions(manifest, store_);
     take_over();
     if (!hooks_.earlier) result_.damaged_cells = store_.drop_damaged_blocks();
     if (result_.read.rows.empty()) read_tasks(tasks);  // wrong ones are said before any hashing

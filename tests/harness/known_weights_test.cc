@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <regex>
 
 #include "engine/checkpoint.h"
 #include "harness/sweep/sweep.h"
@@ -97,6 +97,31 @@ TEST_F(KnownWeightsTest, OneThatIsDeletedKeepsTheResultsOfItsLastWeights) {
   write_file(folder_.manifest, text);
   EXPECT_EQ(sweep().failed, 0);
   EXPECT_EQ(rows()[1].weights, last);
+}
+
+// Requests are cut to the shortest model's positions, whether it is there or not.
+TEST_F(KnownWeightsTest, ADeletedCheckpointLeavesTheRequestsOfTheOthersAsTheyWere) {
+  folder_.scratch.write("roll.yaml",
+                        "task: roll\ndataset_path: json\ndataset_kwargs: {data_files: {test: "
+                        "roll.jsonl}}\ntest_split: test\noutput_type: loglikelihood_rolling\n"
+                        "doc_to_text: ''\ndoc_to_target: text\n"
+                        "metric_list: [{metric: word_perplexity}]\n");
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "word ";
+  folder_.scratch.write("roll.jsonl", R"({"text": ")" + text + "\"}\n");
+  std::string manifest = read_file(folder_.manifest);
+  manifest.replace(0, manifest.find('\n'),
+                   "tasks: [" + (folder_.scratch / "roll.yaml").string() + "]");
+  write_file(folder_.manifest, manifest);
+  const Path config = folder_.checkpoint(80) / "config.json";
+  write_file(config,
+             std::regex_replace(read_file(config), std::regex("\"max_position_embeddings\": \\d+"),
+                                "\"max_position_embeddings\": 16"));
+  EXPECT_EQ(sweep().computed, 3);
+  std::filesystem::remove_all(folder_.checkpoint(80));
+  const SweepSummary again = sweep();
+  EXPECT_EQ(again.computed, 0);
+  EXPECT_EQ(again.failed, 0);
 }
 
 }  // namespace
