@@ -165,6 +165,7 @@ int sweep_here(const Arguments& arguments, SweepSetup& setup) {
                  {.hashes = [&](int64_t number) { return setup.options.shard.has(number); },
                   .stop = setup.options.stop,
                   .quiet = setup.options.quiet});
+  for (const std::string& note : planned.notes) std::fputs((note + "\n").c_str(), stderr);
   const SweepSummary summary = run_sweep(planned, store, setup.options);
   const bool report = !arguments.flag("no-report");
   print(describe(summary) + (report ? "\n" + finish_sweep(store, setup) : ""));

@@ -60,7 +60,10 @@ class Planner {
     if (result_.read.rows.empty()) read_tasks(tasks);  // wrong ones are said before any hashing
     tasks_of_manifest_ = &tasks;
     hash_weights(manifest);
-    for (const Series& series : manifest.series) add_series(series);
+    for (const Series& series : manifest.series) {
+      if (series.scan) note_gone(series, manifest.path.parent_path());
+      add_series(series);
+    }
     prepare_lacking_tasks();
     for (const Plan::SeriesRow& series : result_.plan.series) list_tasks(series.tokenizer_sha256);
     write_plan(store_, result_.plan);
@@ -104,6 +107,26 @@ class Planner {
     }
     hash_ahead(store_, folders,
                {.threads = threads_of(engine_), .quiet = hooks_.quiet, .stop = hooks_.stop});
+  }
+
+  // A scan does not see what was deleted, and the curve would lose its points without a word.
+  void note_gone(const Series& series, const Path& manifest_folder) {
+    std::vector<int64_t> gone;
+    Statement scored(store_.database(),
+                     "SELECT step FROM checkpoint WHERE series = ? AND position IS NOT NULL "
+                     "AND weights IS NOT NULL ORDER BY step");
+    scored.bind(series.name);
+    while (scored.step()) {
+      const int64_t step = scored.integer(0);
+      const bool there = std::ranges::any_of(
+          series.checkpoints, [&](const CheckpointRef& ref) { return ref.step == step; });
+      if (!there && !is_seen(manifest_folder / series.scan->fill(step))) gone.push_back(step);
+    }
+    if (gone.empty()) return;
+    result_.notes.push_back(
+        fmt::format("{}: gone since the last sweep: step {}. A scan leaves that out; listed in "
+                    "`steps` it keeps its results.",
+                    series.name, fmt::join(gone, ", ")));
   }
 
   void add_series(const Series& series) {

@@ -33,7 +33,8 @@ struct PlannedSweep {
   };
   Read read;
 
-  int64_t damaged_cells = 0;  // that lost blocks which did not match their checksums
+  int64_t damaged_cells = 0;       // that lost blocks which did not match their checksums
+  std::vector<std::string> notes;  // of what the plan before had and this one has not
 };
 
 struct PlanHooks {

@@ -99,6 +99,23 @@ TEST_F(KnownWeightsTest, OneThatIsDeletedKeepsTheResultsOfItsLastWeights) {
   EXPECT_EQ(rows()[1].weights, last);
 }
 
+TEST_F(KnownWeightsTest, OneThatAScanSeesNoMoreIsToldOnce) {
+  std::string text = read_file(folder_.manifest);
+  text.replace(text.find("[40, 80, 120]"), 13, "scan");
+  write_file(folder_.manifest, text);
+  const auto notes = [&] {
+    Store store = Store::open(store_path_);
+    return plan_sweep(Manifest::read(folder_.manifest), TaskLibrary({}), store, {}, {}).notes;
+  };
+  EXPECT_TRUE(notes().empty());
+  std::filesystem::remove_all(folder_.checkpoint(80));
+  const std::vector<std::string> told = notes();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].find("a: gone since the last sweep: step 80. A scan leaves that out"), 0u)
+      << told[0];
+  EXPECT_TRUE(notes().empty());
+}
+
 // Requests are cut to the shortest model's positions, whether it is there or not.
 TEST_F(KnownWeightsTest, ADeletedCheckpointLeavesTheRequestsOfTheOthersAsTheyWere) {
   folder_.scratch.write("roll.yaml",
