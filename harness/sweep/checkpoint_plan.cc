@@ -76,24 +76,26 @@ std::string choose_settings(const EngineOptions& options, DType stored, bool any
   return possible.front();
 }
 
-// What the store knows of a checkpoint whose folder is gone or being written: as the series and
-// step that it was, else by its place alone. False if nothing.
-bool find_earlier(Store& store, const EngineOptions& engine, bool any_device,
-                  Plan::CheckpointRow& row) {
+// What the plan before says of a checkpoint. False if nothing.
+bool find_earlier(const Store& store, Plan::CheckpointRow& row) {
   Statement find(store.database(),
                  "SELECT weights, settings, path FROM checkpoint WHERE series = ? AND step = ? "
                  "AND weights IS NOT NULL");
   const bool met = find.bind(row.ref.series).bind(row.ref.step).step();
-  if (met && place_name(find.text(2)) == place_name(row.ref.folder)) {
-    row.weights = find.integer(0);
-    row.settings = find.text(1);
-    return true;
-  }
+  if (!met || place_name(find.text(2)) != place_name(row.ref.folder)) return false;
+  row.weights = find.integer(0);
+  row.settings = find.text(1);
+  return row.as_before = true;
+}
+
+// The weights that lay in a folder which is gone. False if the store met none there.
+bool find_by_place(const Store& store, const EngineOptions& engine, bool any_device,
+                   Plan::CheckpointRow& row) {
   const auto known = weights_of_place(store, row.ref.folder);
   if (!known) return false;
   row.weights = known->id;
   row.settings = choose_settings(engine, known->stored, any_device, store, known->id);
-  return true;
+  return row.as_before = true;
 }
 
 }  // namespace
@@ -110,7 +112,8 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
                                     const CheckpointPlanning& planning) {
   Plan::CheckpointRow row{.ref = ref};
   const bool gone = !ref.hub && !is_seen(ref.folder);
-  if ((ref.as_known || gone) && find_earlier(store, engine, planning.any_device, row)) return row;
+  if ((ref.as_known || gone) && find_earlier(store, row)) return row;
+  if (gone && find_by_place(store, engine, planning.any_device, row)) return row;
   if (ref.hub && !is_complete_checkpoint(ref.folder)) {
     if (const auto known = known_weights(store, ref)) {
       row.weights = known->id;

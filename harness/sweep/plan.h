@@ -28,6 +28,7 @@ struct Plan {
     std::optional<int64_t> weights;  // none if it could not be read, or was not hashed yet
     std::string error;               // why it could not be read
     std::string settings;            // of the engine: "float32 cpu"
+    bool as_before = false;          // its folder was not looked at
   };
   struct SeriesRow {
     std::string name, group, control_for;

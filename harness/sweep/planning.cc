@@ -150,7 +150,7 @@ class Planner {
   void check_tokenizer(Plan::SeriesRow& series, const Path& of_series) {
     Plan::CheckpointRow& row = series.checkpoints.back();
     const Path own = tokenizer_path(row.ref);
-    if (!row.weights || row.ref.as_known || own.empty() || own == of_series) return;
+    if (!row.weights || row.as_before || own.empty() || own == of_series) return;
     try {
       const std::string bytes = known_tokenizer_sha256(store_, own);
       if (bytes == known_tokenizer_sha256(store_, of_series)) return;

@@ -62,6 +62,19 @@ TEST_F(SeriesTokenizerTest, ACheckpointWithOtherTokensFails) {
   EXPECT_EQ(sweep().failed, 0) << "the manifest knows better";
 }
 
+// At each look a watch takes what is still there as it is known.
+TEST_F(SeriesTokenizerTest, ItFailsInAWatchToo) {
+  write_file(tokenizer(80), of_bytes());
+  Store store = Store::open(store_path_);
+  Manifest manifest = Manifest::read(folder_.manifest);
+  for (int look = 0; look < 3; ++look) {
+    const Plan plan = plan_sweep(manifest, TaskLibrary({}), store, {}, EngineOptions{}).plan;
+    EXPECT_FALSE(plan.series[0].checkpoints[1].weights.has_value());
+    EXPECT_THAT(plan.series[0].checkpoints[1].error, testing::HasSubstr("other tokens"));
+    for (CheckpointRef& ref : manifest.series[0].checkpoints) ref.as_known = true;
+  }
+}
+
 TEST_F(SeriesTokenizerTest, OtherBytesThatGiveTheSameTokensAreFine) {
   write_file(tokenizer(80), parse_json(bytes_, "").dump(2));
   write_file(folder_.checkpoint(120) / "tokenizer_config.json", R"({"model_max_length": 7})");
