@@ -22,6 +22,13 @@ std::string decisive(const WantedSplit& wanted) {
   return text;
 }
 
+// A configuration or split of a task file makes a place below E2LM_DATA, and none elsewhere.
+void require_inside(const std::string& name, const char* what, const Task& task) {
+  if (name.empty() || is_inside_path(name)) return;
+  throw Error(task.path.string(), fmt::format("'{}' leads out of the folder of data", name),
+              fmt::format("the name of a {} of {}", what, task.data.path));
+}
+
 Path lock_file(const WantedSplit& wanted) {
   std::error_code failed;
   fs::create_directories(wanted.folder(), failed);
@@ -60,7 +67,9 @@ std::vector<WantedSplit> missing_splits(const std::vector<Task>& tasks) {
       if (examples.empty() && !task.few_shot.samples) examples = *split;
     }
     for (const std::string& split : {task.evaluated_split(), examples}) {
-      if (split.empty() || !is_inside_path(split) || task.data.has_split(split)) continue;
+      require_inside(task.data.name, "configuration", task);
+      require_inside(split, "split", task);
+      if (split.empty() || task.data.has_split(split)) continue;
       const WantedSplit its{task.data, split};
       const auto [known, is_new] = seen.emplace(its.file(), decisive(its));
       if (!is_new && known->second != decisive(its)) {

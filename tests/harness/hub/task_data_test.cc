@@ -189,6 +189,18 @@ TEST_F(TaskDataTest, SaysWhatIsWrong) {
   EXPECT_THAT(failure(), HasSubstr("there is no such split (expected one of: test, train)"));
 }
 
+TEST_F(TaskDataTest, NothingIsWrittenOutsideOfTheFolderOfData) {
+  const std::string yaml = read_file(scratch_ / "sums.yaml");
+  configs_ = {"../../../outside"};
+  scratch_.write("sums.yaml", yaml + "dataset_name: ../../../outside\n");
+  const ProgramResult name = fetch();
+  EXPECT_EQ(name.exit_code, 2);
+  EXPECT_THAT(name.errors, HasSubstr("'../../../outside' leads out of the folder of data"));
+  EXPECT_FALSE(fs::exists(scratch_ / "outside"));
+  scratch_.write("sums.yaml", yaml + "fewshot_split: ../../test\n");
+  EXPECT_THAT(fetch().errors, HasSubstr("'../../test' leads out of the folder of data"));
+}
+
 TEST_F(TaskDataTest, ParquetNamesTheScript) {
   scratch_.write("data/org/sums/test-00000-of-00001.parquet", "PAR1");
   const ProgramResult result = run({"prompts", "sums.yaml"});
