@@ -86,6 +86,15 @@ int add_crc32(sqlite3* handle) {
                                     nullptr, nullptr);
 }
 
+// Stores have neither views nor triggers. In one of a stranger they are programs, which may have no
+// end: asked for a view SQLite then refuses, and triggers do not go off.
+void run_nothing_of_the_file(sqlite3* handle) {
+  for (const int what : {SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_ENABLE_TRIGGER,
+                         SQLITE_DBCONFIG_TRUSTED_SCHEMA}) {
+    sqlite3_db_config(handle, what, 0, nullptr);
+  }
+}
+
 }  // namespace
 
 void Database::Close::operator()(sqlite3* handle) const {
@@ -112,6 +121,7 @@ Database Database::open(const Path& path, Mode mode) {
   const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   Database database(path, handle);
   if (code != SQLITE_OK || add_crc32(handle) != SQLITE_OK) database.fail();
+  run_nothing_of_the_file(handle);
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
   return database;
 }

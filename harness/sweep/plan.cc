@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cstring>
 
 #include "base/error.h"
@@ -102,7 +101,11 @@ const Plan::TaskRow& Plan::task(const std::string& name, const SeriesRow& of) co
   const auto row = std::find_if(tasks.begin(), tasks.end(), [&](const TaskRow& task) {
     return task.name == name && task.tokenizer_sha256 == of.tokenizer_sha256;
   });
-  assert(row != tasks.end());
+  if (row == tasks.end()) {  // of a store that was written to by others
+    throw Error("the store", fmt::format("has no requests of the task {} in the tokens of the "
+                                         "series {}",
+                                         name, of.name));
+  }
   return *row;
 }
 

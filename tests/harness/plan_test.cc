@@ -97,6 +97,13 @@ TEST(PlanTest, ReadsStoresOfVersion1) {
   EXPECT_EQ(read_plan(Store::open_existing(scratch / "store.sqlite")).series.size(), 1U);
 }
 
+TEST(PlanTest, ASeriesWithoutRequestsIsAnError) {
+  const Plan plan{.tasks = {{.name = "t", .tokenizer_sha256 = "a"}}};
+  EXPECT_EQ(plan.task("t", {.name = "s", .tokenizer_sha256 = "a"}).name, "t");
+  expect_error([&] { plan.task("t", {.name = "s", .tokenizer_sha256 = "b"}); },
+               "no requests of the task t in the tokens of the series s");
+}
+
 TEST(PlanTest, DamagedItemsAreAnError) {
   const Scratch scratch;
   Store store = Store::open(scratch / "store.sqlite");

@@ -116,6 +116,17 @@ TEST_F(StoreTest, RefusesOtherFiles) {
   expect_error([&] { Store::open(scratch_ / "other.sqlite"); }, "another program");
 }
 
+// A view is a program, and may have no end; a trigger could take back what is written.
+TEST_F(StoreTest, NothingOfAStrangersFileRuns) {
+  Store::open(file_).database().run(
+      "ALTER TABLE meta RENAME TO old; CREATE VIEW meta AS SELECT * FROM old;"
+      "CREATE TRIGGER gone AFTER INSERT ON weights BEGIN DELETE FROM weights; END;");
+  Store store = Store::open_existing(file_);
+  EXPECT_THROW(store.database().number("SELECT count(*) FROM meta"), StoreError);
+  store.add_weights({"w"});
+  EXPECT_EQ(store.database().number("SELECT count(*) FROM weights"), 1);
+}
+
 TEST_F(StoreTest, ADamagedBlockIsAnError) {
   Store store = Store::open(file_);
   const int64_t cell =
