@@ -35,10 +35,6 @@ HttpError::Kind kind_of(CURLcode code) {
   }
 }
 
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 bool has_content_type(const HttpRequest& request) {
   return std::any_of(request.headers.begin(), request.headers.end(), [](const HttpHeader& header) {
     return curl_strequal(header.name.c_str(), "content-type");
@@ -156,7 +152,6 @@ void Transfer::take_body(std::string_view piece) {
     head_told_ = true;
     return request_.sink(piece);
   }
-  if (is_redirect(response_.status)) return;
   too_large_ = static_cast<int64_t>(response_.body.size() + piece.size()) > options_.max_body_bytes;
   if (too_large_) throw Error(shown_url(url_), "the answer is too large");
   response_.body += piece;

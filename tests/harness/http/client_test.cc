@@ -223,6 +223,9 @@ TEST(HttpClientTest, LimitsWhatItKeeps) {
   Client client;
   client.options.max_body_bytes = 4000;
   expect_error([&] { client.send({.url = server.url("/")}); }, "more than 4000 bytes");
+  HttpServer elsewhere(in_turn(
+      {{.status = 302, .headers = {{"Location", "/again"}}, .body = std::string(5000, 'x')}}));
+  expect_error([&] { client.send({.url = elsewhere.url("/")}); }, "more than 4000 bytes");
 }
 
 TEST(HttpClientTest, StopsWhenAsked) {
