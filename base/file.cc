@@ -61,7 +61,8 @@ void write_all(const Path& path, int fd, std::string_view content) {
 }  // namespace
 
 MappedFile::MappedFile(const Path& path) : path_(path) {
-  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without waiting for a pipe's other end: a pipe is refused.
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   const struct stat status = open_regular(path, fd.get());
   const auto size = static_cast<size_t>(status.st_size);
   if (size > 0) {

@@ -18,6 +18,7 @@ namespace e2lm {
 namespace {
 
 constexpr int kMaxDepth = 100;
+constexpr size_t kMaxKeys = 20'000;  // of an object in order, which is searched from its beginning
 
 // "where:line:column" of byte `offset` in a text whose first line has the number `first_line`.
 std::string locate(std::string_view text, size_t offset, std::string_view where,
@@ -53,6 +54,9 @@ class Guard {
     }
     if (event == Event::object_start) keys_.emplace_back();
     if (event == Event::object_end) keys_.pop_back();
+    if (std::is_same_v<J, Json> && event == Event::key && keys_.back().size() == kMaxKeys) {
+      throw Error(where_, fmt::format("has an object of more than {} keys", kMaxKeys));
+    }
     if (event == Event::key && !keys_.back().insert(value.template get<std::string>()).second) {
       throw Error(where_, fmt::format("has the key '{}' twice", value.template get<std::string>()));
     }

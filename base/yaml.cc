@@ -29,8 +29,19 @@ std::string Yaml::where() const {
   return fmt::format("{}:{}", file ? *file : "", line);
 }
 
+YamlPlaces::YamlPlaces(const Yaml& map) {
+  for (size_t i = 0; i < map.entries.size(); ++i) places_[map.entries[i].key.text] = i;
+}
+
+void YamlPlaces::set(Yaml& map, YamlEntry entry) {
+  const auto [place, is_new] = places_.emplace(entry.key.text, map.entries.size());
+  if (is_new) return static_cast<void>(map.entries.push_back(std::move(entry)));
+  map.entries[place->second] = std::move(entry);
+}
+
 Yaml overlay(Yaml under, const Yaml& over) {
-  for (const YamlEntry& entry : over.entries) under.set(entry);
+  YamlPlaces places(under);
+  for (const YamlEntry& entry : over.entries) places.set(under, entry);
   return under;
 }
 
@@ -47,7 +58,8 @@ Json Yaml::json() const {
     }
     case Kind::map: {
       Json map = Json::object();
-      for (const auto& [key, value] : entries) map[key.text] = value.json();
+      auto& members = map.get_ref<Json::object_t&>();  // keys are there once: none is looked for
+      for (const auto& [key, value] : entries) members.push_back({key.text, value.json()});
       return map;
     }
   }

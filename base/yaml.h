@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
@@ -42,6 +43,19 @@ struct Yaml {
 struct YamlEntry {
   Yaml key;  // a scalar
   Yaml value;
+};
+
+// Where keys stand in a map that is put together, so that many of them take no time.
+class YamlPlaces {
+ public:
+  YamlPlaces() = default;
+  explicit YamlPlaces(const Yaml& map);
+
+  bool holds(const std::string& key) const { return places_.contains(key); }
+  void set(Yaml& map, YamlEntry entry);  // as map.set()
+
+ private:
+  std::unordered_map<std::string, size_t> places_;
 };
 
 // `over` on top of `under`, both maps: its keys win, whole values at a time.

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kMaxNodes = 1'000'000;
 constexpr int kMaxDepth = 100;
+constexpr int64_t kMaxCopiedBytes = 64 << 20;  // of the texts that anchors and aliases repeat
 constexpr std::string_view kStringTag = YAML_STR_TAG;
 
 std::string text_of(const yaml_char_t* text) {
@@ -129,7 +130,7 @@ class Composer {
         anchor = text_of(data.scalar.anchor);
         read_scalar(node);
     }
-    if (!anchor.empty()) anchors_[anchor] = node;
+    if (!anchor.empty()) keep(anchor, node, depth);
     return node;
   }
 
@@ -137,6 +138,20 @@ class Composer {
     if (++nodes_ <= kMaxNodes && depth <= kMaxDepth) return;
     throw Error(path_, "unfolds to too many nodes or levels",
                 fmt::format("at most {} nodes, {} levels", kMaxNodes, kMaxDepth));
+  }
+
+  // The copy counts: of anchors within anchors each has all that is below it.
+  void keep(const std::string& anchor, const Yaml& node, int depth) {
+    count_copy(node, depth);
+    anchors_[anchor] = node;
+  }
+
+  void count_copy(const Yaml& node, int depth) {
+    copied_bytes_ += std::ssize(node.text);
+    count_below(node, depth);
+    if (copied_bytes_ <= kMaxCopiedBytes) return;
+    throw Error(path_, "unfolds to too much text",
+                fmt::format("at most {} bytes that are repeated", with_commas(kMaxCopiedBytes)));
   }
 
   void count_below(const Yaml& node, int depth) {
@@ -149,6 +164,7 @@ class Composer {
 
   void count_all(const Yaml& node, int depth) {
     count_node(depth);
+    copied_bytes_ += std::ssize(node.text);
     count_below(node, depth);
   }
 
@@ -158,7 +174,7 @@ class Composer {
     if (found == anchors_.end()) {
       throw Error(events_.where(), fmt::format("*{} stands for no node before it", name));
     }
-    count_below(found->second, depth);  // before it is copied
+    count_copy(found->second, depth);  // before it is made
     events_.next();
     return found->second;
   }
@@ -186,6 +202,7 @@ class Composer {
   void read_entries(Yaml& map, int depth) {
     std::set<std::string> own;
     std::vector<YamlEntry> entries;
+    YamlPlaces places;
     while (!events_.take(YAML_MAPPING_END_EVENT)) {
       const std::string where = events_.where();
       Yaml key = read_node(depth + 1);
@@ -196,20 +213,20 @@ class Composer {
       }
       Yaml value = read_node(depth + 1);
       if (is_merge_key(key)) {
-        merge(map, value);
+        merge(map, value, places);
       } else {
         entries.push_back({std::move(key), std::move(value)});
       }
     }
-    for (YamlEntry& entry : entries) map.set(std::move(entry));
+    for (YamlEntry& entry : entries) places.set(map, std::move(entry));
   }
 
   static bool is_merge_key(const Yaml& key) { return key.text == "<<" && !key.quoted; }
 
-  static void merge(Yaml& map, const Yaml& other) {
-    for (const Yaml& list_item : other.items) merge(map, list_item);
+  static void merge(Yaml& map, const Yaml& other, YamlPlaces& places) {
+    for (const Yaml& list_item : other.items) merge(map, list_item, places);
     for (const YamlEntry& entry : other.entries) {
-      if (!map.find(entry.key.text)) map.entries.push_back(entry);
+      if (!places.holds(entry.key.text)) places.set(map, entry);
     }
   }
 
@@ -218,7 +235,7 @@ class Composer {
   std::shared_ptr<const std::string> file_;
   Events events_;
   std::map<std::string, Yaml> anchors_;
-  int64_t nodes_ = 0;
+  int64_t nodes_ = 0, copied_bytes_ = 0;
 };
 
 }  // namespace

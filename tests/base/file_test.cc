@@ -79,6 +79,12 @@ TEST(FileTest, MissingFilesAndFoldersAreNamed) {
   expect_error([&] { list_folder(scratch / "none"); }, "none", "cannot list");
 }
 
+TEST(FileTest, APipeIsRefusedAndNotWaitedFor) {
+  const Scratch scratch;
+  ASSERT_EQ(::mkfifo((scratch / "pipe").c_str(), 0600), 0);
+  expect_error([&] { read_file(scratch / "pipe"); }, "pipe", "not a regular file");
+}
+
 TEST(FileTest, AFullDiskLeavesTheOldContent) {
   const Scratch scratch;
   const Path path = scratch.write("report.md", "old");

@@ -26,6 +26,14 @@ TEST(JsonTest, RefusesRepeatedKeysAndDeepNesting) {
   expect_error([] { parse_json(std::string(100000, '['), "x"); }, "nested deeper");
 }
 
+// Keys in order are searched from the first: a million of them would take an hour.
+TEST(JsonTest, ObjectsInOrderHaveAMostOfKeys) {
+  SortedJson many = SortedJson::object();
+  for (int i = 0; i <= 20'000; ++i) many["k" + std::to_string(i)] = i;
+  expect_error([&] { parse_json(many.dump(), "x"); }, "x", "an object of more than 20000 keys");
+  EXPECT_EQ(parse_sorted_json(many.dump(), "x").size(), many.size());
+}
+
 TEST(JsonTest, ReadsPythonsNumbers) {
   const Json value = parse_python_json(
       R"({"limit": [0.0, Infinity], "low": -Infinity, "n": NaN, "big": 1e999, "s": "Infinity 1e999",

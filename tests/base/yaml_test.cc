@@ -146,6 +146,28 @@ TEST(YamlTest, RefusesFilesThatUnfoldWithoutEnd) {
   expect_error([&] { parse_yaml(text, "bomb.yaml"); }, "bomb.yaml", "too many nodes");
 }
 
+TEST(YamlTest, RefusesAnchorsWithinAnchorsAndLongTextsRepeated) {
+  std::string nested = "a: ";  // each anchor stands for all that is in it: a hundred copies
+  for (int i = 0; i < 90; ++i) nested += "&a" + std::to_string(i) + " [";
+  for (int i = 0; i < 50'000; ++i) nested += "1,";
+  expect_error([&] { parse_yaml(nested + std::string(90, ']'), "deep.yaml"); }, "deep.yaml",
+               "too many nodes");
+  std::string wide = "a: &a " + std::string(1'000'000, 'x') + "\nb: [";
+  for (int i = 0; i < 1000; ++i) wide += "*a,";
+  expect_error([&] { parse_yaml(wide + "]", "wide.yaml"); }, "wide.yaml", "too much text");
+}
+
+TEST(YamlTest, ManyKeysTakeLittleTime) {
+  std::string text = "a: &a\n";
+  for (int i = 0; i < 100'000; ++i) text += "  k" + std::to_string(i) + ": 1\n";
+  const Yaml map = parse_yaml(text + "b: {<<: *a, k7: 2}\n", "many.yaml");
+  const Yaml& own = *map.find("b");
+  EXPECT_EQ(own.entries.size(), 100'000u);
+  EXPECT_EQ(own.entries[7].value.text, "2") << "in the place of what was merged";
+  EXPECT_EQ(overlay(own, *map.find("a")).entries[7].value.text, "1");
+  EXPECT_EQ(own.json().size(), 100'000u);
+}
+
 TEST(YamlTest, MapsReportAllProblemsAtOnce) {
   Problems problems("m.yaml");
   const Yaml node =
