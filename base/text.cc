@@ -59,9 +59,12 @@ bool matches_glob(std::string_view name, std::string_view pattern) {
 }
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
+  constexpr size_t kLongest = 200;  // of two longer ones the distance takes long, and says little
   std::string best;
+  if (word.size() > kLongest) return best;
   size_t best_distance = 1 + word.size() / 3;  // further away is another word, not a slip
   for (const std::string& candidate : candidates) {
+    if (candidate.size() > kLongest) continue;
     const size_t distance = edit_distance(word, candidate);
     if (distance > best_distance || (distance == best_distance && !best.empty())) continue;
     best = candidate;

@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "tasks/dialect/task_file.h"
 
 namespace e2lm {
 namespace {
 
-constexpr int kMaxDepth = 50;  // of groups within groups: deeper is a group within itself
+constexpr int kMaxDepth = 50;         // of groups within groups: deeper is a group within itself
+constexpr int kMaxMembers = 100'000;  // a group counts as often as it is named, with all its own
 
 Yaml no_keys() {
   return {.kind = Yaml::Kind::map};
@@ -85,6 +87,10 @@ std::string TaskSelector::add_group(const std::string& name, const Yaml& keys,
 
 std::vector<std::string> TaskSelector::add_member(const Yaml& item, const std::string& group,
                                                   const Yaml& overrides, const Path& path) {
+  if (++members_ > kMaxMembers) {
+    throw Error(path.string(), fmt::format("{}: its groups unfold to too many members", group),
+                fmt::format("at most {}", with_commas(kMaxMembers)));
+  }
   const Yaml* inner = item.find("group");
   const Yaml* named = item.kind == Yaml::Kind::scalar ? &item : inner ? inner : item.find("task");
   if (!named || named->kind != Yaml::Kind::scalar) {

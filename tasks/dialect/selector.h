@@ -34,7 +34,7 @@ class TaskSelector {
   Lookup lookup_;
   std::string hint_;
   TaskSelection selection_;
-  int depth_ = 0;
+  int depth_ = 0, members_ = 0;
 };
 
 }  // namespace e2lm

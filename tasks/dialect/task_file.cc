@@ -9,6 +9,8 @@
 namespace e2lm {
 namespace {
 
+constexpr size_t kMaxIncluded = 100;  // the original's own files include 2 at most
+
 // One chain of includes: as in the original, a file may be read once in it, whatever the way.
 class Includer {
  public:
@@ -17,6 +19,9 @@ class Includer {
     if (!seen_.insert(std::filesystem::weakly_canonical(path)).second) {
       throw Error(where, fmt::format("includes {} a second time", path.string()),
                   "no file twice in a chain of includes");
+    }
+    if (seen_.size() > kMaxIncluded) {
+      throw Error(where, fmt::format("includes more than {} files", kMaxIncluded));
     }
     if (included_by && !std::filesystem::exists(path)) {
       throw Error(where, fmt::format("includes {}, which does not exist", path.string()));

@@ -20,6 +20,9 @@ TEST(TextTest, FindsTheWordThatWasMeant) {
   EXPECT_EQ(nearest("serise", keys), "series");
   EXPECT_EQ(nearest("quantum", keys), "");
   EXPECT_EQ(nearest("x", {}), "");
+  // Of a million letters and a million others the distance would take an hour.
+  EXPECT_EQ(nearest(std::string(1'000'000, 'a'), std::vector{std::string(1'000'000, 'b')}), "");
+  EXPECT_EQ(nearest("steps", std::vector{std::string(1'000'000, 'b')}), "");
 }
 
 TEST(TextTest, LowerCaseLeavesOtherBytesAlone) {

@@ -1,5 +1,6 @@
 #include "tasks/library.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tasks/requests.h"
@@ -89,6 +90,28 @@ TEST(LibraryTest, AGroupHasAMemberOnce) {
   EXPECT_EQ(all.tasks[0].repeats, 2);
   const TaskSelection tagged = library.select(std::vector<std::string>{"tagged"});
   EXPECT_EQ(tagged.groups[0].children, (std::vector<std::string>{"shades", "colours"}));
+}
+
+TEST(LibraryTest, GroupsThatUnfoldWithoutEndAreRefused) {
+  const Scratch scratch;
+  TaskFiles().write(scratch);
+  for (int i = 0; i < 40; ++i) {
+    const std::string next = i < 39 ? "g" + std::to_string(i + 1) : "colours";
+    scratch.write(fmt::format("g{}.yaml", i),
+                  fmt::format("group: g{}\ntask: [{}, {}]\n", i, next, next));
+  }
+  const TaskLibrary library({scratch.folder()});
+  EXPECT_EQ(library.select(std::vector<std::string>{"g36"}).tasks.size(), 1u);
+  expect_error([&] { library.select(std::vector<std::string>{"g0"}); }, "too many members");
+}
+
+TEST(LibraryTest, EndlessChainsOfIncludesAreRefused) {
+  const Scratch scratch;
+  for (int i = 0; i < 200; ++i) {
+    scratch.write(fmt::format("{}.yaml", i), fmt::format("include: {}.yaml\n", i + 1));
+  }
+  expect_error([&] { TaskLibrary({}).select(std::vector{(scratch / "0.yaml").string()}); },
+               "99.yaml:1: includes more than 100 files");
 }
 
 TEST(LibraryTest, EveryTaskWithBundledDataGivesItsRequests) {
