@@ -1,12 +1,19 @@
 #include "engine/tokenizer/normalizer.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <vector>
 
+#include "base/text.h"
 #include "engine/tokenizer/pattern.h"
 #include "engine/tokenizer/unicode.h"
 
 namespace e2lm {
 namespace {
+
+// Of a text that grows: a few replacements one after another, each tenfold, would fill any memory.
+constexpr size_t kMostBytes = 64 << 20;
 
 class UnicodeForm : public Normalizer {
  public:
@@ -72,6 +79,9 @@ class Replace : public Normalizer {
     std::string replaced;
     for (const Cut& cut : cuts) {
       replaced += cut.is_match ? content_ : cut.span.of(text);
+      if (replaced.size() <= std::max(kMostBytes, text.size())) continue;
+      throw Error(where_, fmt::format("makes a text of more than {} bytes of a shorter one",
+                                      with_commas(kMostBytes)));
     }
     text = std::move(replaced);
   }

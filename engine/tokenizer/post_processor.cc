@@ -32,11 +32,18 @@ Slot read_slot(const JsonPart& part, const JsonPart& special_tokens, int32_t siz
   return {.is_text = true};
 }
 
+constexpr size_t kMostIds = 1000;  // that a template may add to a text, each place of it counted
+
 std::vector<Slot> read_template(const JsonPart& part, int32_t size) {
   part.expect_keys({"type", "single", "pair", "special_tokens"});
   std::vector<Slot> slots;
+  size_t ids = 0;
   for (const JsonPart& item : part.at("single").items()) {
     slots.push_back(read_slot(item, part.at("special_tokens"), size));
+    ids += slots.back().is_text ? 1 : slots.back().special.size();
+    if (ids > kMostIds) {
+      throw item.error("the template has too many tokens", fmt::format("at most {}", kMostIds));
+    }
   }
   return slots;
 }

@@ -147,6 +147,20 @@ TEST(DamagedTokenizerTest, PreTokenizers) {
           "", "'first' is not supported behind");
 }
 
+// Ten times ten times ..
+TEST(DamagedTokenizerTest, ReplacementsThatFillTheMemory) {
+  Json file = small_tokenizer();
+  Json steps = Json::array();
+  for (int i = 0; i < 12; ++i) {
+    steps.push_back(
+        {{"type", "Replace"}, {"pattern", {{"String", "c"}}}, {"content", "cccccccccc"}});
+  }
+  file["normalizer"] = {{"type", "Sequence"}, {"normalizers", steps}};
+  EXPECT_EQ(encode(file, "a").size(), 1u);
+  expect_error([&] { encode(file, "ac"); }, "normalizers[7].pattern",
+               "makes a text of more than 67,108,864 bytes");
+}
+
 TEST(DamagedTokenizerTest, PostProcessors) {
   const auto refused = [](const std::string& single, const std::string& part,
                           const std::string& wrong) {
@@ -166,6 +180,10 @@ TEST(DamagedTokenizerTest, PostProcessors) {
   refused(R"([{"Sequence": {"id": "B", "type_id": 0}}])", ".single[0].Sequence.id", "'B'");
   refused(R"(["$A"])", ".single[0]", "an object");
   refused(R"("$A")", ".single", "a list");
+  std::string many = "[";
+  for (int i = 0; i < 1001; ++i) many += R"({"Sequence": {"id": "A", "type_id": 0}},)";
+  many.back() = ']';
+  refused(many, ".single[1000]", "too many tokens (expected at most 1000)");
   expect_refused("/post_processor", R"({"type": "BertProcessing"})", "post_processor.type",
                  "'BertProcessing' is not supported");
 }
