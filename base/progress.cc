@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/terminal.h"
 #include "base/text.h"
 
 namespace e2lm {
@@ -39,7 +40,7 @@ void Progress::advance(int64_t units) {
 void Progress::print(std::string_view line) {
   if (drawn_) std::fputs("\r\x1b[K", stderr);
   drawn_ = false;
-  std::fputs(fmt::format("{}\n", line).c_str(), stderr);
+  tell(fmt::format("{}\n", line));
 }
 
 void Progress::note(std::string_view line) {
@@ -73,7 +74,7 @@ std::string Progress::status() const {
     text += fmt::format("  {}/s  {} left", with_commas(static_cast<int64_t>(rate)),
                         format_seconds(static_cast<double>(total_ - done_) / rate));
   }
-  return what_.empty() ? text : text + "  " + what_;
+  return what_.empty() ? text : text + "  " + for_terminal(what_);
 }
 
 std::string format_seconds(double seconds) {

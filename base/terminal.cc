@@ -2,7 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+
 namespace e2lm {
+namespace {
+
+// A character that opens `text` and turns the direction of what follows it, as its number: behind
+// one in a name 0.12 would be read as 21.0. They are U+202A to U+202E and U+2066 to U+2069.
+std::string turning(std::string_view text) {
+  if (text.size() < 3 || !text.starts_with("\xe2")) return {};
+  const int code = 0x2000 | (text[1] & 0x3f) << 6 | (text[2] & 0x3f);
+  const bool turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return turns ? fmt::format("\\u{:04x}", code) : "";
+}
+
+}  // namespace
 
 std::string for_terminal(std::string_view text) {
   std::string shown;
@@ -12,7 +26,10 @@ std::string for_terminal(std::string_view text) {
     const bool pair =
         byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
     const bool control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f;
-    if (pair) {
+    if (const std::string name = turning(text.substr(i)); !name.empty()) {
+      shown += name;
+      i += 2;
+    } else if (pair) {
       shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
     } else if (control) {
       shown += fmt::format("\\x{:02x}", byte);
@@ -21,6 +38,10 @@ std::string for_terminal(std::string_view text) {
     }
   }
   return shown;
+}
+
+void tell(std::string_view text) {
+  std::fputs(for_terminal(text).c_str(), stderr);
 }
 
 }  // namespace e2lm

@@ -89,7 +89,7 @@ int guarded_run(const std::vector<std::string>& words) {
   try {
     return run(words);
   } catch (const Error& error) {
-    std::fputs(fmt::format("e2lm: {}\n", for_terminal(error.what())).c_str(), stderr);
+    tell(fmt::format("e2lm: {}\n", error.what()));
     return kUsage;
   } catch (const Interrupted&) {
     std::fputs("e2lm: interrupted; what was computed is kept\n", stderr);
@@ -98,10 +98,10 @@ int guarded_run(const std::vector<std::string>& words) {
     std::fputs("e2lm: out of memory (expected more free memory, or a smaller --memory)\n", stderr);
     return kUsage;
   } catch (const std::system_error& error) {
-    std::fputs(fmt::format("e2lm: the system refuses: {}\n", error.what()).c_str(), stderr);
+    tell(fmt::format("e2lm: the system refuses: {}\n", error.what()));
     return kUsage;
   } catch (const std::exception& error) {  // of a library: ours say more
-    std::fputs(fmt::format("e2lm: a library failed: {}\n", error.what()).c_str(), stderr);
+    tell(fmt::format("e2lm: a library failed: {}\n", error.what()));
     return kUsage;
   }
 }

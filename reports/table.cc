@@ -67,7 +67,7 @@ Table in_lines(Table table) {
 std::string escape_markdown(const std::string& text) {
   constexpr std::string_view kMarkup = "|\\<`*_[~&$";
   std::string escaped;
-  for (const char c : text) {
+  for (const char c : for_terminal(text)) {  // which shows Markdown as it is, too
     if (kMarkup.find(c) != std::string_view::npos) escaped += '\\';
     escaped += c == '\n' || c == '\r' ? ' ' : c;  // a row is a line
   }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/hub_options.h"
@@ -56,23 +57,22 @@ int fetch_task_data(const Arguments& arguments) {
       missing_splits(open_library(arguments).select(words_in(arguments.require("tasks"))).tasks);
   if (wanted.empty()) print("Nothing to fetch: the tasks' data are here.\n");
   HubConnection connection(arguments, arguments.flag("quiet"));
-  TaskDataFetcher fetcher(
-      connection.fetcher, *from, arguments.flag("quiet"),
-      [](const std::string& line) { std::fputs((line + "\n").c_str(), stderr); });
+  TaskDataFetcher fetcher(connection.fetcher, *from, arguments.flag("quiet"),
+                          [](const std::string& line) { tell(line + "\n"); });
   bool failed = false;
   for (size_t i = 0; i < wanted.size(); ++i) {
     const WantedSplit& split = wanted[i];
     try {
       const std::optional<FetchedSplit> fetched = fetcher.fetch(split);
-      print(fetched
-                ? fmt::format("{}: {} rows\n", fetched->file.string(), with_commas(fetched->rows))
-                : fmt::format("{} is here by now: another program brought it\n", split.name()));
+      print_text(
+          fetched ? fmt::format("{}: {} rows\n", fetched->file.string(), with_commas(fetched->rows))
+                  : fmt::format("{} is here by now: another program brought it\n", split.name()));
     } catch (const HubUnreachable& error) {
-      print(fmt::format("failed: {}\n{} more splits not fetched.\n", error.what(),
-                        wanted.size() - i - 1));
+      print_text(fmt::format("failed: {}\n{} more splits not fetched.\n", error.what(),
+                             wanted.size() - i - 1));
       return 1;
     } catch (const Error& error) {
-      print(fmt::format("failed: {}\n", error.what()));
+      print_text(fmt::format("failed: {}\n", error.what()));
       failed = true;
     }
   }
@@ -97,7 +97,7 @@ int run(const Arguments& arguments) {
   if (places.size() == 1 && summary.failures.empty()) {
     text += fmt::format("{}\n", connection.fetcher.cache().folder(places.front()).string());
   }
-  print(text);
+  print_text(text);
   return summary.failures.empty() ? 0 : 1;
 }
 

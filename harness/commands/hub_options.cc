@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "base/terminal.h"
 #include "harness/interrupt.h"
 
 namespace e2lm {
@@ -16,8 +17,7 @@ HttpOptions http_options(bool quiet) {
   if (quiet) return options;
   options.retry.on_wait = [](const HttpError& failure, int64_t wait_ms) {
     if (wait_ms < 2000) return;
-    std::fputs(fmt::format("{}; trying again in {} s\n", failure.what(), wait_ms / 1000).c_str(),
-               stderr);
+    tell(fmt::format("{}; trying again in {} s\n", failure.what(), wait_ms / 1000));
   };
   return options;
 }

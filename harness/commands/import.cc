@@ -78,9 +78,9 @@ int run(const Arguments& arguments) {
   report_skipped(summary);
   const std::string documents =
       summary.documents > 0 ? fmt::format(" and {} documents", with_commas(summary.documents)) : "";
-  print(fmt::format("Imported {} scores{} from {} file{} into {}\n\n{}",
-                    with_commas(summary.scores), documents, with_commas(summary.files),
-                    summary.files == 1 ? "" : "s", where, as_text(series)));
+  print_text(fmt::format("Imported {} scores{} from {} file{} into {}\n\n{}",
+                         with_commas(summary.scores), documents, with_commas(summary.files),
+                         summary.files == 1 ? "" : "s", where, as_text(series)));
   return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/input_file.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/commands/shared.h"
 
@@ -123,7 +124,7 @@ Store open_results(const Arguments& arguments) {
 
 void report_skipped(const ImportSummary& summary) {
   for (const std::string& sentence : summary.mixed) {
-    std::fputs(fmt::format("e2lm: {}\n", sentence).c_str(), stderr);
+    tell(fmt::format("e2lm: {}\n", sentence));
   }
   constexpr size_t kMost = 5;
   for (size_t i = 0; i < summary.skipped.size(); ++i) {
@@ -133,7 +134,7 @@ void report_skipped(const ImportSummary& summary) {
       return;
     }
     const ImportSummary::Skipped& file = summary.skipped[i];
-    std::fputs(fmt::format("e2lm: skipped {}: {}\n", file.path.string(), file.why).c_str(), stderr);
+    tell(fmt::format("e2lm: skipped {}: {}\n", file.path.string(), file.why));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/item_options.h"
@@ -94,7 +95,7 @@ void select(const TaskCurves& curves, const Arguments& arguments, const std::str
     json.update(selection_json(selection));
     print(json_text(json));
   } else {
-    print(selection_text(selection, rules));
+    print_text(selection_text(selection, rules));
   }
 }
 
@@ -120,7 +121,7 @@ int run(const Arguments& arguments) {
   if (format == "json") {
     print(json_text(full_item_json(*summary)));
   } else {
-    print(format == "csv" ? item_csv(*summary) : item_text(*summary));
+    print(format == "csv" ? item_csv(*summary) : for_terminal(item_text(*summary)));
   }
   return 0;
 }

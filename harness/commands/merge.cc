@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
@@ -74,7 +75,7 @@ int run(const Arguments& arguments) {
   const MergeSummary summary =
       merge_stores(source_stores(arguments), target, {.keep_plan = arguments.flag("keep-plan")});
   for (const std::string& note : summary.notes) {
-    std::fputs(fmt::format("e2lm: {}\n", note).c_str(), stderr);
+    tell(fmt::format("e2lm: {}\n", note));
   }
   std::string text = describe(summary, target);
   const Store store = Store::open_unchanged(target);
@@ -91,7 +92,7 @@ int run(const Arguments& arguments) {
     }
   }
   if (const auto path = arguments.text("verdict")) write_verdict(*path, verdict);
-  print(text);
+  print_text(text);
   return verdict.exit_code;
 }
 

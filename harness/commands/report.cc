@@ -20,8 +20,8 @@ int run(const Arguments& arguments) {
   }
   const Path folder = output ? Path(*output) : store.database().path().parent_path() / "report";
   write_report(load_report(store, scoring_options(arguments), chosen_series(arguments)), folder);
-  print(fmt::format("Report: {} (also report.md, report.json, *.csv)\n",
-                    (folder / "index.html").string()));
+  print_text(fmt::format("Report: {} (also report.md, report.json, *.csv)\n",
+                         (folder / "index.html").string()));
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/shared.h"
@@ -156,7 +157,7 @@ int run(const Arguments& arguments) {
     const SampleFile file = lm_eval::read_samples(path, arguments.text("filter").value_or(""));
     files.push_back(rescore_file(arguments, file));
     for (const std::string& reason : files.back().omitted) {
-      std::fputs(fmt::format("{}: without {}\n", files.back().task, reason).c_str(), stderr);
+      tell(fmt::format("{}: without {}\n", files.back().task, reason));
     }
   }
   if (files.size() > 1) files.push_back(join_files(files));

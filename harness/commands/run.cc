@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/run_files.h"
@@ -18,7 +19,7 @@ namespace e2lm {
 namespace {
 
 void note(const std::string& text) {
-  std::fputs(text.c_str(), stderr);
+  tell(text);
 }
 
 // The prompt of each task's first document, between rules, as the original's --write_out.

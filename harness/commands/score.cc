@@ -23,7 +23,7 @@ int run(const Arguments& arguments) {
   } else if (format == "markdown") {
     print(report_markdown(report));
   } else {
-    print(leaderboard_text(report) + "\n" + as_text_within(signal_table(report), kWidestLine));
+    print_text(leaderboard_text(report) + "\n" + as_text_within(signal_table(report), kWidestLine));
   }
   return 0;
 }

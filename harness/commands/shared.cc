@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "reports/csv.h"
 #include "reports/page.h"
@@ -173,7 +174,7 @@ TaskLibrary open_library(const Arguments& arguments) {
   for (const auto& [name, path, kept] : library.passed_over()) {
     const std::string note = fmt::format("e2lm: {}: passed over, since {} is named {} too\n",
                                          path.string(), kept.string(), name);
-    std::fputs(note.c_str(), stderr);
+    tell(note);
   }
   return library;
 }
@@ -207,6 +208,10 @@ std::string json_text(const Json& json) {
 void print(std::string_view text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (!written || std::fflush(stdout) != 0) throw Error("standard output", "cannot be written");
+}
+
+void print_text(std::string_view text) {
+  print(for_terminal(text));
 }
 
 std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& second) {

@@ -45,6 +45,9 @@ std::string json_text(const Json& json);
 
 // To standard output. Throws Error if it cannot be written (a full disk behind a redirection).
 void print(std::string_view text);
+// The same of what people read, and no program: it may hold names and sentences of strangers'
+// files.
+void print_text(std::string_view text);
 
 std::vector<Option> join(std::vector<Option> first, const std::vector<Option>& second);
 

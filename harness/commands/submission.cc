@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/scoring_options.h"
@@ -43,7 +44,7 @@ void write_verdict(const Json& verdict, const Path& path) {
 int conclude(const Verdict& verdict, const std::string& format, const std::optional<Path>& output) {
   const Json json = submission::verdict_json(verdict);
   if (output) write_verdict(json, *output);
-  print(format == "json" ? json_text(json) : submission::verdict_text(json));
+  print(format == "json" ? json_text(json) : for_terminal(submission::verdict_text(json)));
   return verdict.status() == Verdict::Status::valid ? 0 : 1;
 }
 
@@ -141,7 +142,7 @@ int run_score(const Arguments& arguments) {
   const Path run = run_folder(arguments, checked.verdict);
   if (can_be_scored(checked)) score(arguments, run, scratch.path(), checked);
   const int code = conclude(checked.verdict, format, run / "verdict.json");
-  std::fputs(fmt::format("Verdict: {}\n", (run / "verdict.json").string()).c_str(), stderr);
+  tell(fmt::format("Verdict: {}\n", (run / "verdict.json").string()));
   return code;
 }
 

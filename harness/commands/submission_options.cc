@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/interrupt.h"
 
@@ -55,9 +56,7 @@ std::optional<submission::JudgeOptions> judge_options(const Arguments& arguments
   options->http.retry.tries = static_cast<int>(arguments.integer("judge-tries").value_or(0));
   if (options->http.retry.tries < 1) throw Error("--judge-tries", "must be above 0");
   options->http.stop = interrupted;
-  options->say = [](const std::string& text) {
-    std::fputs(fmt::format("e2lm: {}\n", text).c_str(), stderr);
-  };
+  options->say = [](const std::string& text) { tell(fmt::format("e2lm: {}\n", text)); };
   return options;
 }
 

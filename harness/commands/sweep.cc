@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "harness/commands/all.h"
 #include "harness/commands/hub_options.h"
@@ -133,7 +134,7 @@ void check_hub_options(const Arguments& arguments, const Manifest& manifest) {
 }
 
 void tell_failures(const std::vector<std::string>& failures) {
-  for (const std::string& failure : failures) std::fputs((failure + "\n").c_str(), stderr);
+  for (const std::string& failure : failures) tell(failure + "\n");
 }
 
 // Fetches the manifest's checkpoints that are on the hub. One that could not be had is a failed
@@ -168,7 +169,7 @@ int sweep_here(const Arguments& arguments, SweepSetup& setup) {
   for (const std::string& note : planned.notes) std::fputs((note + "\n").c_str(), stderr);
   const SweepSummary summary = run_sweep(planned, store, setup.options);
   const bool report = !arguments.flag("no-report");
-  print(describe(summary) + (report ? "\n" + finish_sweep(store, setup) : ""));
+  print_text(describe(summary) + (report ? "\n" + finish_sweep(store, setup) : ""));
   return summary.failed > 0 ? 1 : 0;
 }
 

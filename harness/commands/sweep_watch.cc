@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/terminal.h"
 #include "harness/commands/sweep_parts.h"
 #include "harness/results/results.h"
 #include "harness/sweep/plan.h"
@@ -144,7 +145,7 @@ class WatchingSweep {
 
   void say(const std::string& text) const {
     if (setup_.options.quiet) return;
-    std::fputs((text.ends_with('\n') ? text : text + "\n").c_str(), stderr);
+    tell(text.ends_with('\n') ? text : text + "\n");
   }
 
   bool failed() const { return failed_ > 0; }
@@ -267,9 +268,9 @@ int sweep_watching(const Arguments& arguments, SweepSetup& setup) {
     broken = watch(checkpoints, options, hooks);
   }
   for (const auto& [folder, why] : broken) {
-    std::fputs(fmt::format("e2lm: not scored: {}\n", why).c_str(), stderr);
+    tell(fmt::format("e2lm: not scored: {}\n", why));
   }
-  if (has_plan(sweep.store())) print(finish_sweep(sweep.store(), setup));
+  if (has_plan(sweep.store())) print_text(finish_sweep(sweep.store(), setup));
   return sweep.failed() || !broken.empty() ? 1 : 0;
 }
 

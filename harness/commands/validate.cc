@@ -114,9 +114,9 @@ int check_all(const Arguments& arguments) {
   bool wrong = false;
   for (const Path path : arguments.positional()) {
     try {
-      print(fmt::format("{}: right ({})\n", path.string(), check(path, arguments)));
+      print_text(fmt::format("{}: right ({})\n", path.string(), check(path, arguments)));
     } catch (const Error& error) {
-      print(fmt::format("{}: wrong ({})\n", path.string(), in_one_line(error.what())));
+      print_text(fmt::format("{}: wrong ({})\n", path.string(), in_one_line(error.what())));
       wrong = true;
     }
   }
@@ -126,7 +126,7 @@ int check_all(const Arguments& arguments) {
 int run(const Arguments& arguments) {
   if (arguments.positional().size() > 1) return check_all(arguments);
   const Path path = arguments.positional().front();
-  print(fmt::format("{}: right ({})\n", path.string(), check(path, arguments)));
+  print_text(fmt::format("{}: right ({})\n", path.string(), check(path, arguments)));
   return 0;
 }
 

@@ -123,6 +123,12 @@ TEST_F(BadInputTest, UnreadableCheckpoint) {
   expect_failed_cell(HasSubstr("not a regular file"));
 }
 
+TEST_F(BadInputTest, NamesThatWouldSteerTheTerminal) {
+  replace(folder_.manifest, "name: a", "name: \"a\\e[31m\"");
+  std::filesystem::remove(weights_);
+  EXPECT_THAT(sweep().errors, HasSubstr("a\\x1b[31m step 80: failed"));
+}
+
 TEST_F(BadInputTest, TokenizerOfAnUnknownKind) {
   replace(tokenizer_, "\"BPE\"", "\"Unigram\"");
   expect_refused(AllOf(HasSubstr("tokenizer.json"), HasSubstr("Unigram")));

@@ -48,6 +48,13 @@ TEST(ValidateCommandTest, GivesEachOfManyFilesALine) {
   EXPECT_EQ(run_program({.arguments = {"validate", elsewhere, elsewhere}}).exit_code, 0);
 }
 
+TEST(ValidateCommandTest, NamesCannotSteerTheTerminal) {
+  const Scratch scratch;
+  const Path task = TaskFiles().with_line(1, "task: \"red\\e[31m\"").write(scratch);
+  const ProgramResult result = run_program({.arguments = {"validate", task}});
+  EXPECT_THAT(result.output, HasSubstr("right (task red\\x1b[31m: 3 documents"));
+}
+
 TEST(ValidateCommandTest, KnowsGroups) {
   const Scratch scratch;
   TaskFiles().write(scratch, "more");

@@ -44,6 +44,9 @@ TEST(TableTest, NamesCannotSteerTheTerminal) {
             "red\\x1b[31m  1\n"
             "two lines    2\n"
             "c1\\x9b       é\n");
+  EXPECT_THAT(as_text({.header = {"back\u202e", "aside\u2067"}, .rows = {}}),
+              HasSubstr("back\\u202e  aside\\u2067\n"));
+  EXPECT_THAT(as_markdown(table), HasSubstr("| red\\\\x1b\\[31m | 1 |\n"));
 }
 
 TEST(TableTest, MarkdownEscapesWhatWouldBreakIt) {
