@@ -168,8 +168,9 @@ class SeriesReader {
     if (!series.tokens_at) return;
     for (CheckpointRef& ref : checkpoints) {
       const auto tokens = series.tokens_at(ref.step);
-      if (!tokens)
+      if (!tokens) {
         problems_.add(node, fmt::format("'{}' has no row for step {}", node.text, ref.step));
+      }
       ref.tokens = tokens.value_or(0);
     }
   }

@@ -82,8 +82,9 @@ std::vector<Path> unknown_of(const Store& store, const std::vector<Path>& folder
   for (const Path& folder : folders) {
     try {
       const auto [stamp, settled] = stamp_of(folder);
-      if (settled && find_sha256(store, place_name(folder), stamp).empty())
+      if (settled && find_sha256(store, place_name(folder), stamp).empty()) {
         unknown.push_back(folder);
+      }
     } catch (const StoreError&) {
       throw;
     } catch (const Error&) {
