@@ -171,6 +171,7 @@ Json leaderboard_json(const Judgement& judgement) {
   return {
       {"task", judgement.task},
       {"metric", judgement.metric},
+      {"items", judgement.items > 0 ? Json(judgement.items) : Json(nullptr)},
       {"chance", or_null(judgement.chance)},
       {"signal_quality", or_null(judgement.signal_mean)},
       {"signal_interval", interval_json(judgement.signal_interval)},

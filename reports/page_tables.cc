@@ -138,6 +138,15 @@ HtmlCell task_cell(const Json& row) {
                       escape_address(text_of(row, "metric")), escape_html(task))};
 }
 
+// With how many documents a score is the mean of: those of the first ten look like those of all.
+HtmlCell task_and_items_cell(const Json& row) {
+  HtmlCell cell = task_cell(row);
+  if (const auto items = number_of(row, "items")) {
+    cell.html += fmt::format("<small>{} items</small>", with_commas(static_cast<int64_t>(*items)));
+  }
+  return cell;
+}
+
 struct ScoreColumn {
   HtmlColumn column;
   std::function<HtmlCell(const Json&)> cell;
@@ -214,7 +223,8 @@ std::string leaderboard_html(const Json& report) {
                 [&](const ScoreColumn& c) { return !is_shown(c.column.title, leaderboard); });
   for (const ScoreColumn& column : columns) table.columns.push_back(column.column);
   for (const Json* row : ranked(leaderboard)) {
-    std::vector<HtmlCell> cells = {task_cell(*row), {escape_html(text_of(*row, "metric"))}};
+    std::vector<HtmlCell> cells = {task_and_items_cell(*row),
+                                   {escape_html(text_of(*row, "metric"))}};
     for (const ScoreColumn& column : columns) cells.push_back(column.cell(*row));
     table.rows.push_back(std::move(cells));
     table.row_attributes.push_back(row_attributes(*row));

@@ -74,6 +74,11 @@ std::string escape_markdown(const std::string& text) {
   return escaped;
 }
 
+void remove_column(Table& table, int64_t column) {
+  table.header.erase(table.header.begin() + column);
+  for (std::vector<std::string>& row : table.rows) row.erase(row.begin() + column);
+}
+
 }  // namespace
 
 std::string list_names(const std::vector<std::string>& names) {
@@ -146,16 +151,19 @@ Table leaderboard_table(const Report& report, Intervals intervals) {
     if (!value || !interval || intervals == Intervals::left_out) return decimals(value);
     return fmt::format("{:.3f} ({:.3f} to {:.3f})", *value, interval->low, interval->high);
   };
-  Table table{.header = {"task", "metric", "signal", "noise", "p", "early", "late", "ranking",
-                         "compliance", "total"},
+  Table table{.header = {"task", "metric", "items", "signal", "noise", "p", "early", "late",
+                         "ranking", "compliance", "total"},
               .left = 2};
   for (const Judgement* j : ranked(report)) {
-    table.rows.push_back({j->task, j->metric, score(j->signal_mean, j->signal_interval),
-                          decimals(j->signal_noise_mean), p_value(j->signal_noise_p),
-                          share(j->early_above, j->early_of), share(j->late_above, j->late_of),
-                          score(j->ranking_mean, j->ranking_interval),
-                          score(j->compliance_mean, j->compliance_interval),
-                          score(j->total, j->total_interval)});
+    table.rows.push_back(
+        {j->task, j->metric, j->items > 0 ? with_commas(j->items) : "–",
+         score(j->signal_mean, j->signal_interval), decimals(j->signal_noise_mean),
+         p_value(j->signal_noise_p), share(j->early_above, j->early_of),
+         share(j->late_above, j->late_of), score(j->ranking_mean, j->ranking_interval),
+         score(j->compliance_mean, j->compliance_interval), score(j->total, j->total_interval)});
+  }
+  if (std::ranges::all_of(report.judgements, [](const Judgement& j) { return j.items == 0; })) {
+    remove_column(table, 2);
   }
   return table;
 }

@@ -5,7 +5,8 @@
 function compareCells(a, b, down) {
   const value = (cell) => {
     if (cell.classList.contains("number")) return cell.dataset.sort === undefined ? null : Number(cell.dataset.sort);
-    return cell.textContent === "" || cell.textContent === "–" ? null : cell.textContent;
+    const text = cell.firstChild?.textContent ?? "";  // without the small print below it
+    return text === "" || text === "–" ? null : text;
   };
   const x = value(a), y = value(b);
   if (x === null || y === null) return (x === null) - (y === null);

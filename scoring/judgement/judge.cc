@@ -33,6 +33,12 @@ void centre(std::span<double> draws, double value) {
   }
 }
 
+int64_t most_items(const TaskCurves& task) {
+  int64_t items = task.item_count;
+  for (const SeriesCurve& series : task.series) items = std::max(items, series.items.items());
+  return items;
+}
+
 }  // namespace
 
 Judge::Judge(const TaskCurves& task, const ScoringRules& rules, NullModels& nulls, int threads)
@@ -43,7 +49,7 @@ Judge::Judge(const TaskCurves& task, const ScoringRules& rules, NullModels& null
       curves_(task_.curves()),
       numbers_(task_, rules),
       values_(numbers_.of(curves_)),
-      result_{.task = task.task, .metric = task.metric} {
+      result_{.task = task.task, .metric = task.metric, .items = most_items(task)} {
   if (task_.chance) result_.chance = task_.sign * *task_.chance;
 }
 

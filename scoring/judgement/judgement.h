@@ -102,6 +102,7 @@ struct TaskSignal {
 struct Judgement {
   std::string task;
   std::string metric;
+  int64_t items = 0;  // that a score is the mean of, the most of any series; 0: not known
   std::optional<double> chance;
   std::vector<SeriesSignal> signal;
   std::optional<double> signal_mean;  // see TaskNumbers::in_signal_mean

@@ -60,7 +60,7 @@ TEST(CsvTest, CurvesHaveARowForEveryCheckpointAndAllDigits) {
 TEST(CsvTest, TheLeaderboardHasAColumnForEveryNumber) {
   const Json plain = report_json(sample_report());
   EXPECT_THAT(leaderboard_csv(plain),
-              StartsWith("task,metric,chance,signal_quality,signal_interval.low,"
+              StartsWith("task,metric,items,chance,signal_quality,signal_interval.low,"
                          "signal_interval.high,monotonicity,autocorrelation,"));
   EXPECT_THAT(leaderboard_csv(plain),
               HasSubstr(",early_above_chance.count,early_above_chance.of,"));

@@ -9,6 +9,7 @@
 namespace e2lm {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -70,6 +71,19 @@ TEST(TableTest, TheLeaderboardSaysWhatIsMissingAndWhatIsNotOfficial) {
   const std::string markdown = report_markdown(sample_report());
   EXPECT_THAT(markdown, HasSubstr("base step 2, kinds: failed: weights: are \\<damaged>"));
   EXPECT_THAT(markdown, HasSubstr("# Signal quality by series"));
+}
+
+// Scores of the first ten documents look like those of all.
+TEST(TableTest, TheLeaderboardSaysHowManyDocumentsThereWere) {
+  Report report = sample_report();
+  report.judgements[0].items = 0;
+  EXPECT_THAT(leaderboard_table(report).header, Not(Contains("items")));
+  EXPECT_THAT(page_html(report), Not(HasSubstr("items</small>")));
+  report.judgements[0].items = 14042;
+  EXPECT_EQ(leaderboard_table(report).rows[0][2], "14,042");
+  EXPECT_THAT(report_markdown(report), HasSubstr("| task | metric | items | signal |"));
+  EXPECT_THAT(page_html(report), HasSubstr("<small>14,042 items</small>"));
+  EXPECT_EQ(report_json(report)["leaderboard"][0]["items"], 14042);
 }
 
 TEST(TableTest, AnAbsentScoreHasItsReason) {
