@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,5 +29,9 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view text);
+
+// FNV-1a (Fowler, Noll, Vo), 64 bits: the same on every machine, for streams of random numbers and
+// tables; equal hashes are no equal texts.
+uint64_t fnv1a(std::string_view text);
 
 }  // namespace e2lm

@@ -166,7 +166,7 @@ int sweep_here(const Arguments& arguments, SweepSetup& setup) {
                  {.hashes = [&](int64_t number) { return setup.options.shard.has(number); },
                   .stop = setup.options.stop,
                   .quiet = setup.options.quiet});
-  for (const std::string& note : planned.notes) std::fputs((note + "\n").c_str(), stderr);
+  for (const std::string& note : planned.notes) tell(note + "\n");
   const SweepSummary summary = run_sweep(planned, store, setup.options);
   const bool report = !arguments.flag("no-report");
   print_text(describe(summary) + (report ? "\n" + finish_sweep(store, setup) : ""));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "tasks/template/unicode.h"
 
@@ -60,10 +61,9 @@ bool contains(const Words& whole, std::span<const std::string> part) {
   return std::search(whole.begin(), whole.end(), part.begin(), part.end()) != whole.end();
 }
 
-// FNV-1a, then mixed so that near words are far apart.
+// Mixed so that near words are far apart.
 uint64_t word_hash(std::string_view word) {
-  uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : word) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  uint64_t hash = fnv1a(word);
   hash ^= hash >> 32;
   hash *= 0xd6e8feb86659fd93ULL;
   return hash ^ hash >> 32;

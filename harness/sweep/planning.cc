@@ -135,12 +135,13 @@ class Planner {
                         .control_for = series.control_for,
                         .mix = series.mix,
                         .tokenizer_sha256 = tokenizer_of(series)};
+    const Path tokenizer = tokenizer_path(series);
     for (const CheckpointRef& ref : series.checkpoints) {
       end_if_asked();
       row.checkpoints.push_back(
           plan_checkpoint(ref, store_, engine_,
                           {.hashes = hashes(checkpoints_++), .any_device = hooks_.any_device}));
-      if (series.tokenizer.empty()) check_tokenizer(row, tokenizer_path(series));
+      if (series.tokenizer.empty()) check_tokenizer(row, tokenizer);
     }
     result_.plan.series.push_back(std::move(row));
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/hash.h"
 #include "base/parallel.h"
 #include "scoring/statistics/random_stream.h"
 
@@ -20,13 +21,6 @@ void count_items(RandomStream random, std::vector<uint16_t>& counts) {
   std::fill(counts.begin(), counts.end(), uint16_t{0});
   const auto items = static_cast<uint32_t>(counts.size());
   for (uint32_t i = 0; i < items; ++i) ++counts[random.below(items)];
-}
-
-// FNV-1a.
-uint64_t hash_of(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
 }
 
 bool has_finite(const SeriesToDraw& series) {
@@ -133,7 +127,7 @@ void CurveDraws::draw_normal(const SeriesToDraw& series, int64_t index,
                              const DrawOptions& options) {
   constexpr int64_t kGrain = 256;
   const double own_share = 1 - kSharedByTask - kSharedBySeries;
-  const uint64_t seed = options.seed + hash_of(series.name);
+  const uint64_t seed = options.seed + fnv1a(series.name);
   parallel_for(options.threads, draws_, kGrain, [&](int64_t first, int64_t last) {
     for (int64_t draw = first; draw < last; ++draw) {
       RandomStream random(seed, static_cast<uint64_t>(draw));
