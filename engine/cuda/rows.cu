@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kRowThreads = 128;  // four rows a block, a warp each
 constexpr int kRowsPerBlock = kRowThreads / kWarp;
+constexpr int kBlocksAtOnce = 4;  // of the norms: few enough to have registers for many loads
 
 unsigned blocks_of_rows(int32_t rows) {
   return static_cast<unsigned>((rows + kRowsPerBlock - 1) / kRowsPerBlock);
@@ -37,28 +38,57 @@ __global__ void embed_rows(const int32_t* tokens, const T* table, float multipli
 
 // ---- norm ----
 
-// 1 / sqrt(mean(x²) + eps) of `width` columns from `first` on.
-template <int kCount, class Read>
-__device__ inline float inverse_rms(int32_t first, int32_t width, float eps, const Read& read) {
-  float squares = 0;
-  for (int32_t c = first + lane() * kCount; c < first + width; c += kWarp * kCount) {
-    const Four x = read(c);
-    for (int i = 0; i < kCount; ++i) squares += x.v[i] * x.v[i];
-  }
-  return 1.0F / sqrtf(warp_sum(squares) / static_cast<float>(width) + eps);
+// Shared memory for the rows of a block, which are needed twice: all that a card works on at once
+// do not fit its cache. None where they are too wide for the smallest card; these are read again.
+size_t held_bytes(int32_t width) {
+  constexpr size_t kMost = 64 << 10;
+  const size_t bytes = kRowsPerBlock * sizeof(float) * width;
+  return bytes <= kMost ? bytes : 0;
 }
 
+// The row of a warp, given by read(column). Each lane holds its own columns.
+template <int kCount, class Read>
+class TwiceRead {
+ public:
+  __device__ TwiceRead(bool held, int32_t width, const Read& read)
+      : held_(held ? dynamic_shared<float>() + threadIdx.x / kWarp * width : nullptr),
+        read_(read) {}
+
+  // 1 / sqrt(mean(x²) + eps) of `width` columns from `first` on.
+  __device__ float inverse_rms(int32_t first, int32_t width, float eps) const {
+    float squares = 0;
+#pragma unroll 4
+    for (int32_t c = first + lane() * kCount; c < first + width; c += kWarp * kCount) {
+      const Four x = read_(c);
+      if (held_) store_some<kCount>(held_ + c, x);
+      for (int i = 0; i < kCount; ++i) squares += x.v[i] * x.v[i];
+    }
+    return 1.0F / sqrtf(warp_sum(squares) / static_cast<float>(width) + eps);
+  }
+
+  // Columns that inverse_rms() has read.
+  __device__ Four again(int32_t c) const {
+    return held_ ? load_some<kCount>(held_ + c) : read_(c);
+  }
+
+ private:
+  float* held_;
+  const Read& read_;
+};
+
 template <class T, int kCount>
-__global__ void norm_rows(FloatRows x, const float* weight, float eps, int32_t rows,
-                          const ScoredRecord* scored, OperandRows out) {
+__global__ void __launch_bounds__(kRowThreads, kBlocksAtOnce)
+    norm_rows(FloatRows x, const float* weight, float eps, int32_t rows, const ScoredRecord* scored,
+              bool held, OperandRows out) {
   const int32_t r = row_of_warp();
   if (r >= rows) return;
-  const float* row = x.data + (scored ? scored[r].row : r) * x.stride;
+  const float* from = x.data + (scored ? scored[r].row : r) * x.stride;
   T* to = static_cast<T*>(out.data) + r * out.stride;
-  const auto read = [row](int32_t c) { return load_some<kCount>(row + c); };
-  const float factor = inverse_rms<kCount>(0, x.width, eps, read);
+  const auto read = [from](int32_t c) { return load_some<kCount>(from + c); };
+  const TwiceRead<kCount, decltype(read)> row(held, x.width, read);
+  const float factor = row.inverse_rms(0, x.width, eps);
   for (int32_t c = lane() * kCount; c < x.width; c += kWarp * kCount) {
-    Four value = read(c);
+    Four value = row.again(c);
     const Four by = load_some<kCount>(weight + c);
     for (int i = 0; i < kCount; ++i) value.v[i] = value.v[i] * factor * by.v[i];
     store_some<kCount>(to + c, value);
@@ -91,14 +121,15 @@ __global__ void gate_mlp(FloatRows gate_up, OperandRows out) {
   }
 }
 
-template <class T, int kCount>
-__global__ void gate_rows(GateRule rule, int32_t rows, FloatRows y, FloatRows z, OperandRows out) {
+// kNormFirst is known when it is compiled so that the loads of several columns go out at once.
+template <class T, int kCount, bool kNormFirst>
+__global__ void __launch_bounds__(kRowThreads, kBlocksAtOnce)
+    gate_rows(GateRule rule, int32_t rows, FloatRows y, FloatRows z, bool held, OperandRows out) {
   const int32_t r = row_of_warp();
   if (r >= rows) return;
   const float* from = y.data + r * y.stride;
   const float* by = z.data + r * z.stride;
   T* to = static_cast<T*>(out.data) + r * out.stride;
-  const bool before = rule.norm_before_gate;
   const auto gated = [&](int32_t c, Four value) {
     const Four gate = load_scaled<kCount>(by, z.scale, c);
     for (int i = 0; i < kCount; ++i) value.v[i] *= silu(gate.v[i]);
@@ -106,20 +137,27 @@ __global__ void gate_rows(GateRule rule, int32_t rows, FloatRows y, FloatRows z,
   };
   const auto read = [&](int32_t c) {
     const Four value = load_scaled<kCount>(from, y.scale, c);
-    return before ? value : gated(c, value);
+    return kNormFirst ? value : gated(c, value);
   };
+  const TwiceRead<kCount, decltype(read)> row(held, y.width, read);
   const int32_t group_width = y.width / rule.groups;
   for (int32_t first = 0; first < y.width; first += group_width) {
-    const float factor = inverse_rms<kCount>(first, group_width, rule.eps, read);
+    const float factor = row.inverse_rms(first, group_width, rule.eps);
     for (int32_t c = first + lane() * kCount; c < first + group_width; c += kWarp * kCount) {
-      Four value = read(c);
+      Four value = row.again(c);
       const Four weight = load_some<kCount>(rule.norm_weight + c);
       for (int i = 0; i < kCount; ++i) value.v[i] = value.v[i] * factor * weight.v[i];
-      if (before) value = gated(c, value);
+      if (kNormFirst) value = gated(c, value);
       for (int i = 0; i < kCount; ++i) value.v[i] *= rule.scale;
       store_some<kCount>(to + c, value);
     }
   }
+}
+
+template <class T>
+auto gate_kernel(bool fours, bool norm_first) {
+  if (norm_first) return fours ? gate_rows<T, 4, true> : gate_rows<T, 1, true>;
+  return fours ? gate_rows<T, 4, false> : gate_rows<T, 1, false>;
 }
 
 }  // namespace
@@ -142,8 +180,9 @@ void rms_norm(FloatRows x, const float* weight, float eps, int32_t rows, const S
   const auto kernel = out.element == Element::float32
                           ? (fours ? norm_rows<float, 4> : norm_rows<float, 1>)
                           : (fours ? norm_rows<Bfloat16, 4> : norm_rows<Bfloat16, 1>);
-  launch(kernel, "rms_norm", Grid{blocks_of_rows(rows)}, kRowThreads, 0, stream, x, weight, eps,
-         rows, scored, out);
+  const size_t held = held_bytes(x.width);
+  launch(kernel, "rms_norm", Grid{blocks_of_rows(rows)}, kRowThreads, held, stream, x, weight, eps,
+         rows, scored, held > 0, out);
 }
 
 void scale_and_add_bias(int32_t rows, const float* scale, const float* bias, FloatRows out,
@@ -165,9 +204,11 @@ void norm_gate(int32_t rows, const GateRule& rule, FloatRows y, FloatRows z, Ope
                Stream stream) {
   const bool fours = in_fours(y) && in_fours(z) && in_fours(out) && y.width / rule.groups % 4 == 0;
   const auto kernel = out.element == Element::float32
-                          ? (fours ? gate_rows<float, 4> : gate_rows<float, 1>)
-                          : (fours ? gate_rows<Bfloat16, 4> : gate_rows<Bfloat16, 1>);
-  launch(kernel, "gate", Grid{blocks_of_rows(rows)}, kRowThreads, 0, stream, rule, rows, y, z, out);
+                          ? gate_kernel<float>(fours, rule.norm_before_gate)
+                          : gate_kernel<Bfloat16>(fours, rule.norm_before_gate);
+  const size_t held = held_bytes(y.width);
+  launch(kernel, "gate", Grid{blocks_of_rows(rows)}, kRowThreads, held, stream, rule, rows, y, z,
+         held > 0, out);
 }
 
 }  // namespace e2lm::cuda

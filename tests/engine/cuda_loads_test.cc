@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "tests/support/cuda_operations.h"
@@ -12,7 +14,29 @@
 namespace e2lm::cuda {
 namespace {
 
-using CudaLoads = CudaOperations;
+class CudaLoads : public CudaOperations {
+ protected:
+  static constexpr float kEps = 0.1F;
+
+  // Every `width` values over the root of their mean square.
+  static std::vector<double> normed(std::vector<double> values, int32_t width) {
+    for (auto first = values.begin(); first != values.end(); first += width) {
+      const double squares = std::inner_product(first, first + width, first, 0.0);
+      const double factor = 1 / std::sqrt(squares / width + kEps);
+      std::for_each(first, first + width, [&](double& value) { value *= factor; });
+    }
+    return values;
+  }
+
+  void expect_near(const std::string& bits, const std::vector<double>& expected, double factor) {
+    const double tolerance = GetParam() == Element::float32 ? 2e-6 : 4e-3;  // half a last bit
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const double value = factor * expected[i];
+      ASSERT_NEAR(element(bits, static_cast<int64_t>(i)), value, tolerance * (1 + std::abs(value)))
+          << i << " of " << expected.size();
+    }
+  }
+};
 
 TEST_P(CudaLoads, OfAttentionChangeNothing) {
   for (const int32_t width : {20, 64, 128, 256}) {
@@ -99,6 +123,43 @@ TEST_P(CudaLoads, AttentionIsRightAtEveryWidth) {
                     GetParam() == Element::float32 ? 1e-5 : 1e-2)
             << width;
       }
+    }
+  }
+}
+
+// Also of rows that are too wide to be held between the two times that a norm needs them.
+TEST_P(CudaLoads, NormsAreRightAtEveryWidth) {
+  constexpr int32_t kWide = 5;  // rows
+  for (const int32_t width : {1, 62, 64, 4096, 4098, 8200}) {
+    const std::vector<float> x = numbers(kWide * width);
+    const OnCard<float> there(x), weight(std::vector<float>(width, 1.5F));
+    const OnCard<char> out(kWide * width * element_bytes());
+    rms_norm({there.data(), width, width, nullptr}, weight.data(), kEps, kWide, nullptr,
+             {out.data(), width, width, GetParam()}, nullptr);
+    const std::vector<double> expected = normed({x.begin(), x.end()}, width);
+    expect_near(out.bytes(), expected, 1.5);
+  }
+}
+
+TEST_P(CudaLoads, GatesWithNormsAreRightAtEveryWidth) {
+  constexpr int32_t kWide = 5, kGroups = 2;
+  for (const int32_t width : {2, 62, 64, 4096, 4100, 8200}) {
+    const std::vector<float> y = numbers(kWide * width), z(y.rbegin(), y.rend());
+    const OnCard<float> y_there(y), z_there(z), weight(std::vector<float>(width, 1.5F));
+    const auto gated = [&z](std::vector<double> values) {
+      for (size_t i = 0; i < z.size(); ++i) values[i] *= z[i] / (1 + std::exp(-double{z[i]}));
+      return values;
+    };
+    for (const bool norm_first : {false, true}) {
+      const OnCard<char> out(kWide * width * element_bytes());
+      norm_gate(kWide, {weight.data(), kEps, norm_first, kGroups, 2.0F},
+                {y_there.data(), width, width, nullptr}, {z_there.data(), width, width, nullptr},
+                {out.data(), width, width, GetParam()}, nullptr);
+      const std::vector<double> start(y.begin(), y.end());
+      expect_near(out.bytes(),
+                  norm_first ? gated(normed(start, width / kGroups))
+                             : normed(gated(start), width / kGroups),
+                  3.0);
     }
   }
 }
