@@ -9,8 +9,11 @@ namespace e2lm::cuda {
 namespace {
 
 constexpr int kThreads = 256;
+constexpr int kWarps = kThreads / kWarp;
+constexpr int kRead = 4;   // rows that a warp reads at once
 constexpr int kAhead = 8;  // steps that are read before their turn
 static_assert(kUnitRows % kAhead == 0, "there is room for all that is read");
+static_assert(kUnitRows <= kThreads, "each thread brings the parent of a row");
 constexpr float kSoftplusLinear = 20.0F;  // above this softplus(x) is x, as in torch
 
 __device__ inline float softplus(float x) {
@@ -30,17 +33,31 @@ __global__ void __launch_bounds__(kThreads)
   const int head = static_cast<int>(blockIdx.y) * kWarp;
   const int m = head + static_cast<int>(threadIdx.x) % kWarp;
   const bool there = m < rule.heads;
-  for (int r = static_cast<int>(threadIdx.x) / kWarp; r < unit.rows; r += kThreads / kWarp) {
-    const int64_t row = unit.first_row + r;
-    if (m == head) s.parent[r] = wave.parent[row];
-    if (!there) continue;
-    const float raw = dt_in.data[row * dt_in.stride + m] * (dt_in.scale ? dt_in.scale[m] : 1.0F);
-    const float biased = raw + rule.dt_bias[m];
-    const float dt = fminf(fmaxf(softplus(biased), rule.dt_min), rule.dt_max);  // of NaN, dt_min
-    const bool is_number = stays_finite<float>(raw) && biased == biased;
-    const bool spoiled = wave.spoiled[row] != 0 || !is_number;
-    rule.log2_dt[row * rule.heads + m] = spoiled ? NAN : log2f(dt);
-    s.dt[r][m - head] = spoiled ? 0 : dt;
+  const int thread = static_cast<int>(threadIdx.x);
+  if (thread < unit.rows) s.parent[thread] = wave.parent[unit.first_row + thread];
+  const float scale = there && dt_in.scale ? dt_in.scale[m] : 1.0F;
+  const float bias = there ? rule.dt_bias[m] : 0.0F;
+  for (int first = thread / kWarp; first < unit.rows; first += kRead * kWarps) {
+    float in[kRead];
+    int32_t spoiled_before[kRead];
+#pragma unroll
+    for (int i = 0; i < kRead; ++i) {
+      const int64_t row = unit.first_row + min(first + i * kWarps, unit.rows - 1);
+      in[i] = there ? dt_in.data[row * dt_in.stride + m] : 0.0F;
+      spoiled_before[i] = wave.spoiled[row];
+    }
+#pragma unroll
+    for (int i = 0; i < kRead; ++i) {
+      const int r = first + i * kWarps;
+      if (r >= unit.rows || !there) break;
+      const float raw = in[i] * scale, biased = raw + bias;
+      const float dt = fminf(fmaxf(softplus(biased), rule.dt_min), rule.dt_max);  // of NaN, dt_min
+      const bool is_number = stays_finite<float>(raw) && biased == biased;
+      const bool spoiled = spoiled_before[i] != 0 || !is_number;
+      const int64_t at = static_cast<int64_t>(unit.first_row + r) * rule.heads + m;
+      rule.log2_dt[at] = spoiled ? NAN : log2f(dt);
+      s.dt[r][m - head] = spoiled ? 0 : dt;
+    }
   }
   __syncthreads();
   if (threadIdx.x >= kWarp || !there) return;
