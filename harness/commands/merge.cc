@@ -72,8 +72,9 @@ std::string describe(const Verdict& verdict) {
 int run(const Arguments& arguments) {
   const Path folder = arguments.require("output");
   const Path target = folder.extension() == ".sqlite" ? folder : folder / "store.sqlite";
-  const MergeSummary summary =
-      merge_stores(source_stores(arguments), target, {.keep_plan = arguments.flag("keep-plan")});
+  const MergeSummary summary = merge_stores(
+      source_stores(arguments), target,
+      {.keep_plan = arguments.flag("keep-plan"), .salvage = arguments.flag("salvage")});
   for (const std::string& note : summary.notes) {
     tell(fmt::format("e2lm: {}\n", note));
   }
@@ -110,6 +111,8 @@ Command merge_command() {
           .options = {{"output,o", "DIR", "", "run folder to merge into, made if it is not there"},
                       {"keep-plan", "", "",
                        "what DIR's latest sweep covers stays; only results are taken"},
+                      {"salvage", "", "",
+                       "of damaged stores take what can still be read, and say what cannot"},
                       {"whole", "", "", "exit with 1 also if a cell has no result"},
                       {"skip-absent", "", "", "pass over stores that are not there, or empty"},
                       {"no-report", "", "", "write no report"},

@@ -10,6 +10,7 @@
 #include "harness/merge/merge_cells.h"
 #include "harness/merge/merge_imports.h"
 #include "harness/merge/merge_plan.h"
+#include "harness/merge/salvage.h"
 #include "harness/store/new_store.h"
 #include "harness/store/store_dump.h"
 
@@ -35,12 +36,13 @@ std::vector<Path> find_stores(const Path& path) {
 }
 
 // In an order that follows from their content, so that the user's does not matter.
-std::vector<Store> open_sources(const std::vector<Path>& sources, const Path& target) {
+std::vector<Store> open_sources(const std::vector<Path>& sources, const Path& target, bool salvage,
+                                std::vector<std::string>& notes) {
   std::vector<std::pair<std::string, Store>> opened;
   for (const Path& path : sources) {
     std::error_code none;
     if (std::filesystem::equivalent(path, target, none)) continue;
-    Store store = Store::open_unchanged(path);
+    Store store = salvage ? salvage_store(path, notes) : Store::open_unchanged(path);
     std::string hash = content_sha256(store);
     opened.emplace_back(std::move(hash), std::move(store));
   }
@@ -114,10 +116,11 @@ std::vector<Path> filled_stores_at(const Path& path) {
 
 MergeSummary merge_stores(const std::vector<Path>& sources, const Path& target,
                           const MergeOptions& options) {
+  std::vector<std::string> lost;
+  const std::vector<Store> opened = open_sources(sources, target, options.salvage, lost);
   MergeSummary summary;
-  const std::vector<Store> opened = open_sources(sources, target);
   fill_store(target, [&](Store& store) {
-    summary = {};
+    summary = {.notes = lost};
     merge_into(opened, options, store, summary);
   });
   return summary;

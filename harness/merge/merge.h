@@ -15,6 +15,8 @@ struct MergeOptions {
   // Of stores that do not agree in what they planned one has its way, and it is no error: for who
   // plans anew afterwards.
   bool plans_may_differ = false;
+  // Of damaged stores what can be read (salvage.h) is taken, with a note of what cannot.
+  bool salvage = false;
 };
 
 struct MergeSummary {
@@ -22,7 +24,7 @@ struct MergeSummary {
   int64_t cells = 0;               // that the target did not have, or not done
   int64_t requests = 0;            // scores the target did not have
   int64_t imported = 0;            // scores of other programs by which the target has more
-  std::vector<std::string> notes;  // what of the target was replaced
+  std::vector<std::string> notes;  // what of the target was replaced, and of sources is lost
 };
 
 // The store files a path stands for: itself, the store.sqlite of a run folder, or those of the run

@@ -126,13 +126,18 @@ Database Database::open(const Path& path, Mode mode) {
   return database;
 }
 
+Database Database::in_memory(const Path& called) {
+  Database database = open(kInMemory, Mode::create);
+  database.path_ = called;
+  return database;
+}
+
 Database Database::copy_in_memory() const {
-  Database copy = open(kInMemory, Mode::create);
+  Database copy = in_memory(path_);
   sqlite3_backup* backup = sqlite3_backup_init(copy.handle(), "main", handle(), "main");
   if (!backup) copy.fail();
   sqlite3_backup_step(backup, -1);
   if (sqlite3_backup_finish(backup) != SQLITE_OK) copy.fail();
-  copy.path_ = path_;
   return copy;
 }
 
@@ -144,7 +149,8 @@ void Database::fail() const {
   if (system != 0 && (kind == SQLITE_CANTOPEN || kind == SQLITE_IOERR)) {
     reason += fmt::format(": {}", std::strerror(system));
   }
-  throw StoreError(path_.string(), fmt::format("{} ({})", meaning(code), reason));
+  throw StoreError(path_.string(), fmt::format("{} ({})", meaning(code), reason),
+                   kind == SQLITE_CORRUPT ? kSalvageHint : "");
 }
 
 void Database::run(std::string_view sql) {

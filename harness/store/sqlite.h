@@ -25,6 +25,10 @@ class StoreError : public Error {
   using Error::Error;
 };
 
+// What to do about a damaged one.
+inline constexpr const char* kSalvageHint =
+    "a whole one; `e2lm merge --salvage` takes what can be read of it into a new one";
+
 // A thin hold on SQLite: move-only handles, every failure a StoreError that names the file in words
 // a user can act on (a full disk, a file that is no database).
 //
@@ -38,6 +42,8 @@ class Database {
   // One in a folder that cannot be written to is taken for unchanging when opened read-only.
   static Database open(const Path& path, Mode mode);
 
+  // An empty one that ends with the program, and is `called` so in messages.
+  static Database in_memory(const Path& called = kInMemory);
   // A copy that ends with the program, under the same path in messages.
   Database copy_in_memory() const;
 

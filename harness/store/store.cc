@@ -68,8 +68,8 @@ Store Store::open(const Path& file) {
   return store;
 }
 
-Store Store::in_memory() {
-  Store store(Database::open(kInMemory, Database::Mode::create));
+Store Store::in_memory(const Path& called) {
+  Store store(Database::in_memory(called));
   store.prepare();
   return store;
 }
@@ -114,12 +114,24 @@ Store Store::open_unchanged(const Path& file) {
   Statement check(store.database_, "PRAGMA quick_check(1)");
   check.step();
   if (check.text(0) != "ok") {
-    throw StoreError(file.string(), fmt::format("is damaged ({})", check.text(0)));
+    throw StoreError(file.string(), fmt::format("is damaged ({})", check.text(0)), kSalvageHint);
   }
   if (version == kSchemaVersion) return store;
   Store copy(store.database_.copy_in_memory());
   upgrade_schema(copy.database_);
   return copy;
+}
+
+Store Store::open_damaged(const Path& file) {
+  Store store(open_for_reading(file));
+  store.database_.run("PRAGMA writable_schema = ON");  // or a file that was cut off is not read
+  const int64_t version = check_identity(store.database_);
+  if (version != kSchemaVersion) {
+    throw StoreError(
+        file.string(), fmt::format("has schema version {}", version),
+        fmt::format("version {}: what is damaged cannot be brought up to date", kSchemaVersion));
+  }
+  return store;
 }
 
 bool Store::is_blank(const Path& file) {

@@ -37,14 +37,17 @@ class Store {
 
   // Opens the store at `file`, making it and its folder if they are not there.
   static Store open(const Path& file);
-  // A store at `kInMemory`, which ends with the program.
-  static Store in_memory();
+  // A store that ends with the program, and is `called` so in messages.
+  static Store in_memory(const Path& called = kInMemory);
   // Opens an existing store; throws Error if there is none. One that this process may not write to
   // can be read all the same.
   static Store open_existing(const Path& file);
   // The same for reading alone, with all its pages checked: nothing of the file is changed, and one
   // of an older schema is brought up to date in memory.
   static Store open_unchanged(const Path& file);
+  // A damaged one, of this schema, whose pages are not looked at: statements throw where they meet
+  // one that cannot be read.
+  static Store open_damaged(const Path& file);
   // Whether this file is the beginning of a store, made by a program that was ended before it made
   // the tables.
   static bool is_blank(const Path& file);

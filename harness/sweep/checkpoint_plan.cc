@@ -136,6 +136,8 @@ Plan::CheckpointRow plan_checkpoint(const CheckpointRef& ref, Store& store,
     row.settings = choose_settings(engine, checkpoint.stored_dtype(), planning.any_device, store,
                                    *row.weights);
     if (ref.hub) remember_weights(store, ref, sha256);
+  } catch (const StoreError&) {
+    throw;
   } catch (const Error& error) {
     row.error = error.what();
   }
