@@ -11,16 +11,25 @@
 namespace e2lm {
 namespace {
 
+[[noreturn]] void fail_without_weights(const Path& folder) {
+  for (const Path& file : list_folder(folder)) {
+    if (!is_other_weights(file.filename())) continue;
+    throw Error(folder.string(),
+                fmt::format("holds no weights as safetensors, only others like {}",
+                            file.filename().string()),
+                "model.safetensors; transformers' save_pretrained makes it of them");
+  }
+  throw Error(folder.string(), "holds no weights",
+              fmt::format("{} or {}", kWeightsFile, kWeightsIndex));
+}
+
 std::vector<SafetensorsFile> open_files(const Path& folder) {
   std::vector<SafetensorsFile> files;
   if (std::filesystem::exists(folder / kWeightsFile)) {
     files.push_back(SafetensorsFile::open(folder / kWeightsFile));
     return files;
   }
-  if (!std::filesystem::exists(folder / kWeightsIndex)) {
-    throw Error(folder.string(), "holds no weights",
-                fmt::format("{} or {}", kWeightsFile, kWeightsIndex));
-  }
+  if (!std::filesystem::exists(folder / kWeightsIndex)) fail_without_weights(folder);
   const Path index = folder / kWeightsIndex;
   const auto shards = read_weights_index(read_file(index), index.string());
   std::set<std::string> names;
@@ -72,6 +81,15 @@ std::map<std::string, std::string> read_weights_index(std::string_view text,
     shards[tensor] = name;
   }
   return shards;
+}
+
+bool is_other_weights(const Path& name) {
+  constexpr std::string_view kKinds[] = {".bin", ".pt", ".pth", ".gguf"};
+  constexpr std::string_view kBeside[] = {"optimizer", "scheduler", "training_args", "rng_state",
+                                          "scaler"};
+  const std::string kind = name.extension(), text = name;
+  return std::ranges::find(kKinds, kind) != std::end(kKinds) &&
+         std::ranges::none_of(kBeside, [&](auto start) { return text.starts_with(start); });
 }
 
 Checkpoint Checkpoint::open(const Path& folder) try {

@@ -19,6 +19,10 @@ inline constexpr const char* kWeightsIndex = "model.safetensors.index.json";
 std::map<std::string, std::string> read_weights_index(std::string_view text,
                                                       const std::string& where);
 
+// Whether a file of this name holds weights in a form that is not read: "pytorch_model.bin", but
+// not what trainers save beside them, "optimizer.bin" or "rng_state.pth".
+bool is_other_weights(const Path& name);
+
 // A model folder as Hugging Face lays it out: config.json and model.safetensors, or several
 // safetensors files with model.safetensors.index.json. Files are mapped, not read; tensors stay
 // valid while the Checkpoint lives.

@@ -95,9 +95,8 @@ std::vector<HubFile> HubListing::weights(const std::string& subfolder, const std
     return shards(*index, subfolder, where, read);
   }
   for (const HubFile& file : files) {
-    const std::string name = name_of(file), kind = Path(name).extension();
-    if (inside(subfolder, name) != file.path) continue;
-    if (kind != ".bin" && kind != ".pt" && kind != ".pth" && kind != ".gguf") continue;
+    const std::string name = name_of(file);
+    if (inside(subfolder, name) != file.path || !is_other_weights(name)) continue;
     throw Error(where, fmt::format("has no weights as safetensors, only others like {}", name),
                 "model.safetensors; transformers' save_pretrained makes it of them");
   }

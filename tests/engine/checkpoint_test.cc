@@ -297,6 +297,18 @@ TEST_F(CheckpointTest, AdaptersAreRefused) {
   expect_error([&] { Checkpoint::open(folder_); }, "adapter_config.json", "is a PEFT adapter");
 }
 
+TEST_F(CheckpointTest, WeightsInAnotherFormAreNamed) {
+  copy("llama_gqa");
+  std::filesystem::remove(folder_ / "model.safetensors");
+  for (const char* name : {"optimizer.bin", "training_args.bin", "rng_state.pth"}) {
+    write_file(folder_ / name, "pickle");
+  }
+  expect_error([&] { Checkpoint::open(folder_); }, "holds no weights (", "model.safetensors");
+  write_file(folder_ / "pytorch_model.bin", "pickle");
+  expect_error([&] { Checkpoint::open(folder_); }, "no weights as safetensors",
+               "like pytorch_model.bin", "save_pretrained");
+}
+
 TEST_F(CheckpointTest, TheHashCoversWeightsAndConfig) {
   copy("falcon_h1_plain");
   const std::string before = Checkpoint::open(folder_).sha256();
