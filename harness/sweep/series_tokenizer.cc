@@ -36,15 +36,19 @@ Path tokenizer_path(const Series& series) {
   return {};
 }
 
+Error no_tokenizer(const Series& series) {
+  return {fmt::format("series {}", series.name), "has no tokenizer",
+          "a tokenizer.json in the checkpoints' folders, a key 'tokenizer' in the manifest, or "
+          "--watch-tokenizer"};
+}
+
 void fail_without_tokenizer(const Series& series) {
   // Of a checkpoint of the hub the configuration comes first: with it, more is amiss than a fetch.
   const auto& refs = series.checkpoints;
   if (!refs.empty() && refs[0].hub && !std::filesystem::exists(refs[0].folder / "config.json")) {
     throw Error(fmt::format("series {}", series.name), not_fetched(refs[0]));
   }
-  throw Error(fmt::format("series {}", series.name), "has no tokenizer",
-              "a tokenizer.json in the checkpoints' folders, a key 'tokenizer' in the manifest, or "
-              "--watch-tokenizer");
+  throw no_tokenizer(series);
 }
 
 std::map<Path, FileStamp> stamps_of_tokenizer(const Path& path) {

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/error.h"
 #include "base/file_stamp.h"
 #include "harness/manifest/manifest.h"
 
@@ -12,6 +13,8 @@ Path tokenizer_path(const CheckpointRef& ref);
 
 // That of a series: named by the manifest, or the first of a checkpoint.
 Path tokenizer_path(const Series& series);
+
+Error no_tokenizer(const Series& series);  // that it has none, and where it could be
 
 [[noreturn]] void fail_without_tokenizer(const Series& series);
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/checkpoint.h"
 #include "harness/sweep/evaluate.h"
+#include "harness/sweep/series_tokenizer.h"
 
 namespace e2lm {
 namespace {
@@ -95,7 +96,7 @@ CheckpointWatch::Look CheckpointWatch::look(const Manifest& manifest) {
   for (Series& series : look.settled.series) {
     std::vector<CheckpointRef> found;
     for (CheckpointRef& ref : series.checkpoints) {
-      const State state = look_at(ref, look);
+      const State state = look_at(series, ref, look);
       // While it is gone or written anew its old results stand; and one that was settled before is
       // known without opening it.
       ref.as_known = !look.news.contains(ref.folder);
@@ -115,7 +116,8 @@ CheckpointWatch::Look CheckpointWatch::look(const Manifest& manifest) {
   return look;
 }
 
-CheckpointWatch::State CheckpointWatch::look_at(const CheckpointRef& ref, Look& look) {
+CheckpointWatch::State CheckpointWatch::look_at(const Series& series, const CheckpointRef& ref,
+                                                Look& look) {
   auto files = file_stamps(ref.folder);
   Seen& seen = seen_[ref.folder];
   const bool same = files == seen.files;
@@ -124,6 +126,10 @@ CheckpointWatch::State CheckpointWatch::look_at(const CheckpointRef& ref, Look& 
   if (seen.settled) return State::settled;
   if (!same && !is_known(store_, ref.folder)) return State::changing;
   seen.error = why_not_whole(ref.folder);
+  // Trainers write it after the weights. A series that has had one goes on with that.
+  if (seen.error.empty() && settled_[series.name].empty() && tokenizer_path(series).empty()) {
+    seen.error = no_tokenizer(series).what();
+  }
   if (!seen.error.empty()) {
     if (!same) return State::changing;  // perhaps being deleted
     look.broken[ref.folder] = seen.error;
@@ -180,6 +186,7 @@ std::map<Path, std::string> watch(CheckpointWatch& checkpoints, const WatchOptio
     if (!options.grows && !scans(manifest) && look.missing == 0) break;
     if (options.idle && still && Clock::now() - last_news >= *options.idle) break;
   }
+  if (!last_error.empty()) broken.emplace(manifest.path, last_error);
   return broken;
 }
 

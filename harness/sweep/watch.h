@@ -17,8 +17,8 @@ namespace e2lm {
 
 // Tells checkpoints that are whole from those still being written. A folder is settled when it
 // opens as a checkpoint (config.json, and every safetensors file that its index names, as long as
-// their headers say) and none of its files changed since the look before. Nothing but looking is
-// used, so that network file systems do.
+// their headers say), its series has a tokenizer, and none of its files changed since the look
+// before. Nothing but looking is used, so that network file systems do.
 class CheckpointWatch {
  public:
   // What the store's sweeps hashed before is settled at the first look. Borrows it.
@@ -48,7 +48,7 @@ class CheckpointWatch {
   };
 
   enum class State { absent, changing, settled, broken };
-  State look_at(const CheckpointRef& ref, Look& look);
+  State look_at(const Series& series, const CheckpointRef& ref, Look& look);
   void add_gone(const Manifest& manifest, Series& series) const;
 
   const Store& store_;
@@ -76,7 +76,8 @@ struct WatchHooks {
 
 // Looks, and sweeps when there is news, until the end that the options name; a manifest that scans
 // nothing also ends when all its checkpoints are there. Returns the folders that were never whole,
-// and why. Errors in the manifest after the first look are said and waited out.
+// and why. Errors in the manifest after the first look are said and waited out; one that is there
+// to the end, so that what came meanwhile was not seen, is returned as the manifest's.
 std::map<Path, std::string> watch(CheckpointWatch& checkpoints, const WatchOptions& options,
                                   const WatchHooks& hooks);
 

@@ -70,6 +70,26 @@ class WatchTest : public testing::Test {
   CheckpointWatch::Look last_;
 };
 
+// It would end the watch where the first checkpoint is swept, although it comes a moment later.
+TEST_F(WatchTest, TheFirstCheckpointWaitsForItsTokenizer) {
+  std::string text = read_file(folder_.manifest);
+  const size_t key = text.find("tokenizer:");
+  text.erase(key, text.find('\n', key) - key);
+  write_file(folder_.manifest, text);
+  std::filesystem::rename(source(80), folder_.checkpoint(80));
+  EXPECT_EQ(look(), Steps{});
+  EXPECT_EQ(look(), Steps{});
+  ASSERT_EQ(last_.broken.size(), 1u);
+  EXPECT_NE(last_.broken.begin()->second.find("no tokenizer"), std::string::npos);
+  write_file(folder_.checkpoint(80) / "tokenizer.json", "{}");
+  EXPECT_EQ(look(), Steps{});
+  EXPECT_EQ(look(), Steps{80});
+  std::filesystem::rename(source(120), folder_.checkpoint(120));
+  std::filesystem::remove_all(folder_.checkpoint(80));
+  look();
+  EXPECT_EQ(look(), (Steps{80, 120})) << "with the tokenizer that the series had";
+}
+
 TEST_F(WatchTest, ACheckpointCountsWhenItIsWholeAndStill) {
   EXPECT_EQ(look(), Steps{});
   put(40, "config.json");
@@ -267,6 +287,13 @@ TEST_F(WatchLoopTest, AManifestThatIsBrokenMeanwhileIsSaidOnceAndWaitedOut) {
   run({.until_step = 40});
   EXPECT_EQ(said_.size(), 1u);
   EXPECT_EQ(swept_, (std::vector<std::string>{"40 "}));
+}
+
+TEST_F(WatchLoopTest, AManifestThatStaysBrokenIsAmongWhatWasNotScored) {
+  before_ = {{}, [&] { write_file(folder_.manifest, "tasks: ["); }, {}, [this] { whole(40); }};
+  const auto broken = run({.idle = 3ms});
+  ASSERT_EQ(broken.count(folder_.manifest), 1u);
+  EXPECT_EQ(broken.at(folder_.manifest), said_.at(0));
 }
 
 TEST_F(WatchLoopTest, WhereMoreMayComeAllBeingThereIsNoEnd) {
