@@ -10,11 +10,15 @@ namespace e2lm {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
 
 // What stands before the number in the folders of training runs.
 constexpr std::string_view kStepWords[] = {
     "step",  "steps",      "globalstep", "iter", "iters",  "iteration", "iterations",
     "batch", "checkpoint", "ckpt",       "ba",   "update", "updates",   "chkpt"};
+
+// What makes another number of the one before it, or tokens: "10k", "500B-tokens".
+constexpr std::string_view kUnits[] = {"k", "m", "b", "g", "t", "tokens"};
 
 // What says that a folder is still being written under this name, and will be renamed.
 constexpr std::string_view kUnready[] = {"tmp", "temp", "partial", "incomplete"};
@@ -26,6 +30,13 @@ std::string last_word(std::string_view text) {
   text = text.substr(0, end + 1);
   const size_t before = text.find_last_of("-_=. 0123456789");
   return ascii_lower(text.substr(before == std::string_view::npos ? 0 : before + 1));
+}
+
+// Whether a number is followed by a unit, and so is no step as it stands.
+bool has_unit(std::string_view after) {
+  const std::string small = ascii_lower(after);
+  const std::string word = small.substr(0, small.find_first_not_of(kLetters));
+  return std::ranges::find(kUnits, word) != std::end(kUnits);
 }
 
 }  // namespace
@@ -60,7 +71,7 @@ std::optional<StepPattern> StepPattern::of_name(std::string_view name) {
   const std::string word = last_word(name.substr(0, first));
   const bool says_step = first == 0 || std::find(std::begin(kStepWords), std::end(kStepWords),
                                                  word) != std::end(kStepWords);
-  if (!says_step || digits > kMostDigits) return {};
+  if (!says_step || digits > kMostDigits || has_unit(name.substr(last + 1))) return {};
   StepPattern pattern;
   pattern.before_ = name.substr(0, first);
   pattern.after_ = name.substr(last + 1);

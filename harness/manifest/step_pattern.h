@@ -18,8 +18,8 @@ class StepPattern {
   static std::optional<StepPattern> parse(std::string_view text);
 
   // Of a folder's name as training runs write them, with {step} for its number: "step-1000",
-  // "checkpoint-500", "iter_0002000", "1000". None if the name does not say a step, or says that
-  // the folder is not ready ("checkpoint-500.tmp").
+  // "checkpoint-500", "iter_0002000", "1000". None if the name does not say a step, says thousands
+  // or tokens ("step10k", "500B-tokens"), or that the folder is not ready ("checkpoint-500.tmp").
   static std::optional<StepPattern> of_name(std::string_view name);
 
   std::string fill(int64_t step) const;

@@ -42,6 +42,17 @@ TEST(StepPatternTest, NamesThatSayNoStep) {
   }
 }
 
+// Steps 10 and 500 would be wrong by what the unit says, and so would --watch-tokens.
+TEST(StepPatternTest, ANumberWithAUnitIsNoStep) {
+  for (const char* name :
+       {"10k", "step10K", "step-2M-hf", "500B-tokens", "500b", "1000tokens", "iter_5T"}) {
+    EXPECT_EQ(pattern_of(name), "") << name;
+  }
+  EXPECT_EQ(pattern_of("500steps"), "{step}steps");
+  EXPECT_EQ(pattern_of("step500bf16"), "") << "bf16 is no step";
+  EXPECT_EQ(pattern_of("step500-base"), "step{step}-base");
+}
+
 class WatchedFolderTest : public testing::Test {
  protected:
   void add(const std::vector<std::string>& folders, bool whole = true) const {
