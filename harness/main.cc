@@ -58,6 +58,10 @@ const Command& find_command(const std::string& name) {
 }
 
 int run(const std::vector<std::string>& words) {
+  if (words.size() > 1 && words[0] == "help") {
+    std::fputs(find_command(words[1]).help().c_str(), stdout);
+    return 0;
+  }
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     std::fputs(help().c_str(), words.empty() ? stderr : stdout);
     return words.empty() ? kUsage : 0;

@@ -78,19 +78,20 @@ def main(words: list[str]) -> int:
         empty, full = Path(folder, "empty.jsonl"), Path(folder, "full.jsonl")
         empty.write_text("")
         full.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-        theirs, ours = [], []
+        theirs, loading, ours = [], [], []
         for _ in range(arguments.repeats):
             started = time.perf_counter()
             encodings = peer.encode_batch(texts, add_special_tokens=False)
             theirs.append(time.perf_counter() - started)
-            loading, _ = run_e2lm(file, empty)
+            loading.append(run_e2lm(file, empty)[0])
             seconds, output = run_e2lm(file, full)
-            ours.append(seconds - loading)
+            ours.append(seconds)
     for number, (line, encoding) in enumerate(zip(output.splitlines(), encodings), 1):
         if json.loads(line)["ids"] != encoding.ids:
             print(f"text {number}: the ids disagree", file=sys.stderr)
             return 1
-    rate = size / 1e6 / min(ours)
+    # The best of each: one slow loading (./e2lm that builds first) would else be the best rate.
+    rate = size / 1e6 / (min(ours) - min(loading))
     peer_rate = size / 1e6 / min(theirs)
     print(f"| tokenizer | texts | tokenizers {tokenizers.__version__}, MB/s | e2lm, MB/s | ratio |")
     print("|---|---|---|---|---|")

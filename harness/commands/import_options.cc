@@ -58,7 +58,7 @@ void refuse_import_options(const Arguments& arguments) {
 bool is_store(const Path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return is_seen(path / "store.sqlite");
-  if (!is_seen(path)) return true;  // then it is said that there is none
+  if (!is_seen(path)) return false;  // the import says why
   constexpr std::string_view kMagic = "SQLite format 3";
   InputFile file(path);
   return std::all_of(kMagic.begin(), kMagic.end(), [&](char c) { return file.get() == c; });
@@ -114,7 +114,7 @@ Store open_results(const Arguments& arguments) {
   }
   if (stores > 0) {
     throw Error(std::find_if(paths.begin(), paths.end(), is_store)->string(),
-                "is a store, or not there, and cannot be judged together with other files",
+                "is a store, and cannot be judged together with other files",
                 "one store, or files of results; `e2lm import` puts these into a store");
   }
   Store store = Store::in_memory();

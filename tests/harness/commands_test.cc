@@ -24,6 +24,7 @@ TEST(CommandsTest, HelpIsThere) {
     const ProgramResult of_command = run_program({.arguments = {command, "--help"}});
     EXPECT_EQ(of_command.exit_code, 0);
     EXPECT_THAT(of_command.output, HasSubstr(std::string("usage: e2lm ") + command));
+    EXPECT_EQ(run_program({.arguments = {"help", command}}).output, of_command.output);
   }
   EXPECT_EQ(run_program({}).exit_code, 2);
   EXPECT_THAT(run_program({.arguments = {"--version"}}).output, HasSubstr("e2lm 0."));
@@ -54,7 +55,7 @@ TEST(CommandsTest, WrongUseIsASentenceAndExitCodeTwo) {
               HasSubstr("--watch-until: '-5' is below 0"));
   EXPECT_THAT(refused({"logprobs", "--requests", "x"}), HasSubstr("--model: is missing"));
   EXPECT_THAT(refused({"score", "--format", "xml", "nowhere"}), HasSubstr("xml"));
-  EXPECT_THAT(refused({"score", "nowhere"}), HasSubstr("no such store"));
+  EXPECT_THAT(refused({"score", "nowhere"}), HasSubstr("no such file or folder"));
   EXPECT_THAT(refused({"sweep", "nowhere.yaml"}), HasSubstr("nowhere.yaml"));
   EXPECT_THAT(refused({"sweep", "--shard", "5/4"}), HasSubstr("'5/4' is no shard"));
   EXPECT_THAT(refused({"sweep", "--shard", "1/4x"}), HasSubstr("as 1/4 for the first of four"));

@@ -206,9 +206,10 @@ TEST_F(ImportCommandTest, WrongUseIsASentence) {
   EXPECT_THAT(refused({"import", files_, "--dry-run", "--mean", "mmlu"}), HasSubstr("NAME=GLOB"));
   EXPECT_THAT(refused({"import", files_, "--dry-run", "--map", scratch_ / "no.yaml"}),
               HasSubstr("no.yaml"));
-  EXPECT_THAT(refused({"score", scratch_ / "nowhere"}), HasSubstr("no such store"));
-  EXPECT_THAT(refused({"score", files_, scratch_ / "nowhere"}),
-              AllOf(HasSubstr("nowhere"), HasSubstr("cannot be judged together")));
+  const std::string absent = "nowhere: no such file or folder";
+  EXPECT_THAT(refused({"score", scratch_ / "nowhere"}), HasSubstr(absent));
+  EXPECT_THAT(refused({"score", scratch_ / "nowhere", "--pattern", "{series}"}), HasSubstr(absent));
+  EXPECT_THAT(refused({"score", files_, scratch_ / "nowhere"}), HasSubstr(absent));
   ASSERT_EQ(run_program({.arguments = {"import", files_, "--store", scratch_ / "run"}}).exit_code,
             0);
   EXPECT_THAT(refused({"score", scratch_ / "run", "--tokens", "5"}),
