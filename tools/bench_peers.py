@@ -5,10 +5,11 @@ Takes the log-likelihood requests that lm-evaluation-harness makes of a task, le
 in turn, checks that the scores agree, and prints requests per second of both. On the same cores
 in float32; with --device cuda on the same card in bfloat16, the peer with the batch size that it
 finds for itself, and with scores compared in float32, because transformers' bfloat16 is farther
-from it than anything that would be worth finding. The peer's clock
-covers its loglikelihood() call with model and tokenizer loaded. e2lm's is what the program says of
-itself: reading the requests, which makes them tokens, and scoring them. So neither counts the
-loading, which is printed beside it, with the ratio to e2lm's whole process as a lower bound.
+from it than anything that would be worth finding. The peer's clock covers its loglikelihood() call
+with model and tokenizer loaded and the batch size found before. e2lm's is what the program says of
+itself: reading the requests, which makes them tokens, and scoring them, with a card's kernels
+loaded meanwhile. So neither counts the loading, which is printed beside it, with the ratio to
+e2lm's whole process as a lower bound.
 
 Exit codes: 0 done, 1 the scores disagree, 2 wrong use or a library is missing.
 """
@@ -24,6 +25,8 @@ import tempfile
 import time
 import typing
 from pathlib import Path
+
+from random_models import GEOMETRIES, make_model
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,6 +56,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("--tokenizer", type=Path, help="folder of tokenizer.json; default: the model's")
     add("--task", type=Path, required=True, help="task file that both can read")
     add("--limit", type=int, help="only the first N documents")
+    seconds = "only as many requests as the peer scores in this time, or as many as it batches"
+    add("--seconds", type=float, help=seconds)
     add("--num_fewshot", type=int, help="few-shot examples, instead of the task's own number")
     add("--device", default="cpu", choices=["cpu", "cuda"], help="of both")
     dtypes = ["float32", "bfloat16"]
@@ -72,51 +77,6 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     options.threads = options.threads or (len(os.sched_getaffinity(0)) if card else 1)
     options.tolerance = options.tolerance or (1e-2 if card else 5e-3)
     return options
-
-
-# What the random models are made of; letters as in the project: D, F, L, H, K, P, then M, X, N.
-GEOMETRIES = {
-    "falcon-h1-0.5b": dict(D=1024, F=2048, L=36, H=8, K=2, P=64, M=24, X=64, N=128),
-    "falcon-h1-1.5b": dict(D=2048, F=4608, L=24, H=8, K=2, P=128, M=48, X=64, N=256),
-    "smollm2-135m": dict(D=576, F=1536, L=30, H=9, K=3, P=64),
-}
-
-
-def make_model(geometry: str, vocabulary: int, folder: Path) -> None:
-    import torch
-    import transformers
-
-    g = GEOMETRIES[geometry]
-    shared = dict(
-        vocab_size=vocabulary,
-        hidden_size=g["D"],
-        intermediate_size=g["F"],
-        num_hidden_layers=g["L"],
-        num_attention_heads=g["H"],
-        num_key_value_heads=g["K"],
-        head_dim=g["P"],
-        max_position_embeddings=16384,
-        tie_word_embeddings="M" not in g,
-    )
-    torch.manual_seed(1)
-    if "M" in g:
-        hybrid = dict(
-            mamba_n_heads=g["M"],
-            mamba_d_head=g["X"],
-            mamba_d_ssm=g["M"] * g["X"],
-            mamba_d_state=g["N"],
-            mamba_n_groups=1,
-            mamba_rms_norm=False,
-            mamba_norm_before_gate=False,
-            lm_head_multiplier=40 / g["D"],
-            ssm_in_multiplier=1280 / g["D"],
-            attention_in_multiplier=1.0,
-        )
-        config = transformers.FalconH1Config(**shared, **hybrid)
-        model = transformers.FalconH1ForCausalLM(config)
-    else:
-        model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**shared))
-    model.to(torch.bfloat16).save_pretrained(folder)
 
 
 def prepare_model(options: argparse.Namespace, scratch: Path) -> Path:
@@ -163,6 +123,7 @@ class Peer:
         self._load = load
         self._lm = load(options.peer_dtype)
         self._options = options
+        self.batch_size = options.batch_size
 
     def requests(self) -> list:
         """The task's log-likelihood requests, as lm-evaluation-harness builds them."""
@@ -180,6 +141,26 @@ class Peer:
             task.set_config(key="num_fewshot", value=self._options.num_fewshot)
         task.build_all_requests(limit=self._options.limit, rank=0, world_size=1)
         return task.instances
+
+    def settle(self, requests: list) -> list:
+        """Finds the batch size, for good, and as many of the requests as take --seconds.
+
+        loglikelihood() would find it anew, by five batches of the longest: much beside the few
+        hundred requests that are timed.
+        """
+        seconds, auto = self._options.seconds, not self.batch_size.isdigit()
+        if not seconds and not auto:
+            return requests
+        count = self._lm.max_batch_size if auto else int(self.batch_size)
+        longest = sorted(requests, key=lambda request: sum(map(len, request.args)))[-count:]
+        self.score(longest)  # with what the first call loads
+        if auto:
+            self._lm.batch_size_per_gpu = min(self._lm.batch_sizes.values())
+            self.batch_size = str(self._lm.batch_size_per_gpu)
+        if not seconds:
+            return requests
+        rate = len(longest) / self.score(longest)[1]
+        return requests[: max(count, int(rate * seconds))]
 
     def widen(self) -> None:
         """Goes on in float32, from the same files."""
@@ -261,7 +242,7 @@ def main(arguments: list[str]) -> int:
         model = prepare_model(options, scratch)
         tokenizer = options.tokenizer or model
         peer = Peer(options, model, tokenizer)
-        requests = peer.requests()
+        requests = peer.settle(peer.requests())
         file = scratch / "requests.jsonl"
         with file.open("w") as out:
             for request in requests:
@@ -273,7 +254,7 @@ def main(arguments: list[str]) -> int:
             theirs, seconds = peer.score(requests)
             times.add_peer(seconds)
         mean, worst = compare(ours, theirs)
-        print_times(options, len(requests), times)
+        print_times(options, len(requests), peer.batch_size, times)
         print(f"  scores differ by {mean:.2g} nats on average, {worst:.2g} at most")
         if options.device == "cuda" and options.dtype == "bfloat16":
             options.dtype = options.peer_dtype = "float32"
@@ -285,9 +266,12 @@ def main(arguments: list[str]) -> int:
     return 1 if both_float32 and worst > options.tolerance else 0
 
 
-def print_times(options: argparse.Namespace, count: int, times: Times) -> None:
+def print_times(
+    options: argparse.Namespace, count: int, batch_size: str, times: Times
+) -> None:
     place = "the card" if options.device == "cuda" else f"{options.threads} thread(s)"
-    print(f"{count} requests of {options.task.name}, {place}, {options.dtype}")
+    batches = f"the harness in batches of {batch_size}"
+    print(f"{count} requests of {options.task.name}, {place}, {options.dtype}; {batches}")
     for label, seconds in (("lm-evaluation-harness", times.peer), ("e2lm", times.ours.scoring)):
         print(f"  {label:<22} {count / seconds:10.2f} requests/s  {seconds:8.2f} s")
     ratio, least = times.peer / times.ours.scoring, times.peer / times.ours.whole

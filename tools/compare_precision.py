@@ -17,7 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench_peers import GEOMETRIES, ROOT, make_model
+from bench_peers import ROOT
+from random_models import GEOMETRIES, make_model
 
 _EPILOG = """\
 examples:

@@ -205,9 +205,9 @@ assert torch.cuda.is_available(), "torch finds no card"'
     return
   fi
   while read -r shots least; do
-    judge "scores as lm-evaluation-harness has them, $shots-shot" 120 "${with[@]}" \
+    judge "scores as lm-evaluation-harness has them, $shots-shot" 150 "${with[@]}" \
       tools/bench_peers.py --device cuda --geometry falcon-h1-0.5b --tokenizer series/tokenizer \
-      --limit 100 --repeats 1 --task tasks/library/wordnet/wordnet_kinds.yaml \
+      --seconds 15 --repeats 1 --task tasks/library/wordnet/wordnet_kinds.yaml \
       --num_fewshot "$shots" --program "$program" </dev/null
     ratio=$(sed -n 's/^ *ratio \([0-9.]*\).*/\1/p' "$log")
     if [ -n "$ratio" ]; then
