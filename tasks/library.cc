@@ -38,6 +38,17 @@ std::vector<Path> task_files(const Path& folder) {
   return files;
 }
 
+// The files right in a folder whose names fit; none where the word's last part is no glob.
+std::vector<Path> files_like(const Path& word) {
+  const Path folder = word.has_parent_path() ? word.parent_path() : Path(".");
+  if (std::filesystem::exists(word) || !std::filesystem::is_directory(folder)) return {};
+  std::vector<Path> files;
+  for (const Path& file : list_folder(folder)) {
+    if (matches_glob(file.filename().string(), word.filename().string())) files.push_back(file);
+  }
+  return files;
+}
+
 }  // namespace
 
 TaskLibrary::TaskLibrary(const std::vector<Path>& folders) {
@@ -94,8 +105,13 @@ std::vector<const TaskLibrary::Entry*> TaskLibrary::matches(std::string_view wor
 }
 
 std::vector<Path> TaskLibrary::find(std::string_view word) const {
-  if (word.ends_with(".yaml")) return {Path(word)};
   std::vector<Path> paths;
+  if (word.ends_with(".yaml")) {
+    for (const Path& file : files_like(word)) {
+      if (entry_of(file)) paths.push_back(file);
+    }
+    return paths.empty() ? std::vector<Path>{word} : paths;
+  }
   for (const Entry* entry : matches(word)) paths.push_back(entry->path);
   if (paths.empty() && std::filesystem::is_directory(word)) {
     for (const Path& file : list_folder(word)) {

@@ -45,9 +45,9 @@ class TaskLibrary {
   explicit TaskLibrary(const std::vector<Path>& folders);
 
   // A word is the name of a task or group, a tag, a glob over names, or the path of a task or group
-  // file, or of a folder for all those right in it. Throws Error with the nearest known name, and
-  // files that cannot be read, if it is none of these, or listing everything that is wrong with a
-  // file.
+  // file with * and ? in its last part at will, or of a folder for all those right in it. Throws
+  // Error with the nearest known name, and files that cannot be read, if it is none of these, or
+  // listing everything that is wrong with a file, or naming two files of one name.
   TaskSelection select(std::span<const std::string> words) const;
 
   // The files that a word means.

@@ -38,6 +38,12 @@ Yaml with(Yaml map, const std::string& key, const std::string& value, const Yaml
 
 void TaskSelector::add_file(const Path& path) {
   const std::string name = add(path, no_keys());
+  const auto [named, is_new] = files_.try_emplace(name, path);
+  if (!is_new && !std::filesystem::equivalent(named->second, path)) {
+    throw Error(path.string(),
+                fmt::format("has the name {}, which {} has", name, named->second.string()),
+                "one file for a name, since results are kept by it");
+  }
   if (std::find(selection_.top.begin(), selection_.top.end(), name) == selection_.top.end()) {
     selection_.top.push_back(name);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ class TaskSelector {
   TaskSelector(Lookup lookup, std::string hint)
       : lookup_(std::move(lookup)), hint_(std::move(hint)) {}
 
+  // Throws Error if another file was added under its name: one of the two would be lost.
   void add_file(const Path& path);
   TaskSelection take() { return std::move(selection_); }
 
@@ -34,6 +36,7 @@ class TaskSelector {
   Lookup lookup_;
   std::string hint_;
   TaskSelection selection_;
+  std::map<std::string, Path> files_;  // that were added, by name
   int depth_ = 0, members_ = 0;
 };
 

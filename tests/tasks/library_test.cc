@@ -33,6 +33,25 @@ TEST(LibraryTest, AFolderStandsForTheTasksRightInIt) {
   expect_error([&] { TaskLibrary({}).find("/"); }, "'/' is no task");
 }
 
+TEST(LibraryTest, AGlobInAPathStandsForTheTaskFilesThatFit) {
+  const Scratch scratch;
+  const Path file = TaskFiles().write(scratch);
+  scratch.write("col_base.yaml", "num_fewshot: 1\n");
+  scratch.write("other.yaml", TaskFiles().with_line(1, "task: other").yaml);
+  EXPECT_EQ(TaskLibrary({}).find((scratch / "col*.yaml").string()), std::vector{file});
+  const std::vector<std::string> none = {(scratch / "x*.yaml").string()};
+  expect_error([&] { TaskLibrary({}).select(none); }, "x*.yaml", "cannot open");
+}
+
+TEST(LibraryTest, TwoFilesOfOneNameAreRefused) {
+  const Scratch scratch;
+  const std::string file = TaskFiles().write(scratch).string();
+  const std::string copy = scratch.write("copy.yaml", TaskFiles().yaml).string();
+  const std::vector<std::string> both = {file, copy}, twice = {file, file};
+  expect_error([&] { TaskLibrary({}).select(both); }, file, copy, "the name colours");
+  EXPECT_EQ(TaskLibrary({}).select(twice).tasks.size(), 1u);
+}
+
 // The task may stand in a file with a slip.
 TEST(LibraryTest, NamesThatAreNotThereAreSaidWithFilesThatCannotBeRead) {
   const Scratch scratch;
