@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "harness/results/item_loader.h"
+#include "harness/sweep/items.h"
 #include "harness/sweep/plan.h"
 #include "scoring/metrics/metric.h"
 
@@ -124,7 +125,12 @@ class Loader {
     for (const Plan::SeriesRow& series : plan_.series) {
       const Plan::TaskRow& task = plan_.task(name, series);
       if (report.curves.size() == first) {
-        for (const std::string& metric : task.metrics) report.curves.push_back({name, metric});
+        for (const std::string& stored : task.metrics) {
+          const TaskMetric metric = metric_of(stored);
+          report.curves.push_back({.task = name,
+                                   .metric = std::string(metric.metric->name),
+                                   .higher_is_better = metric.higher_is_better});
+        }
       }
       for (size_t m = 0; m < task.metrics.size(); ++m) {
         report.curves[first + m].series.push_back({.series = series.name,
@@ -170,13 +176,8 @@ class Loader {
   void add_points(const Plan::TaskRow& task, const Plan::CheckpointRow& checkpoint,
                   const std::vector<Item>& items, std::span<TaskCurves> curves) const {
     for (size_t m = 0; m < task.metrics.size(); ++m) {
-      const Metric* metric = find_metric(task.metrics[m]);
-      if (!metric) {
-        throw Error(store_.database().path().string(),
-                    "names the metric '" + task.metrics[m] + "', which this version does not have");
-      }
+      const Metric* metric = metric_of(task.metrics[m]).metric;
       curves[m].chance = chance_level(*metric, items);
-      curves[m].higher_is_better = metric->higher_is_better;
       const Score score = score_items(*metric, items, {.draws = kBootstrapDraws});
       curves[m].series.back().curve.push_back({.step = checkpoint.ref.step,
                                                .tokens = checkpoint.ref.tokens,
@@ -184,6 +185,10 @@ class Loader {
                                                .standard_error = score.standard_error});
       add_item_values(*metric, items, curves[m].series.back().items);
     }
+  }
+
+  TaskMetric metric_of(const std::string& stored) const {
+    return metric_stored_as(stored, store_.database().path().string());
   }
 
   const Store& store_;

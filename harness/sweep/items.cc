@@ -1,7 +1,13 @@
 #include "harness/sweep/items.h"
 
+#include <fmt/format.h>
+
+#include "base/error.h"
+
 namespace e2lm {
 namespace {
+
+constexpr std::string_view kHigher = ":higher", kLower = ":lower";
 
 // Scores taken one by one.
 class Scores {
@@ -81,6 +87,24 @@ std::vector<TaskMetric> metrics_of(const Task& task) {
     for (const std::string_view name : default_metrics(task.output_type)) add(name, "");
   }
   return metrics;
+}
+
+std::string stored_name(const TaskMetric& metric) {
+  std::string name(metric.metric->name);
+  if (metric.higher_is_better == metric.metric->higher_is_better) return name;
+  return name.append(metric.higher_is_better ? kHigher : kLower);
+}
+
+TaskMetric metric_stored_as(std::string_view name, const std::string& where) {
+  const Metric* metric = find_metric(name.substr(0, name.find(':')));
+  if (!metric) {
+    throw Error(where,
+                fmt::format("names the metric '{}', which this version does not have", name));
+  }
+  const bool turned = name.ends_with(kHigher) || name.ends_with(kLower);
+  return {.metric = metric,
+          .aggregation = find_aggregation(metric->aggregation),
+          .higher_is_better = turned ? name.ends_with(kHigher) : metric->higher_is_better};
 }
 
 }  // namespace e2lm

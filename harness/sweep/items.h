@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/sweep/evaluate.h"
@@ -28,5 +29,11 @@ struct TaskMetric {
 // The metrics that a task lists, or those of its output type. Throws Error that lists, with lines,
 // every one that is unknown or does not fit the task.
 std::vector<TaskMetric> metrics_of(const Task& task);
+
+// How a store names a task's metric, and back: "acc", or "acc:lower" ("brier:higher") where the
+// task says otherwise than the metric itself which way is better. Throws Error at `where` if this
+// version does not have the metric.
+std::string stored_name(const TaskMetric& metric);
+TaskMetric metric_stored_as(std::string_view name, const std::string& where);
 
 }  // namespace e2lm

@@ -21,7 +21,7 @@ struct Plan {
     std::string tokenizer_sha256;  // one row for each tokenizer among the series
     int64_t request_set = 0;
     std::vector<ItemShape> items;
-    std::vector<std::string> metrics;
+    std::vector<std::string> metrics;  // by their stored names: items.h
   };
   struct CheckpointRow {
     CheckpointRef ref;

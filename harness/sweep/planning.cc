@@ -17,7 +17,7 @@
 namespace e2lm {
 namespace {
 
-// The names of a task's metrics. Curves are made of the metrics' own aggregations.
+// The stored names of a task's metrics. Curves are made of the metrics' own aggregations.
 std::vector<std::string> metric_names(const Task& task) {
   std::vector<std::string> names;
   for (const TaskMetric& metric : metrics_of(task)) {
@@ -27,7 +27,7 @@ std::vector<std::string> metric_names(const Task& task) {
                               metric.metric->aggregation),
                   "no other aggregation in metric_list");
     }
-    names.emplace_back(metric.metric->name);
+    names.push_back(stored_name(metric));
   }
   return names;
 }

@@ -267,6 +267,27 @@ TEST_F(SweepTest, AChangedTaskIsComputedAgain) {
   EXPECT_EQ(sweep().computed, 0) << "another gold answer needs no log-likelihoods";
 }
 
+TEST_F(SweepTest, ATaskSaysWhichWayIsBetter) {
+  sweep();
+  EXPECT_TRUE(report().curves[0].higher_is_better);
+  const Path file = folder_.scratch / "tasks/colours.yaml";
+  const std::string task = read_file(file);
+  write_file(file, task + "    higher_is_better: false\n  - metric: gold_bpb\n");
+  EXPECT_EQ(sweep().computed, 0) << "no log-likelihood changes";
+  auto curves = report().curves;
+  ASSERT_EQ(curves.size(), 2u);
+  EXPECT_EQ(curves[0].metric, "acc");
+  EXPECT_FALSE(curves[0].higher_is_better);
+  EXPECT_EQ(curves[0].chance, 0.5);
+  EXPECT_EQ(curves[1].metric, "gold_bpb");
+  EXPECT_FALSE(curves[1].higher_is_better) << "by itself";
+  write_file(file, task + "  - metric: gold_bpb\n    higher_is_better: true\n");
+  EXPECT_EQ(sweep().computed, 0);
+  curves = report().curves;
+  EXPECT_TRUE(curves[0].higher_is_better);
+  EXPECT_TRUE(curves[1].higher_is_better);
+}
+
 // Long prompts of thousands of documents take minutes to encode, each time a sweep is started.
 TEST_F(SweepTest, AFinishedSweepEncodesNothing) {
   const auto plan = [&](const TokenRules& rules = {}) {
