@@ -212,7 +212,7 @@ class ManifestReader {
       problems_.add(root_.find("version")->line, "the version must be 1");
     }
     if (const Yaml* tasks = keys_.require("tasks")) {
-      for (const Yaml& task : tasks->items) manifest_.tasks.push_back(task.text);
+      for (const Yaml& task : tasks->items) manifest_.tasks.push_back(task_word(task.text));
       if (manifest_.tasks.empty()) problems_.add(*tasks, "'tasks' must be a list of names");
     }
     if (const Yaml* dtype = keys_.find("dtype")) read_precision(*dtype);
@@ -227,6 +227,13 @@ class ManifestReader {
   }
 
  private:
+  // Names are the library's; paths count from the manifest's folder, as all in it do.
+  std::string task_word(const std::string& text) const {
+    const bool is_path = text.ends_with(".yaml") || (text.find('/') != std::string::npos &&
+                                                     std::filesystem::exists(folder_ / text));
+    return is_path ? (folder_ / text).string() : text;
+  }
+
   void read_precision(const Yaml& dtype) {
     if (dtype.text == "float32") {
       manifest_.precision = Precision::float32;

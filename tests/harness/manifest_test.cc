@@ -52,6 +52,18 @@ TEST_F(ManifestTest, ReadsTheBundledOne) {
   EXPECT_EQ(manifest.rules.late.min_tokens, 1310720);
 }
 
+TEST_F(ManifestTest, TaskFilesCountFromItsFolderAndNamesAreTheLibrarys) {
+  scratch_.write("of_mine/science.v2", "a file, and so a path");
+  const std::string series = std::string(kMinimal).substr(std::string(kMinimal).find('\n'));
+  const Manifest manifest =
+      read("tasks: [mine.yaml, of_mine/c*.yaml, /tmp/a.yaml, of_mine, of_mine/science.v2, a/b]" +
+           series);
+  const std::string folder = (scratch_ / "").string();
+  EXPECT_EQ(manifest.tasks, (std::vector<std::string>{
+                                folder + "mine.yaml", folder + "of_mine/c*.yaml", "/tmp/a.yaml",
+                                "of_mine", folder + "of_mine/science.v2", "a/b"}));
+}
+
 TEST_F(ManifestTest, DefaultsAndPathsCountFromItsFolder) {
   const Manifest manifest = read(kMinimal);
   const Series& series = manifest.series[0];
