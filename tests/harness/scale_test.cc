@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ctime>
 
 #include "base/memory.h"
 #include "harness/import/importer.h"
@@ -186,7 +187,8 @@ TEST_F(ScaleTest, AThousandTasks) {
   EXPECT_LT(shown.page_bytes, 40u << 20);
 }
 
-// Four times the files take about four times as long, not sixteen times.
+// Four times the files take about four times as long, not sixteen times. Of the processor, whatever
+// else it does meanwhile.
 TEST_F(ScaleTest, AThousandImportedFilesAgain) {
   for (int file = 0; file < 1000; ++file) {
     std::string table = "series,step,task,value\n";
@@ -201,13 +203,13 @@ TEST_F(ScaleTest, AThousandImportedFilesAgain) {
     Store store = Store::in_memory();
     const std::vector<Path> paths = {scratch_ / folder};
     import_results(paths, {}, store);
-    const auto started = Clock::now();
+    const std::clock_t started = std::clock();
     import_results(paths, {}, store);
-    return since(started);
+    return static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC;
   };
   const double some = import_again("some"), all = import_again("all");
   EXPECT_LT(all, 8 * some);
-  std::printf("1,000 files of 50 scores again: %.2f s\n", all);
+  std::printf("1,000 files of 50 scores again: %.2f s of processor\n", all);
 }
 
 }  // namespace
