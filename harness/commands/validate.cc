@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <set>
-
 #include "base/error.h"
 #include "base/text.h"
 #include "base/yaml.h"
@@ -58,11 +56,8 @@ std::string check_group(const Path& path, const Arguments& arguments) {
 
 std::string check_manifest(const Path& path, const Arguments& arguments) {
   const Manifest manifest = Manifest::read(path);
-  const TaskLibrary library = open_library(arguments);
-  std::set<Path> tasks;
-  for (const std::string& word : manifest.tasks) {
-    for (const Path& task : library.find(word)) tasks.insert(task);
-  }
+  const std::vector<Task> tasks = open_library(arguments).select(manifest.tasks).tasks;
+  for (const Task& task : tasks) metrics_of(task);
   int64_t checkpoints = 0, on_hub = 0;
   for (const Series& series : manifest.series) {
     for (const CheckpointRef& ref : series.checkpoints) {

@@ -48,6 +48,23 @@ TEST(ValidateCommandTest, GivesEachOfManyFilesALine) {
   EXPECT_EQ(run_program({.arguments = {"validate", elsewhere, elsewhere}}).exit_code, 0);
 }
 
+TEST(ValidateCommandTest, OpensTheTaskFilesOfAManifest) {
+  const Scratch scratch;
+  TaskFiles().write(scratch, "mine");
+  const auto validate = [&](const std::string& tasks) {
+    const std::string series = (source_dir() / "series/small-deep").string();
+    const Path manifest =
+        scratch.write("m.yaml", "tasks: [" + tasks + "]\nseries: [{name: a, steps: [40], path: \"" +
+                                    series + "/iter_{step:07}\", tokens: {per_step: 2048}}]\n");
+    const ProgramResult result = run_program({.arguments = {"validate", manifest}});
+    return result.output + result.errors;
+  };
+  EXPECT_THAT(validate("mine/colours.yaml"), HasSubstr("right (manifest: 1 series"));
+  EXPECT_THAT(validate("mine/none.yaml"), HasSubstr("none.yaml: cannot open"));
+  scratch.write("mine/copy.yaml", read_file(scratch / "mine/colours.yaml"));
+  EXPECT_THAT(validate("mine/c*.yaml"), HasSubstr("has the name colours"));
+}
+
 TEST(ValidateCommandTest, NamesCannotSteerTheTerminal) {
   const Scratch scratch;
   const Path task = TaskFiles().with_line(1, "task: \"red\\e[31m\"").write(scratch);
