@@ -5,6 +5,9 @@
 //
 //   q [64, P] · k [keys, P]ᵀ → scores [64, keys] → weights · v [keys, P] → out [64, P]
 //
+// Where query heads share their keys, a block computes two heads: what it copies of the keys and
+// values, and what its warps read of them, then serves both.
+//
 // Exponentials are powers of two of scores times log2(e), which hardware has an instruction for.
 
 #include <cfloat>
@@ -21,26 +24,33 @@ constexpr int kThreads = 128;  // four warps of 16 rows
 constexpr int kWarpRows = 16;
 static_assert(kThreads / kWarp * kWarpRows == kTileRows, "a block is a tile");
 
+// Query heads of one key and value head that a block can compute. Float32 tiles of two do not fit
+// the smallest card, and of the widest heads the sums are too many registers.
+template <class T, int kWidth>
+constexpr int kMostHeads = sizeof(T) == sizeof(Bfloat16) && kWidth <= 128 ? 2 : 1;
+
 // Tiles must fit the shared memory of the smallest card, 64 KiB; those of bfloat16 and of heads
 // wider than 128 that of the smallest one since compute capability 8.0, 99 KiB.
-template <class T, int kWidth>
-constexpr int kBlockKeys = sizeof(T) == sizeof(Bfloat16) ? (kWidth > 128 ? 16 : 64)
-                           : kWidth > 128                ? 8
-                           : kWidth > 64                 ? 16
-                                                         : 32;
+template <class T, int kWidth, int kHeads>
+constexpr int block_keys() {
+  constexpr bool kFloat32 = sizeof(T) == sizeof(float);
+  if (kWidth > 128) return kFloat32 ? 8 : 16;
+  if (kWidth > 64) return kFloat32 ? 16 : kHeads > 1 ? 32 : 64;
+  return kFloat32 ? 32 : 64;
+}
 
 // Where keys are float32, there is no room for a second block on its way.
 template <class T>
 constexpr int kBuffers = sizeof(T) == sizeof(Bfloat16) ? 2 : 1;
 
-template <class T, int kWidth>
+template <class T, int kWidth, int kHeads>
 struct Shared {
-  static constexpr int kKeys = kBlockKeys<T, kWidth>, kStride = padded<T>(kWidth);
+  static constexpr int kKeys = block_keys<T, kWidth, kHeads>(), kStride = padded<T>(kWidth);
   struct Block {
     T k[kKeys * kStride];
     T v[kKeys * kStride];
   };
-  T q[kTileRows * kStride];
+  T q[kHeads][kTileRows * kStride];
   Block blocks[kBuffers<T>];
   KeyRecord keys[3][kKeys];  // of the block that is computed, the next, and the one after it
 };
@@ -56,18 +66,37 @@ struct Operands {
   bool in_pairs;  // whether two neighbours of out can be stored at once
 };
 
-template <class T, int kWidth>
+// The query heads of a key and value head are computed by this many blocks.
+template <int kHeads>
+E2LM_BOTH inline int blocks_a_group(const HeadRule& rule) {
+  return (rule.query_heads / rule.kv_heads + kHeads - 1) / kHeads;
+}
+
+// Those that block number y of a tile computes.
+struct OwnHeads {
+  int kv, first, count;
+};
+template <int kHeads>
+__device__ inline OwnHeads own_heads(const HeadRule& rule, int y) {
+  const int group = rule.query_heads / rule.kv_heads, blocks = blocks_a_group<kHeads>(rule);
+  const int kv = y / blocks, first = y % blocks * kHeads;
+  return {kv, kv * group + first, min(kHeads, group - first)};
+}
+
+template <class T, int kWidth, int kHeads>
 class TileAttention {
  public:
-  __device__ TileAttention(const Operands& o, Shared<T, kWidth>& shared)
+  __device__ TileAttention(const Operands& o, Shared<T, kWidth, kHeads>& shared)
       : o_(o),
         s_(shared),
         tile_(o.wave.tiles[blockIdx.x]),
-        head_(static_cast<int>(blockIdx.y)),
-        kv_head_(head_ / (o.rule.query_heads / o.rule.kv_heads)),
+        own_(own_heads<kHeads>(o.rule, static_cast<int>(blockIdx.y))),
         width_(padded_head(o.rule.head_width)),
         warp_row_(static_cast<int>(threadIdx.x) / kWarp * kWarpRows),
-        place_(lane_place()) {}
+        place_(lane_place()) {
+#pragma unroll
+    for (float(&highest)[2] : highest_) highest[0] = highest[1] = -FLT_MAX;
+  }
 
   __device__ void run() {
     const int i = static_cast<int>(threadIdx.x);
@@ -82,26 +111,34 @@ class TileAttention {
   }
 
  private:
-  using Block = typename Shared<T, kWidth>::Block;
-  static constexpr int kKeys = Shared<T, kWidth>::kKeys, kStride = Shared<T, kWidth>::kStride;
+  using Block = typename Shared<T, kWidth, kHeads>::Block;
+  static constexpr int kKeys = Shared<T, kWidth, kHeads>::kKeys;
+  static constexpr int kStride = Shared<T, kWidth, kHeads>::kStride;
+  using Scores = float[kKeys / 8][4];
 
-  __device__ int count_of(int block) const { return min(kKeys, tile_.keys - block * kKeys); }
+  __device__ int count_of(int block) const {
+    return min(kKeys, tile_.keys - block * kKeys);
+  }
 
-  // They come with the first block.
+  // They come with the first block; zeros for a head that is not there.
   __device__ void send_queries() {
-    const T* first =
-        static_cast<const T*>(o_.heads.data) + tile_.first_row * o_.heads.stride + head_ * width_;
+    const T* first = static_cast<const T*>(o_.heads.data) + tile_.first_row * o_.heads.stride +
+                     own_.first * width_;
     const int stride = stride_bytes<T>(o_.heads.stride);
-    send_rows<kTileRows, kWidth, kThreads>(s_.q, kStride, tile_.rows, width_,
-                                           [&](int row) { return row_of(first, row, stride); });
+#pragma unroll
+    for (int n = 0; n < kHeads; ++n) {
+      const int rows = n < own_.count ? tile_.rows : 0;
+      send_rows<kTileRows, kWidth, kThreads>(s_.q[n], kStride, rows, width_, [&](int row) {
+        return row_of(first + n * width_, row, stride);
+      });
+    }
   }
 
   // A block's keys and values, whose records are there, and the records of the next.
   __device__ void send_block(int block, int buffer) {
     const KeyRecord* keys = s_.keys[block % 3];
-    const T* cache = static_cast<const T*>(o_.cache) + kv_head_ * width_;
-    const T* rows =
-        static_cast<const T*>(o_.heads.data) + (o_.rule.query_heads + kv_head_) * width_;
+    const T* cache = static_cast<const T*>(o_.cache) + own_.kv * width_;
+    const T* rows = static_cast<const T*>(o_.heads.data) + (o_.rule.query_heads + own_.kv) * width_;
     const int values = o_.rule.kv_heads * width_;
     const int row_stride = stride_bytes<T>(o_.heads.stride);
     const int cache_stride = stride_bytes<T>(2 * values);
@@ -124,16 +161,20 @@ class TileAttention {
   }
 
   __device__ void take(int block, const Block& at) {
-    float scores[kKeys / 8][4] = {};
-    multiply_by_rows<kKeys>(scores, s_.q + warp_row_ * kStride, kStride, at.k, kStride, kWidth);
+    float scores[kHeads][kKeys / 8][4] = {};
+    multiply_by_rows<kKeys>(scores, s_.q[0] + warp_row_ * kStride, kTileRows * kStride, kStride,
+                            at.k, kStride, kWidth);
     if ((block + 1) * kKeys > tile_.common_keys) mask(scores, s_.keys[block % 3], count_of(block));
 #pragma unroll
-    for (int half = 0; half < 2; ++half) weigh(scores, half);
+    for (int n = 0; n < kHeads; ++n) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) weigh(scores[n], n, half);
+    }
     multiply_sums<kKeys, kWidth>(sums_, scores, at.v, kStride);
   }
 
   // Scores of keys that a row does not see become minus infinity.
-  __device__ void mask(float (&scores)[kKeys / 8][4], const KeyRecord* keys, int count) {
+  __device__ void mask(Scores (&scores)[kHeads], const KeyRecord* keys, int count) {
     const int row = tile_.first_row + warp_row_ + place_.row;
 #pragma unroll
     for (int j = 0; j < kKeys / 8; ++j) {
@@ -144,15 +185,17 @@ class TileAttention {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
           const int own = row + 8 * half;
-          if (own < record.row || own >= record.until) scores[j][2 * half + side] = -INFINITY;
+          if (own >= record.row && own < record.until) continue;
+#pragma unroll
+          for (int n = 0; n < kHeads; ++n) scores[n][j][2 * half + side] = -INFINITY;
         }
       }
     }
   }
 
-  // Scores of one of the lane's rows become softmax weights; what was summed before is brought to
-  // their scale.
-  __device__ void weigh(float (&scores)[kKeys / 8][4], int half) {
+  // Scores of one of the lane's rows, of head n, become softmax weights; what was summed before is
+  // brought to their scale.
+  __device__ void weigh(Scores& scores, int n, int half) {
     float top = -INFINITY;
 #pragma unroll
     for (int j = 0; j < kKeys / 8; ++j) {
@@ -161,85 +204,106 @@ class TileAttention {
     for (int step = 1; step < 4; step *= 2) {  // the four lanes that hold the row
       top = fmaxf(top, __shfl_xor_sync(kAllLanes, top, step));
     }
-    const float base = fmaxf(highest_[half], top * o_.log2_scale);
-    const float decay = power_of_two(highest_[half] - base);
-    highest_[half] = base;
-    total_[half] *= decay;
+    const float base = fmaxf(highest_[n][half], top * o_.log2_scale);
+    const float decay = power_of_two(highest_[n][half] - base);
+    highest_[n][half] = base;
+    total_[n][half] *= decay;
 #pragma unroll
     for (int j = 0; j < kWidth / 8; ++j) {
-      sums_[j][2 * half] *= decay;
-      sums_[j][2 * half + 1] *= decay;
+      sums_[n][j][2 * half] *= decay;
+      sums_[n][j][2 * half + 1] *= decay;
     }
 #pragma unroll
     for (int j = 0; j < kKeys / 8; ++j) {
 #pragma unroll
       for (int i = 2 * half; i < 2 * half + 2; ++i) {
         scores[j][i] = power_of_two(scores[j][i] * o_.log2_scale - base);
-        total_[half] += scores[j][i];
+        total_[n][half] += scores[j][i];
       }
     }
   }
 
   __device__ void store() {
+#pragma unroll
+    for (int n = 0; n < kHeads; ++n) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        if (n < own_.count) store(n, half);
+      }
+    }
+  }
+
+  __device__ void store(int n, int half) {
     const int head_width = o_.rule.head_width;
+    float total = total_[n][half];
+    for (int step = 1; step < 4; step *= 2) total += __shfl_xor_sync(kAllLanes, total, step);
+    const int own = warp_row_ + place_.row + 8 * half;
+    if (own >= tile_.rows) return;
+    T* out = static_cast<T*>(o_.out.data) + (tile_.first_row + own) * o_.out.stride +
+             (own_.first + n) * head_width;
+    const float factor = o_.scale / total;
 #pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      float total = total_[half];
-      for (int step = 1; step < 4; step *= 2) total += __shfl_xor_sync(kAllLanes, total, step);
-      const int own = warp_row_ + place_.row + 8 * half;
-      if (own >= tile_.rows) continue;
-      T* out = static_cast<T*>(o_.out.data) + (tile_.first_row + own) * o_.out.stride +
-               head_ * head_width;
-      const float factor = o_.scale / total;
-#pragma unroll
-      for (int j = 0; j < kWidth / 8; ++j) {
-        const int c = 8 * j + place_.column;
-        const float left = sums_[j][2 * half] * factor, right = sums_[j][2 * half + 1] * factor;
-        if (o_.in_pairs) {
-          if (c < head_width) store_two(out + c, left, right);
-        } else {
-          if (c < head_width) out[c] = narrow<T>(left);
-          if (c + 1 < head_width) out[c + 1] = narrow<T>(right);
-        }
+    for (int j = 0; j < kWidth / 8; ++j) {
+      const int c = 8 * j + place_.column;
+      const float left = sums_[n][j][2 * half] * factor, right = sums_[n][j][2 * half + 1] * factor;
+      if (o_.in_pairs) {
+        if (c < head_width) store_two(out + c, left, right);
+      } else {
+        if (c < head_width) out[c] = narrow<T>(left);
+        if (c + 1 < head_width) out[c + 1] = narrow<T>(right);
       }
     }
   }
 
   const Operands& o_;
-  Shared<T, kWidth>& s_;
+  Shared<T, kWidth, kHeads>& s_;
   const TileRecord tile_;
-  const int head_, kv_head_, width_, warp_row_;
+  const OwnHeads own_;
+  const int width_, warp_row_;
   const LanePlace place_;
-  float sums_[kWidth / 8][4] = {};  // Σ weight · v, for this lane's rows
+  float sums_[kHeads][kWidth / 8][4] = {};  // Σ weight · v, for this lane's rows
   // The highest score times log2_scale; finite also before there is one, so that differences from
   // it are numbers. It is kept as rounded, because a product that a multiply-add makes anew is not:
   // the decay would be 2^error where it should be 1, once for every block of keys.
-  float highest_[2] = {-FLT_MAX, -FLT_MAX};
-  float total_[2] = {0, 0};  // Σ weight over this lane's keys
+  float highest_[kHeads][2];
+  float total_[kHeads][2] = {};  // Σ weight over this lane's keys
 };
 
-template <class T, int kWidth>
-__global__ void __launch_bounds__(kThreads, kWidth > 64 ? 1 : 4) attend(Operands operands) {
-  TileAttention<T, kWidth>(operands, *dynamic_shared<Shared<T, kWidth>>()).run();
+// Registers allow four blocks a multiprocessor at widths up to 64, of two heads three.
+template <class T, int kWidth, int kHeads>
+__global__ void __launch_bounds__(kThreads, kWidth > 64  ? 1
+                                            : kHeads > 1 ? 3
+                                                         : 4) attend(Operands operands) {
+  TileAttention<T, kWidth, kHeads>(operands, *dynamic_shared<Shared<T, kWidth, kHeads>>()).run();
+}
+
+template <class T, int kWidth, int kHeads>
+void attend_tiles(const Operands& o, Stream stream) {
+  const Grid grid{static_cast<unsigned>(o.wave.tile_count),
+                  static_cast<unsigned>(o.rule.kv_heads * blocks_a_group<kHeads>(o.rule))};
+  launch(attend<T, kWidth, kHeads>, "attention", grid, kThreads, sizeof(Shared<T, kWidth, kHeads>),
+         stream, o);
 }
 
 template <class T, int kWidth>
-void attend_tiles(const Operands& o, Stream stream) {
-  const Grid grid{static_cast<unsigned>(o.wave.tile_count),
-                  static_cast<unsigned>(o.rule.query_heads)};
-  launch(attend<T, kWidth>, "attention", grid, kThreads, sizeof(Shared<T, kWidth>), stream, o);
+void attend_by(const Operands& o, Stream stream) {
+  if (o.rule.query_heads > o.rule.kv_heads) {
+    attend_tiles<T, kWidth, kMostHeads<T, kWidth>>(o, stream);
+  } else {
+    attend_tiles<T, kWidth, 1>(o, stream);
+  }
 }
 
 template <class T>
 void attend_all(const Operands& o, Stream stream) {
   if (o.rule.head_width <= 32) {
-    attend_tiles<T, 32>(o, stream);
+    attend_by<T, 32>(o, stream);
   } else if (o.rule.head_width <= 64) {
-    attend_tiles<T, 64>(o, stream);
+    attend_by<T, 64>(o, stream);
   } else if (o.rule.head_width <= 128) {
-    attend_tiles<T, 128>(o, stream);
+    attend_by<T, 128>(o, stream);
   } else {
-    attend_tiles<T, kWidestHead>(o, stream);
+    attend_by<T, kWidestHead>(o, stream);
   }
 }
 

@@ -97,16 +97,23 @@ __device__ inline void multiply_plain(float (&acc)[kColumns / 8][4], const T* a,
 }
 
 #ifdef E2LM_TENSOR_CORES
-template <Lies kA, Lies kB, int kColumns>
-__device__ inline void multiply_matrices(float (&acc)[kColumns / 8][4], const Bfloat16* a,
-                                         int a_stride, const Bfloat16* b, int b_stride, int inner) {
+// `a` is kTiles tiles of 16 rows, each `a_apart` elements after the one before it: what is read of
+// b serves all.
+template <Lies kA, Lies kB, int kColumns, int kTiles>
+__device__ inline void multiply_matrices(float (*acc)[kColumns / 8][4], const Bfloat16* a,
+                                         int a_apart, int a_stride, const Bfloat16* b, int b_stride,
+                                         int inner) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp, half = lane / 8 % 2, row = lane % 8;
   for (int i = 0; i < inner; i += 16) {
-    uint32_t a_part[4];
-    if constexpr (kA == Lies::inner_last) {
-      load_matrices(a_part, a + (lane % 16) * a_stride + i + lane / 16 * 8);
-    } else {
-      load_transposed(a_part, a + (i + lane / 16 * 8 + row) * a_stride + half * 8);
+    uint32_t a_part[kTiles][4];
+#pragma unroll
+    for (int n = 0; n < kTiles; ++n) {
+      const Bfloat16* at = a + n * a_apart;
+      if constexpr (kA == Lies::inner_last) {
+        load_matrices(a_part[n], at + (lane % 16) * a_stride + i + lane / 16 * 8);
+      } else {
+        load_transposed(a_part[n], at + (i + lane / 16 * 8 + row) * a_stride + half * 8);
+      }
     }
 #pragma unroll
     for (int j = 0; j < kColumns / 8; j += 2) {
@@ -117,24 +124,30 @@ __device__ inline void multiply_matrices(float (&acc)[kColumns / 8][4], const Bf
       } else {
         load_transposed(b_part, b + (i + half * 8 + row) * b_stride + column);
       }
-      multiply_add(acc[j], a_part, b_part[0], b_part[1]);
-      multiply_add(acc[j + 1], a_part, b_part[2], b_part[3]);
+#pragma unroll
+      for (int n = 0; n < kTiles; ++n) {
+        multiply_add(acc[n][j], a_part[n], b_part[0], b_part[1]);
+        multiply_add(acc[n][j + 1], a_part[n], b_part[2], b_part[3]);
+      }
     }
   }
 }
 #endif
 
-template <Lies kA, Lies kB, int kColumns, class T>
-__device__ inline void multiply(float (&acc)[kColumns / 8][4], const T* a, int a_stride, const T* b,
-                                int b_stride, int inner) {
+template <Lies kA, Lies kB, int kColumns, int kTiles, class T>
+__device__ inline void multiply(float (*acc)[kColumns / 8][4], const T* a, int a_apart,
+                                int a_stride, const T* b, int b_stride, int inner) {
 #ifdef E2LM_TENSOR_CORES
   if constexpr (sizeof(T) == sizeof(Bfloat16)) {
-    multiply_matrices<kA, kB, kColumns>(acc, a, a_stride, b, b_stride, inner);
+    multiply_matrices<kA, kB, kColumns, kTiles>(acc, a, a_apart, a_stride, b, b_stride, inner);
     return;
   } else
 #endif
   {
-    multiply_plain<kA, kB, kColumns>(acc, a, a_stride, b, b_stride, inner);
+#pragma unroll
+    for (int n = 0; n < kTiles; ++n) {
+      multiply_plain<kA, kB, kColumns>(acc[n], a + n * a_apart, a_stride, b, b_stride, inner);
+    }
   }
 }
 
@@ -164,68 +177,103 @@ __device__ inline void multiply_sums_plain(float (&acc)[kColumns / 8][4],
 
 #ifdef E2LM_TENSOR_CORES
 // Pairs of eight columns of sums are, rounded, what a lane holds of an operand a [16, 16].
-template <int kInner, int kColumns>
-__device__ inline void multiply_sums_matrices(float (&acc)[kColumns / 8][4],
-                                              const float (&a)[kInner / 8][4], const Bfloat16* b,
+template <int kInner, int kColumns, int kTiles>
+__device__ inline void multiply_sums_matrices(float (*acc)[kColumns / 8][4],
+                                              const float (*a)[kInner / 8][4], const Bfloat16* b,
                                               int b_stride) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp, half = lane / 8 % 2, row = lane % 8;
 #pragma unroll
   for (int i = 0; i < kInner / 8; i += 2) {
-    const uint32_t a_part[4] = {pack_two(a[i][0], a[i][1]), pack_two(a[i][2], a[i][3]),
-                                pack_two(a[i + 1][0], a[i + 1][1]),
-                                pack_two(a[i + 1][2], a[i + 1][3])};
+    uint32_t a_part[kTiles][4];
+#pragma unroll
+    for (int n = 0; n < kTiles; ++n) {
+#pragma unroll
+      for (int k = 0; k < 4; ++k) {
+        const float* pair = a[n][i + k / 2] + k % 2 * 2;
+        a_part[n][k] = pack_two(pair[0], pair[1]);
+      }
+    }
 #pragma unroll
     for (int j = 0; j < kColumns / 8; j += 2) {
       uint32_t b_part[4];
       load_transposed(b_part, b + (8 * i + half * 8 + row) * b_stride + 8 * j + lane / 16 * 8);
-      multiply_add(acc[j], a_part, b_part[0], b_part[1]);
-      multiply_add(acc[j + 1], a_part, b_part[2], b_part[3]);
+#pragma unroll
+      for (int n = 0; n < kTiles; ++n) {
+        multiply_add(acc[n][j], a_part[n], b_part[0], b_part[1]);
+        multiply_add(acc[n][j + 1], a_part[n], b_part[2], b_part[3]);
+      }
     }
   }
 }
 #endif
 
+template <int kInner, int kColumns, int kTiles, class T>
+__device__ inline void multiply_sums(float (*acc)[kColumns / 8][4], const float (*a)[kInner / 8][4],
+                                     const T* b, int b_stride) {
+#ifdef E2LM_TENSOR_CORES
+  if constexpr (sizeof(T) == sizeof(Bfloat16)) {
+    multiply_sums_matrices<kInner, kColumns, kTiles>(acc, a, b, b_stride);
+    return;
+  } else
+#endif
+  {
+#pragma unroll
+    for (int n = 0; n < kTiles; ++n) {
+      multiply_sums_plain<kInner, kColumns>(acc[n], a[n], b, b_stride);
+    }
+  }
+}
+
 }  // namespace tile
 
 // acc += a [16, inner] · b [kColumns, inner]ᵀ. `inner` is a multiple of 16, kColumns too; strides
-// are padded<T>(..).
+// are padded<T>(..). Of kTiles such a, `a_apart` elements from one to the next, b is read once.
+template <int kColumns, int kTiles, class T>
+__device__ inline void multiply_by_rows(float (&acc)[kTiles][kColumns / 8][4], const T* a,
+                                        int a_apart, int a_stride, const T* b, int b_stride,
+                                        int inner) {
+  using tile::Lies;
+  tile::multiply<Lies::inner_last, Lies::inner_last, kColumns, kTiles>(acc, a, a_apart, a_stride, b,
+                                                                       b_stride, inner);
+}
 template <int kColumns, class T>
 __device__ inline void multiply_by_rows(float (&acc)[kColumns / 8][4], const T* a, int a_stride,
                                         const T* b, int b_stride, int inner) {
-  tile::multiply<tile::Lies::inner_last, tile::Lies::inner_last, kColumns>(acc, a, a_stride, b,
-                                                                           b_stride, inner);
+  using tile::Lies;
+  tile::multiply<Lies::inner_last, Lies::inner_last, kColumns, 1>(&acc, a, 0, a_stride, b, b_stride,
+                                                                  inner);
 }
 
 // acc += a [16, inner] · b [inner, kColumns]
 template <int kColumns, class T>
 __device__ inline void multiply_by_columns(float (&acc)[kColumns / 8][4], const T* a, int a_stride,
                                            const T* b, int b_stride, int inner) {
-  tile::multiply<tile::Lies::inner_last, tile::Lies::inner_first, kColumns>(acc, a, a_stride, b,
-                                                                            b_stride, inner);
+  using tile::Lies;
+  tile::multiply<Lies::inner_last, Lies::inner_first, kColumns, 1>(&acc, a, 0, a_stride, b,
+                                                                   b_stride, inner);
 }
 
 // acc += a [16, kInner] · b [kInner, kColumns], a in registers as sums are: rounded to bfloat16
-// where b is. kInner is a multiple of 16 there, else of 8.
+// where b is. kInner is a multiple of 16 there, else of 8. Of kTiles such a, b is read once.
+template <int kInner, int kColumns, int kTiles, class T>
+__device__ inline void multiply_sums(float (&acc)[kTiles][kColumns / 8][4],
+                                     const float (&a)[kTiles][kInner / 8][4], const T* b,
+                                     int b_stride) {
+  tile::multiply_sums<kInner, kColumns, kTiles>(acc, a, b, b_stride);
+}
 template <int kInner, int kColumns, class T>
 __device__ inline void multiply_sums(float (&acc)[kColumns / 8][4], const float (&a)[kInner / 8][4],
                                      const T* b, int b_stride) {
-#ifdef E2LM_TENSOR_CORES
-  if constexpr (sizeof(T) == sizeof(Bfloat16)) {
-    tile::multiply_sums_matrices<kInner, kColumns>(acc, a, b, b_stride);
-    return;
-  } else
-#endif
-  {
-    tile::multiply_sums_plain<kInner, kColumns>(acc, a, b, b_stride);
-  }
+  tile::multiply_sums<kInner, kColumns, 1>(&acc, &a, b, b_stride);
 }
 
 // acc += a [inner, 16]ᵀ · b [inner, kColumns]
 template <int kColumns, class T>
 __device__ inline void multiply_transposed(float (&acc)[kColumns / 8][4], const T* a, int a_stride,
                                            const T* b, int b_stride, int inner) {
-  tile::multiply<tile::Lies::inner_first, tile::Lies::inner_first, kColumns>(acc, a, a_stride, b,
-                                                                             b_stride, inner);
+  using tile::Lies;
+  tile::multiply<Lies::inner_first, Lies::inner_first, kColumns, 1>(&acc, a, 0, a_stride, b,
+                                                                    b_stride, inner);
 }
 
 // Where in the sums a lane's values lie.

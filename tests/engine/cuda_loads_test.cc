@@ -98,30 +98,46 @@ TEST_P(CudaLoads, ConvolutionsAreRightAtEveryNumberOfTaps) {
   }
 }
 
-// Also of heads that need more than 64 KiB of shared memory, against sums in float64.
+// Also of heads that need more than 64 KiB of shared memory, and of heads that share their keys
+// with one other, with two others and with none, against sums in float64.
 TEST_P(CudaLoads, AttentionIsRightAtEveryWidth) {
-  for (const int32_t width : {20, 64, 128, 256}) {
-    const int32_t row = 4 * width;
+  struct Heads {
+    int32_t width, query, kv;
+  };
+  for (const auto& [width, heads, kv_heads] : {Heads{20, 2, 1},
+                                               {64, 2, 1},
+                                               {128, 2, 1},
+                                               {256, 2, 1},
+                                               {20, 6, 2},
+                                               {64, 6, 2},
+                                               {128, 3, 1},
+                                               {64, 2, 2}}) {
+    SCOPED_TRACE(testing::Message() << heads << " heads of " << width << ", keys of " << kv_heads);
+    const int32_t row = (heads + 2 * kv_heads) * width;
     const std::vector<float> all = numbers(kRows * row);  // every column's scale is its own, too
-    const auto value = [&](int32_t r, int32_t c) { return double{all[r * row + c]} * all[c]; };
-    const std::string bits = attention_bits(width, 0);
-    for (const int32_t r : {0, 63, 64, kRows - 1}) {
-      std::vector<double> weights(r + 1, 0.0);
-      double total = 0;
-      for (int32_t key = 0; key <= r; ++key) {
-        for (int32_t c = 0; c < width; ++c) {
-          weights[key] += value(r, width + c) * value(key, 2 * width + c);  // of the second head
-        }
-        total += weights[key] = std::exp(weights[key] / std::sqrt(width));
-      }
-      for (int32_t c = 0; c < width; c += 7) {
-        double expected = 0;
+    const std::string bits = attention_bits(width, 0, heads, kv_heads);
+    for (int32_t head = 0; head < heads; ++head) {
+      const int32_t own_keys = heads + head / (heads / kv_heads);
+      const auto value = [&, width = width](int32_t r, int32_t in, int32_t c) {
+        return double{all[r * row + in * width + c]} * all[in * width + c];
+      };
+      for (const int32_t r : {0, 63, 64, kRows - 1}) {
+        std::vector<double> weights(r + 1, 0.0);
+        double total = 0;
         for (int32_t key = 0; key <= r; ++key) {
-          expected += 1.5 * weights[key] / total * value(key, 3 * width + c);
+          for (int32_t c = 0; c < width; ++c) {
+            weights[key] += value(r, head, c) * value(key, own_keys, c);
+          }
+          total += weights[key] = std::exp(weights[key] / std::sqrt(width));
         }
-        EXPECT_NEAR(element(bits, (r * 2 + 1) * width + c), expected,
-                    GetParam() == Element::float32 ? 1e-5 : 1e-2)
-            << width;
+        for (int32_t c = 0; c < width; c += 7) {
+          double expected = 0;
+          for (int32_t key = 0; key <= r; ++key) {
+            expected += 1.5 * weights[key] / total * value(key, own_keys + kv_heads, c);
+          }
+          EXPECT_NEAR(element(bits, (r * heads + head) * width + c), expected,
+                      GetParam() == Element::float32 ? 1e-5 : 1e-2);
+        }
       }
     }
   }

@@ -128,21 +128,23 @@ class CudaOperations : public testing::TestWithParam<Element> {
     return widen(*reinterpret_cast<const Bfloat16*>(at));
   }
 
-  std::string attention_bits(int32_t width, int64_t shift) {
-    const int32_t heads = 2, row = 4 * width;  // q of two heads, k, v
+  std::string attention_bits(int32_t width, int64_t shift, int32_t heads = 2,
+                             int32_t kv_heads = 1) {
+    const int32_t row = (heads + 2 * kv_heads) * width;  // q, k, v
     const auto qkv = shifted(numbers(kRows * row), shift), scale = shifted(numbers(row), shift);
     const auto part = [&](int32_t first, int32_t count) {
-      return FloatRows{qkv.data() + shift + first, row, count, scale.data() + shift + first};
+      return FloatRows{qkv.data() + shift + first * width, row, count * width,
+                       scale.data() + shift + first * width};
     };
     const OnCard<float> unturned(rotations(width));
-    const HeadRule rule = {heads, 1, width, unturned.data()};
-    const int32_t packed = packed_width(heads, 1, width);
+    const HeadRule rule = {heads, kv_heads, width, unturned.data()};
+    const int32_t packed = packed_width(heads, kv_heads, width);
     const OnCard<char> rows(kRows * packed * element_bytes()), cache(packed * element_bytes()),
         out(kRows * heads * width * element_bytes());
     const OperandRows packed_rows = {rows.data(), packed, packed, GetParam()};
     const Wave wave(*this);
-    pack_heads(wave.records(), rule, part(0, heads * width), part(heads * width, width),
-               part(3 * width, width), packed_rows, nullptr);
+    pack_heads(wave.records(), rule, part(0, heads), part(heads, kv_heads),
+               part(heads + kv_heads, kv_heads), packed_rows, nullptr);
     attention(wave.records(), rule, 1.5F, packed_rows, cache.data(),
               {out.data(), heads * width, heads * width, GetParam()}, nullptr);
     return out.bytes();
