@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/checkpoint.h"
+#include "engine/tokenizer/tokenizer.h"
 #include "harness/sweep/evaluate.h"
 #include "harness/sweep/series_tokenizer.h"
 
@@ -35,6 +36,18 @@ std::string why_not_whole(const Path& folder) {
     Checkpoint::open(folder);
     return {};
   } catch (const Error& error) {  // a state of the folder here, and not an error
+    return error.what();
+  }
+}
+
+// Why the series cannot be tokenized yet; empty if it can.
+std::string why_no_tokenizer(const Series& series) {
+  const Path path = tokenizer_path(series);
+  if (path.empty()) return no_tokenizer(series).what();
+  try {
+    Tokenizer::read(path);
+    return {};
+  } catch (const Error& error) {  // a state of the file here, and not an error
     return error.what();
   }
 }
@@ -127,9 +140,7 @@ CheckpointWatch::State CheckpointWatch::look_at(const Series& series, const Chec
   if (!same && !is_known(store_, ref.folder)) return State::changing;
   seen.error = why_not_whole(ref.folder);
   // Trainers write it after the weights. A series that has had one goes on with that.
-  if (seen.error.empty() && settled_[series.name].empty() && tokenizer_path(series).empty()) {
-    seen.error = no_tokenizer(series).what();
-  }
+  if (seen.error.empty() && settled_[series.name].empty()) seen.error = why_no_tokenizer(series);
   if (!seen.error.empty()) {
     if (!same) return State::changing;  // perhaps being deleted
     look.broken[ref.folder] = seen.error;

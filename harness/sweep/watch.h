@@ -17,8 +17,8 @@ namespace e2lm {
 
 // Tells checkpoints that are whole from those still being written. A folder is settled when it
 // opens as a checkpoint (config.json, and every safetensors file that its index names, as long as
-// their headers say), its series has a tokenizer, and none of its files changed since the look
-// before. Nothing but looking is used, so that network file systems do.
+// their headers say), its series has a tokenizer that opens, and none of its files changed since
+// the look before. Nothing but looking is used, so that network file systems do.
 class CheckpointWatch {
  public:
   // What the store's sweeps hashed before is settled at the first look. Borrows it.

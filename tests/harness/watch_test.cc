@@ -81,7 +81,13 @@ TEST_F(WatchTest, TheFirstCheckpointWaitsForItsTokenizer) {
   EXPECT_EQ(look(), Steps{});
   ASSERT_EQ(last_.broken.size(), 1u);
   EXPECT_NE(last_.broken.begin()->second.find("no tokenizer"), std::string::npos);
-  write_file(folder_.checkpoint(80) / "tokenizer.json", "{}");
+  const std::string tokenizer = read_file(folder_.scratch / "tokenizer/tokenizer.json");
+  write_file(folder_.checkpoint(80) / "tokenizer.json", tokenizer.substr(0, 1000));
+  EXPECT_EQ(look(), Steps{});
+  EXPECT_EQ(look(), Steps{});
+  ASSERT_EQ(last_.broken.size(), 1u);
+  EXPECT_NE(last_.broken.begin()->second.find("is not valid JSON"), std::string::npos);
+  write_file(folder_.checkpoint(80) / "tokenizer.json", tokenizer);
   EXPECT_EQ(look(), Steps{});
   EXPECT_EQ(look(), Steps{80});
   std::filesystem::rename(source(120), folder_.checkpoint(120));
