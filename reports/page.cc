@@ -14,6 +14,16 @@
 namespace e2lm {
 namespace {
 
+std::map<std::string, int64_t> shots_of(const Json& report) {
+  std::map<std::string, int64_t> shots;
+  const auto given = report.find("num_fewshot");
+  if (given == report.end() || !given->is_object()) return shots;
+  for (const auto& [task, number] : given->items()) {
+    if (number.is_number_integer()) shots[task] = number.get<int64_t>();
+  }
+  return shots;
+}
+
 // Where the scores come from: computed, and by what, or imported.
 std::string summary(const Json& report) {
   double seconds = 0;
@@ -22,10 +32,12 @@ std::string summary(const Json& report) {
   }
   const std::string engine = text_of(report, "engine");
   if (engine.empty() || list_of(report, "cells").empty()) return "";
-  if (seconds == 0)
-    return fmt::format("<p class=\"summary\">Scores: {}.</p>\n", escape_html(engine));
-  return fmt::format("<p class=\"summary\">Computed in {:.0f} s on {}.</p>\n", seconds,
-                     escape_html(engine));
+  std::string text = seconds == 0 ? fmt::format("Scores: {}.", engine)
+                                  : fmt::format("Computed in {:.0f} s on {}.", seconds, engine);
+  if (const std::string prompts = shots_text(shots_of(report)); !prompts.empty()) {
+    text += " " + prompts;
+  }
+  return fmt::format("<p class=\"summary\">{}</p>\n", escape_html(text));
 }
 
 std::string explanation(const Json& report) {

@@ -50,6 +50,7 @@ Json cell_json(const ReportCell& cell) {
 Json report_json(const Report& report) {
   Json json = {{"program", fmt::format("e2lm {}", kVersion)},
                {"engine", report.settings},
+               {"num_fewshot", report.shots},
                {"note", kComplianceNote}};
   add_rules(report.rules, json);
   add_judgements(report.judgements, report.rules, json);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +32,9 @@ struct Report {
   std::vector<Judgement> judgements;  // of the same, in the same order
   ScoringRules rules;
   std::vector<ReportCell> cells;
-  std::string settings;            // of the engine
+  std::string settings;  // of the engine
+  // Few-shot examples before each document, by task; only of tasks swept here.
+  std::map<std::string, int64_t> shots;
   std::vector<Finding> findings;   // about the results as a whole; the judgements have their own
   std::vector<ItemSummary> items;  // of the tasks and metrics whose items' values are known
 

@@ -231,6 +231,18 @@ std::vector<std::string> absence_lines(const Report& report) {
 
 }  // namespace
 
+std::string shots_text(const std::map<std::string, int64_t>& shots) {
+  std::map<int64_t, std::vector<std::string>> tasks;  // by their number
+  for (const auto& [task, number] : shots) tasks[number].push_back(task);
+  if (tasks.empty()) return "";
+  std::vector<std::string> parts;
+  for (const auto& [number, names] : tasks) {
+    const std::string whose = tasks.size() == 1 ? "" : fmt::format(" ({})", list_names(names));
+    parts.push_back(fmt::format("{}-shot{}", number, whose));
+  }
+  return fmt::format("Prompts: {}.", fmt::join(parts, ", "));
+}
+
 std::string leaderboard_text(const Report& report) {
   const auto missing = std::count_if(report.cells.begin(), report.cells.end(),
                                      [](const ReportCell& cell) { return cell.state != "done"; });
@@ -242,6 +254,7 @@ std::string leaderboard_text(const Report& report) {
       "\nranking: on {}, reference {}.\n{}\n",
       report.rules.early.describe(), report.rules.late.describe(),
       report.rules.reference.describe(), kComplianceNote);
+  if (!report.shots.empty()) text += shots_text(report.shots) + "\n";
   for (const std::string& line : absence_lines(report)) text += line + "\n";
   if (missing > 0)
     text += fmt::format("{} of {} cells have no result.\n", missing, report.cells.size());
@@ -256,6 +269,7 @@ std::string report_markdown(const Report& report) {
       "phase above chance. **ranking**: on {}, reference {}. {}\n",
       report.rules.early.describe(), report.rules.late.describe(),
       report.rules.reference.describe(), kComplianceNote);
+  if (!report.shots.empty()) text += "\n" + escape_markdown(shots_text(report.shots)) + "\n";
   for (const std::string& line : absence_lines(report)) {
     text += "\n" + escape_markdown(line) + "\n";
   }

@@ -38,6 +38,9 @@ Table signal_table(const Report& report);
 // Cells summed up by series and task: how many are done, seconds, rows.
 Table cells_table(const Report& report);
 
+// "Prompts: 5-shot.", with the tasks' names where their numbers differ. Empty where none is known.
+std::string shots_text(const std::map<std::string, int64_t>& shots);
+
 // The text a sweep prints in the end.
 std::string leaderboard_text(const Report& report);
 

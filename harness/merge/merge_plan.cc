@@ -19,14 +19,14 @@ using CheckpointRow = Plan::CheckpointRow;
 // Called where two plans say different things; if it returns, what the first one says stays.
 using OnContradiction = std::function<void(const std::string& what)>;
 
-const TaskRow* find_task(const Plan& plan, const std::string& name, const std::string& tokenizer) {
+// Of a plan that may be changed, or may not.
+auto* find_task(auto& plan, const std::string& name, const std::string& tokenizer) {
   const auto row = std::find_if(plan.tasks.begin(), plan.tasks.end(), [&](const TaskRow& task) {
     return task.name == name && task.tokenizer_sha256 == tokenizer;
   });
   return row == plan.tasks.end() ? nullptr : &*row;
 }
 
-// Of a plan that may be changed, or may not.
 auto* find_series(auto& plan, const std::string& name) {
   const auto row = std::find_if(plan.series.begin(), plan.series.end(),
                                 [&](const SeriesRow& one) { return one.name == name; });
@@ -114,11 +114,13 @@ void unite(Plan& ours, const Plan& theirs, const OnContradiction& contradiction)
   const auto series_order = united_order(series_names(ours), series_names(theirs));
   ours.task_names = united_order(ours.task_names, theirs.task_names);
   for (const TaskRow& task : theirs.tasks) {
-    const TaskRow* row = find_task(ours, task.name, task.tokenizer_sha256);
+    TaskRow* row = find_task(ours, task.name, task.tokenizer_sha256);
     if (!row) {
       ours.tasks.push_back(task);
     } else if (!same_content(*row, task)) {
       contradiction(fmt::format("the task {}", task.name));
+    } else if (!row->shots) {
+      row->shots = task.shots;
     }
   }
   for (const SeriesRow& series : theirs.series) {

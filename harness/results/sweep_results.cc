@@ -28,6 +28,9 @@ class Loader {
   void load(Report& report) {
     report.rules = plan_.rules;
     report.settings = settings();
+    for (const Plan::TaskRow& task : plan_.tasks) {
+      if (task.shots) report.shots[task.name] = *task.shots;
+    }
     for (const std::string& task : plan_.task_names) load_task(task, report);
     find_missing(report);
     find_equal_weights(report);

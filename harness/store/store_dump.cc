@@ -13,7 +13,9 @@ struct Rows {
 };
 
 constexpr Rows kAllRows[] = {
-    {"meta", "SELECT key, value FROM meta WHERE key IN ('rules', 'token_rules') ORDER BY key"},
+    {"meta",
+     "SELECT key, value FROM meta WHERE key IN ('num_fewshot', 'rules', 'token_rules') ORDER BY "
+     "key"},
     // Of a checkpoint that was damaged for a while something is left that nothing refers to.
     {"weights",
      "SELECT sha256, family, dtype, parameters, bytes FROM weights WHERE id IN "

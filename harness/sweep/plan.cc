@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -35,6 +36,21 @@ TokenRules tokens_of(const Store& store) {
   return {.special = special_tokens_named(json["special_tokens"].get<std::string>(), where),
           .joining = joining_named(json["joining"].get<std::string>(), where),
           .too_long = too_long_named(json["too_long"].get<std::string>(), where)};
+}
+
+// {task: few-shot examples}
+void write_shots(Store& store, const Plan& plan) {
+  Json shots = Json::object();
+  for (const Plan::TaskRow& task : plan.tasks) {
+    if (task.shots) shots[task.name] = *task.shots;
+  }
+  write_meta(store, "num_fewshot", shots.dump());
+}
+
+std::map<std::string, int64_t> shots_of(const Store& store) {
+  const auto stored = find_meta(store, "num_fewshot");
+  if (!stored) return {};
+  return parse_json(*stored, store.database().path().string());
 }
 
 void write_series(Store& store, const Plan::SeriesRow& series, int64_t position) {
@@ -129,6 +145,7 @@ void write_plan(Store& store, const Plan& plan) {
   }
   write_meta(store, "rules", rules_json(plan.rules).dump());
   write_meta(store, "token_rules", plan.tokens.json().dump());
+  write_shots(store, plan);
   transaction.commit();
 }
 
@@ -166,6 +183,7 @@ Plan read_plan(const Store& store) {
                            .tokenizer_sha256 = series.text(4),
                            .checkpoints = read_checkpoints(store, series.text(0))});
   }
+  const auto shots = shots_of(store);
   Statement tasks(store.database(),
                   fmt::format("SELECT name, content_sha256, tokenizer_sha256, request_set, items, "
                               "metrics, checksum = {} FROM task WHERE position IS NOT NULL "
@@ -185,6 +203,7 @@ Plan read_plan(const Store& store) {
                           .items = unpack_items(path, tasks.bytes(4)),
                           .metrics = split(tasks.text(5), ',')});
     const std::string& name = plan.tasks.back().name;
+    if (const auto of = shots.find(name); of != shots.end()) plan.tasks.back().shots = of->second;
     if (plan.task_names.empty() || plan.task_names.back() != name) plan.task_names.push_back(name);
   }
   return plan;

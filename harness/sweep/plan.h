@@ -22,6 +22,7 @@ struct Plan {
     int64_t request_set = 0;
     std::vector<ItemShape> items;
     std::vector<std::string> metrics;  // by their stored names: items.h
+    std::optional<int64_t> shots;      // few-shot examples; none: swept before they were noted
   };
   struct CheckpointRow {
     CheckpointRef ref;

@@ -222,7 +222,8 @@ class Planner {
                       .content_sha256 = task.requests.sha256(),
                       .tokenizer_sha256 = tokenizer.sha256(),
                       .items = task.requests.items,
-                      .metrics = task.metrics});
+                      .metrics = task.metrics,
+                      .shots = task.requests.shots});
       const auto known = known_request_set(store_, source_of(rows.back()));
       const bool rolls = task.requests.output_type == OutputType::loglikelihood_rolling;
       if (known && !rolls && !hooks_.earlier) {

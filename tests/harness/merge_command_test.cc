@@ -6,6 +6,7 @@
 #include "harness/store/store.h"
 #include "tests/support/made_store.h"
 #include "tests/support/program.h"
+#include "tests/support/run_folder.h"
 #include "tests/support/scratch.h"
 
 namespace e2lm {
@@ -43,6 +44,26 @@ TEST_F(MergeCommandTest, MergesReportsAndTellsFailedCells) {
   EXPECT_NE(result.output.find("28 have no result yet"), std::string::npos) << result.output;
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "part/report"));
   EXPECT_EQ(run({"merge", scratch_ / "shards/b", "-o", scratch_ / "part", "--whole"}).exit_code, 1);
+}
+
+// Also where one of the stores was swept before they were noted.
+TEST_F(MergeCommandTest, TheReportSaysHowManyExamplesPromptsHad) {
+  const RunFolder folder;
+  for (const char* shard : {"1", "2"}) {
+    const ProgramResult swept =
+        run({"sweep", folder.manifest, "--num_fewshot", "2", "--limit", "9", "-q", "--shard",
+             std::string(shard) + "/2", "-o", scratch_ / "shards" / shard});
+    EXPECT_EQ(swept.exit_code, 0) << swept.errors;
+    EXPECT_NE(swept.output.find("\nPrompts: 2-shot.\n"), std::string::npos) << swept.output;
+  }
+  Store::open(scratch_ / "shards/1/store.sqlite")
+      .database()
+      .run("DELETE FROM meta WHERE key = 'num_fewshot'");
+  const ProgramResult old = run({"score", scratch_ / "shards/1"});
+  EXPECT_EQ(old.output.find("Prompts:"), std::string::npos) << old.output;
+  const ProgramResult merged = run({"merge", scratch_ / "shards", "-o", scratch_ / "all"});
+  EXPECT_EQ(merged.exit_code, 0) << merged.errors;
+  EXPECT_NE(merged.output.find("\nPrompts: 2-shot.\n"), std::string::npos) << merged.output;
 }
 
 TEST_F(MergeCommandTest, ImportedScoresAreCounted) {

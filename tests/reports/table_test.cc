@@ -86,6 +86,26 @@ TEST(TableTest, TheLeaderboardSaysHowManyDocumentsThereWere) {
   EXPECT_EQ(report_json(report)["leaderboard"][0]["items"], 14042);
 }
 
+// Nor do scores with five examples before each document look other than those with none.
+TEST(TableTest, TheLeaderboardSaysHowManyExamplesPromptsHave) {
+  Report report = sample_report();
+  EXPECT_THAT(leaderboard_text(report), Not(HasSubstr("Prompts:")));
+  EXPECT_THAT(page_html(report), Not(HasSubstr("Prompts:")));
+  report.settings = "float32 cpu";
+  report.shots = {{"kinds", 5}, {"parts", 5}};
+  EXPECT_THAT(leaderboard_text(report), HasSubstr("\nPrompts: 5-shot.\n"));
+  report.shots["glosses"] = 0;
+  const char* text = "Prompts: 0-shot (glosses), 5-shot (kinds, parts).";
+  EXPECT_THAT(leaderboard_text(report), HasSubstr(text));
+  EXPECT_THAT(report_markdown(report), HasSubstr(text));
+  EXPECT_THAT(page_html(report), HasSubstr(std::string("on float32 cpu. ") + text + "</p>"));
+  EXPECT_EQ(report_json(report)["num_fewshot"],
+            Json::parse(R"({"glosses": 0, "kinds": 5, "parts": 5})"));
+  Json strange = report_json(report);
+  strange["num_fewshot"] = {{"kinds", "five"}};
+  EXPECT_THAT(page_html(strange), Not(HasSubstr("Prompts:")));
+}
+
 TEST(TableTest, AnAbsentScoreHasItsReason) {
   Report report = sample_report();
   EXPECT_THAT(leaderboard_text(report),
