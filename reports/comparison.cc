@@ -42,8 +42,14 @@ std::string notes(const Comparison& comparison) {
       rules.draws, rules.seed, percent(1 - rules.confidence), percent(rules.power));
 }
 
-std::string left_out_lines(const Comparison& comparison) {
+// Tasks whose files turn the metric, and those left out.
+std::string lines_of_tasks(const Comparison& comparison) {
   std::string text;
+  for (const Comparison::Task& task : comparison.tasks) {
+    if (!task.turned) continue;
+    text += fmt::format("{}: {} is better, as the task says\n", task.task,
+                        comparison.higher_is_better ? "lower" : "higher");
+  }
   for (const std::string& line : comparison.left_out) text += fmt::format("left out: {}\n", line);
   return text;
 }
@@ -76,6 +82,7 @@ Json task_json(const Comparison& comparison, const Comparison::Task& task) {
           {"p_adjusted", or_null(task.adjusted_p)},
           {"detectable_effect", or_null(result.detectable)},
           {"items_needed", or_null(result.items_needed)},
+          {"higher_is_better", comparison.higher_is_better != task.turned},
           {"verdict", verdict(comparison, task)}};
 }
 
@@ -87,7 +94,8 @@ std::string verdict(const Comparison& comparison, const Comparison::Task& task) 
   if (!task.adjusted_p || *task.adjusted_p > 1 - comparison.rules.confidence) {
     return "no difference shown";
   }
-  return (task.result.difference > 0) == comparison.higher_is_better ? "B better" : "A better";
+  const bool higher = comparison.higher_is_better != task.turned;
+  return (task.result.difference > 0) == higher ? "B better" : "A better";
 }
 
 Table comparison_table(const Comparison& comparison) {
@@ -127,7 +135,7 @@ Table comparison_table(const Comparison& comparison) {
 
 std::string comparison_text(const Comparison& comparison) {
   return heading(comparison) + "\n" + as_text(comparison_table(comparison)) + "\n" +
-         notes(comparison) + left_out_lines(comparison);
+         notes(comparison) + lines_of_tasks(comparison);
 }
 
 std::string comparison_markdown(const Comparison& comparison) {
@@ -139,7 +147,7 @@ std::string comparison_markdown(const Comparison& comparison) {
         comparison_table(comparison)}) {
     text += as_markdown(table) + "\n";
   }
-  return text + notes(comparison) + left_out_lines(comparison);
+  return text + notes(comparison) + lines_of_tasks(comparison);
 }
 
 Json comparison_json(const Comparison& comparison) {

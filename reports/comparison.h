@@ -14,13 +14,14 @@ namespace e2lm {
 struct Comparison {
   struct Task {
     std::string task;
+    bool turned = false;  // whether the task says the other direction of the metric is better
     PairedComparison result;
     std::optional<double> adjusted_p;  // of result.p(), over the tasks
   };
 
   std::string a, b;  // what they are called
   std::string metric;
-  bool higher_is_better = true;
+  bool higher_is_better = true;  // where a task is not turned
   PairedRules rules;
   std::vector<Task> tasks;
   std::vector<std::string> left_out;  // tasks and why, in words

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/lm_eval/sample_reader.h"
+#include "harness/sweep/items.h"
 #include "scoring/metrics/statistic.h"
 #include "scoring/statistics/false_discovery.h"
 
@@ -131,7 +132,12 @@ Comparison::Task compare_task(const TaskAnswers& a, const TaskAnswers& b, const 
   const std::vector<double> of_b = finite_values(metric, b, models.b);
   std::vector<double> matched;
   for (const size_t place : order) matched.push_back(of_b[place]);
-  return {.task = a.task, .result = compare_pairs(of_a, matched, models.rules)};
+  const auto turns = [&](const TaskAnswers& task) {
+    return is_higher_better(metric, task.metrics) != metric.higher_is_better;
+  };
+  return {.task = a.task,
+          .turned = turns(a) || turns(b),
+          .result = compare_pairs(of_a, matched, models.rules)};
 }
 
 // Why one side lacks a task of the other.
@@ -182,8 +188,10 @@ Answers answers_in_store(ItemLoader& loader, const std::string& checkpoint) {
     }
     std::vector<int64_t> doc_ids(items->size());
     for (size_t i = 0; i < doc_ids.size(); ++i) doc_ids[i] = static_cast<int64_t>(i);
-    answers.tasks.push_back(
-        {.task = name, .doc_ids = std::move(doc_ids), .items = std::move(*items)});
+    answers.tasks.push_back({.task = name,
+                             .doc_ids = std::move(doc_ids),
+                             .items = std::move(*items),
+                             .metrics = task.metrics});
   }
   return answers;
 }

@@ -18,6 +18,7 @@ struct TaskAnswers {
   std::vector<std::string> doc_hashes;  // empty where they are not known
   std::vector<Item> items;              // by document
   bool lengths = true;                  // of the choices, in characters and bytes, are known
+  std::vector<std::string> metrics;     // that the task has, as a store names them: sweep/items.h
 };
 
 struct Answers {

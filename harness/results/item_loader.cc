@@ -50,6 +50,7 @@ TaskCurves load_item_values(ItemLoader& loader, const std::string& task, const M
                     .higher_is_better = metric.higher_is_better};
   for (const Plan::SeriesRow& series : loader.plan().series) {
     const Plan::TaskRow& row = loader.plan().task(task, series);
+    curves.higher_is_better = is_higher_better(metric, row.metrics);
     SeriesCurve& curve = curves.series.emplace_back();
     curve.series = series.name;
     curve.group = series.group;

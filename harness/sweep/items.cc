@@ -107,4 +107,11 @@ TaskMetric metric_stored_as(std::string_view name, const std::string& where) {
           .higher_is_better = turned ? name.ends_with(kHigher) : metric->higher_is_better};
 }
 
+bool is_higher_better(const Metric& metric, const std::vector<std::string>& stored) {
+  const std::string name(metric.name);
+  if (std::ranges::find(stored, name + std::string(kHigher)) != stored.end()) return true;
+  if (std::ranges::find(stored, name + std::string(kLower)) != stored.end()) return false;
+  return metric.higher_is_better;
+}
+
 }  // namespace e2lm

@@ -36,4 +36,7 @@ std::vector<TaskMetric> metrics_of(const Task& task);
 std::string stored_name(const TaskMetric& metric);
 TaskMetric metric_stored_as(std::string_view name, const std::string& where);
 
+// Which way a metric of a task is better, where the task's metrics are stored under these names.
+bool is_higher_better(const Metric& metric, const std::vector<std::string>& stored);
+
 }  // namespace e2lm

@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "base/file_stamp.h"
+#include "harness/results/answers.h"
 #include "harness/results/results.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/fake_engine.h"
@@ -281,6 +282,13 @@ TEST_F(SweepTest, ATaskSaysWhichWayIsBetter) {
   EXPECT_EQ(curves[0].chance, 0.5);
   EXPECT_EQ(curves[1].metric, "gold_bpb");
   EXPECT_FALSE(curves[1].higher_is_better) << "by itself";
+  const Store store = Store::open_unchanged(store_path_);
+  const Plan plan = read_plan(store);
+  ItemLoader loader(store, plan);
+  EXPECT_FALSE(load_item_values(loader, "colours", *find_metric("acc")).higher_is_better);
+  const Answers first = answers_in_store(loader, "a@40"), last = answers_in_store(loader, "a@120");
+  EXPECT_TRUE(compare_answers(first, last, *find_metric("acc"), {}).tasks[0].turned);
+  EXPECT_FALSE(compare_answers(first, last, *find_metric("gold_bpb"), {}).tasks[0].turned);
   write_file(file, task + "  - metric: gold_bpb\n    higher_is_better: true\n");
   EXPECT_EQ(sweep().computed, 0);
   curves = report().curves;

@@ -35,6 +35,11 @@ TEST(ComparisonTest, VerdictsAreWords) {
   comparison.higher_is_better = false;
   EXPECT_EQ(verdicts()[0], "A better");
   EXPECT_EQ(verdicts()[1], "B better");
+  comparison.tasks[0].turned = true;
+  EXPECT_EQ(verdicts()[0], "B better");
+  EXPECT_THAT(comparison_text(comparison),
+              HasSubstr("\nkinds: higher is better, as the task says\n"));
+  EXPECT_EQ(comparison_json(comparison)["tasks"][0]["higher_is_better"], true);
 }
 
 TEST(ComparisonTest, TextSaysWhatIsCompared) {
@@ -50,7 +55,7 @@ TEST(ComparisonTest, TextSaysWhatIsCompared) {
 TEST(ComparisonTest, McNemarsColumnIsForRightsAndWrongsOnly) {
   Comparison comparison{.a = "a", .b = "b", .metric = "margin"};
   comparison.tasks = {
-      {"t", compare_pairs(std::vector{0.5, 2., 1.}, std::vector{1., 1.5, 4.}), 0.5}};
+      {"t", false, compare_pairs(std::vector{0.5, 2., 1.}, std::vector{1., 1.5, 4.}), 0.5}};
   EXPECT_THAT(comparison_text(comparison), HasSubstr("p (bootstrap)  p (t)  adjusted p"));
   EXPECT_THAT(comparison_text(sample_comparison()),
               HasSubstr("p (bootstrap)  p (McNemar)  adjusted p"));
