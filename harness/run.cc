@@ -55,7 +55,7 @@ class ModelScorer {
   ScoredRequests score(const TaskRequests& task) {
     const PreparedTask prepared = prepare_task(task, tokenizer_, max_positions(), options_.tokens,
                                                threads_of(options_.engine));
-    check_lengths(prepared, *engine_);
+    check_lengths(prepared, std::min(max_positions(), engine_->max_positions()));
     std::vector<RequestScore> scores(prepared.requests.size());
     Progress progress("requests", std::ssize(scores), options_.quiet);
     progress.at(task.task);

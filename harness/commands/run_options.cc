@@ -179,6 +179,9 @@ RunOptions run_options(const Arguments& arguments) {
   const std::string& dtype = model["dtype"];
   if (dtype == "float32") options.engine.precision = Precision::float32;
   if (dtype == "bfloat16") options.engine.precision = Precision::bfloat16;
+  if (!dtype.empty() && arguments.given("dtype")) {
+    throw Error("--dtype", "and dtype in --model_args exclude each other");
+  }
   const bool known = dtype.empty() || dtype == "auto" || options.engine.precision;
   if (!known) {
     throw Error("--model_args", fmt::format("dtype '{}' is not supported", dtype),

@@ -101,13 +101,13 @@ struct Encoded {
 
 }  // namespace
 
-void check_lengths(const PreparedTask& task, const Engine& engine) {
+void check_lengths(const PreparedTask& task, int64_t max_positions) {
   for (size_t r = 0; r < task.requests.size(); ++r) {
     const int64_t inputs = std::ssize(task.requests[r].ids) - 1;
-    if (inputs <= engine.max_positions()) continue;
+    if (inputs <= max_positions) continue;
     throw Error(fmt::format("task {}", task.name),
                 fmt::format("document {} makes an input of {} tokens", task.doc_ids[r], inputs),
-                fmt::format("at most the model's {} positions", engine.max_positions()));
+                fmt::format("at most the model's {} positions", max_positions));
   }
 }
 
@@ -158,7 +158,7 @@ PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
 
 EngineStats evaluate_cell(Store& store, int64_t cell, const PreparedTask& task, Engine& engine,
                           const EvaluateHooks& hooks) {
-  check_lengths(task, engine);
+  check_lengths(task, engine.max_positions());
   const int64_t requests = task.tree.requests();
   std::vector<int64_t> places = places_left(store, cell, requests);
   if (places.empty()) return {};

@@ -32,8 +32,8 @@ struct PreparedTask {
 PreparedTask prepare_task(const TaskRequests& task, const Tokenizer& tokenizer,
                           int64_t max_positions, const TokenRules& rules = {}, int threads = 1);
 
-// Throws Error naming the document if a request is longer than the engine's model can take.
-void check_lengths(const PreparedTask& task, const Engine& engine);
+// Throws Error naming the document if a request has more inputs.
+void check_lengths(const PreparedTask& task, int64_t max_positions);
 
 struct EvaluateHooks {
   std::function<void(int64_t requests)> advance;  // requests scored since the last call

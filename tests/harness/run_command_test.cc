@@ -139,6 +139,21 @@ TEST_F(RunCommandTest, ModelArgumentsMayHaveBlanksBetweenThem) {
   EXPECT_THAT(run("", {"dtype=float7"}).errors, HasSubstr("dtype 'float7' is not supported"));
 }
 
+TEST_F(RunCommandTest, TwoKindsOfArithmeticAreRefused) {
+  const ProgramResult result = run(",dtype=bfloat16", {"--dtype", "float32"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("--dtype: and dtype in --model_args exclude each other"));
+}
+
+// It was cut or not, but never an error.
+TEST_F(RunCommandTest, ARequestMayNotBeLongerThanMaxLength) {
+  EXPECT_EQ(run(",max_length=8").exit_code, 0);
+  const ProgramResult result = run(",max_length=8", {"--too_long", "error"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("at most the model's 8 positions"));
+  EXPECT_EQ(run(",max_length=64", {"--too_long", "error"}).exit_code, 0);
+}
+
 TEST_F(RunCommandTest, SpeaksAsLmEvaluationHarness) {
   const Path output = folder_.scratch / "out";
   const ProgramResult result = run("", {"--num_fewshot", "1", "--seed", "0,1234,1234,7",
