@@ -119,7 +119,7 @@ class SeriesReader {
   void add_steps(const Yaml& node, std::set<int64_t>& steps) {
     constexpr int64_t kMost = 1'000'000;
     if (const auto step = yaml_integer(node); step && *step >= 0) {
-      steps.insert(*step);
+      add_step(*step, steps);
       return;
     }
     if (node.kind != Yaml::Kind::map) {
@@ -137,7 +137,12 @@ class SeriesReader {
                     fmt::format("'{}' must have 0 <= from <= to and by > 0", keys_.path("steps")));
       return;
     }
-    for (int64_t step = from; step <= to; step += by) steps.insert(step);
+    for (int64_t step = from; step <= to; step += by) add_step(step, steps);
+  }
+
+  void add_step(int64_t step, std::set<int64_t>& steps) {
+    steps_rise_ = steps_rise_ && (steps.empty() || step > *steps.rbegin());
+    steps.insert(step);
   }
 
   void read_tokens(const Yaml& node, Series& series) {
@@ -154,6 +159,10 @@ class SeriesReader {
         problems_.add(node, fmt::format("'{}' has {} entries for {} checkpoints", key,
                                         node.items.size(), checkpoints.size()));
         return;
+      }
+      if (!steps_rise_) {
+        problems_.add(node, fmt::format("'{}' is a list, for which '{}' must rise", key,
+                                        keys_.path("steps")));
       }
       for (size_t i = 0; i < checkpoints.size(); ++i) {
         const auto tokens = yaml_number(node.items[i]);
@@ -194,6 +203,7 @@ class SeriesReader {
   Path folder_;
   Problems& problems_;
   bool may_be_empty_;
+  bool steps_rise_ = true;  // as the file lists them
 };
 
 class ManifestReader {

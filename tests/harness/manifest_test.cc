@@ -118,9 +118,23 @@ TEST_F(ManifestTest, TokensMayBeAListATableOrASchedule) {
     std::string text = kMinimal;
     return read(text.replace(text.find("{per_step: 1000}"), 16, tokens)).series[0].checkpoints;
   };
-  EXPECT_EQ(with("[1, 2, 3, 4, 5e9]")[4].tokens, 5e9);
   EXPECT_EQ(with("tokens.csv")[1].tokens, 2e9);
   EXPECT_NEAR(with("e2lm")[0].tokens, 10 * 256 * 4096.0, 1);
+}
+
+TEST_F(ManifestTest, AListOfTokensStandsBesideStepsThatRise) {
+  const auto with = [&](const std::string& steps) {
+    return read(
+               "tasks: [t]\nseries:\n  - {name: a, path: 'step{step}', tokens: [1, 2, 5e9], "
+               "steps: " +
+               steps + "}\n")
+        .series[0]
+        .checkpoints;
+  };
+  EXPECT_EQ(with("[10, {from: 20, to: 30, by: 10}]")[2].tokens, 5e9);
+  for (const char* steps : {"[30, 20, 10]", "[{from: 20, to: 30, by: 10}, 10]", "[10, 20, 30, 20]"})
+    expect_error([&] { with(steps); }, "m.yaml:3",
+                 "'series[0].tokens' is a list, for which 'series[0].steps' must rise");
 }
 
 TEST_F(ManifestTest, ScoringRules) {
