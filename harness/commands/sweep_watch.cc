@@ -270,8 +270,13 @@ int sweep_watching(const Arguments& arguments, SweepSetup& setup) {
   for (const auto& [folder, why] : broken) {
     tell(fmt::format("e2lm: not scored: {}\n", why));
   }
-  if (has_plan(sweep.store())) print_text(finish_sweep(sweep.store(), setup));
-  return sweep.failed() || !broken.empty() ? 1 : 0;
+  const bool scored = has_plan(sweep.store());
+  if (scored) print_text(finish_sweep(sweep.store(), setup));
+  if (!scored && broken.empty()) {
+    tell(fmt::format("e2lm: nothing was scored: {}\n",
+                     manifest.why_empty().empty() ? "no checkpoint came" : manifest.why_empty()));
+  }
+  return !scored || sweep.failed() || !broken.empty() ? 1 : 0;
 }
 
 }  // namespace e2lm

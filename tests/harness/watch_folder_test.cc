@@ -200,6 +200,21 @@ TEST_F(WatchFolderTest, AFailedCheckpointIsTriedAgainWhenItsFilesChangeOnly) {
   EXPECT_THAT(done(), ElementsAre("my-model 40", "my-model 80", "my-model 120"));
 }
 
+// A script that goes on by the exit code would take silence for results.
+TEST_F(WatchFolderTest, EndedWithoutACheckpointItSaysWhy) {
+  const auto idle = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--watch-idle", "0.001", "--quiet"});
+    const ProgramResult result = run_program(call(std::move(words)));
+    EXPECT_EQ(result.exit_code, 1) << result.output;
+    return result.errors;
+  };
+  EXPECT_THAT(idle({"--watch", "not-yet"}), testing::EndsWith("not-yet is not there yet\n"));
+  fs::create_directories(training_);
+  fs::copy(folder_.checkpoint(40), training_ / "40B-tokens");
+  EXPECT_THAT(idle({"--watch", training_}), HasSubstr("nothing was scored: " + training_.string()));
+  EXPECT_THAT(idle({"--watch", training_}), HasSubstr("--watch-pattern"));
+}
+
 TEST_F(WatchFolderTest, WrongUseIsASentence) {
   const auto refused = [&](std::vector<std::string> words) {
     const ProgramResult result = run_program(call(std::move(words)));
