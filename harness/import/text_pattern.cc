@@ -135,10 +135,9 @@ bool TextPattern::has(std::string_view field) const {
 
 std::optional<TextPattern::Fields> TextPattern::match_path(std::string_view path) const {
   Match match(pieces_, path, "/", !text_.ends_with('/'));
-  for (size_t place = 0; place != std::string_view::npos;) {
-    if (match.from(place)) return match.fields();
-    const size_t slash = path.find('/', place);
-    place = slash == std::string_view::npos ? slash : slash + 1;
+  for (size_t place = path.size(); place-- > 0;) {
+    const bool begins_part = place == 0 || path[place - 1] == '/';
+    if (begins_part && match.from(place)) return match.fields();
   }
   return {};
 }

@@ -21,7 +21,7 @@ class TextPattern {
   using Fields = std::map<std::string, std::string>;  // by name
 
   // Against the end of a path, from the beginning of one of its parts; a pattern that ends with a
-  // slash against what stands above any file.
+  // slash against folders above the file, the nearest that fit.
   std::optional<Fields> match_path(std::string_view path) const;
 
   // Against any part of a text whose words have commas between them, which fields do not reach

@@ -79,6 +79,8 @@ TEST(TextPatternTest, PartsAndWords) {
   ASSERT_TRUE(fields);
   EXPECT_EQ(fields->at("group"), "1b");
   EXPECT_EQ(fields->at("step"), "0004000");
+  const auto nearest = TextPattern::parse("{series}/{}/", "--pattern");
+  EXPECT_EQ(nearest.match_path("/home/me/out/base/org__model/results.json")->at("series"), "base");
   const auto words = TextPattern::parse("pretrained={}/{series},revision=step{step}", "p");
   EXPECT_EQ(words.match_words("a=b,pretrained=org/m-1,revision=step3000,c=d")->at("series"), "m-1");
   const auto tokens = TextPattern::parse("{series}-{tokens}", "p");
