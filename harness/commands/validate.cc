@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <functional>
+#include <set>
+#include <span>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "base/yaml.h"
@@ -11,6 +15,7 @@
 #include "harness/manifest/manifest.h"
 #include "harness/results/results.h"
 #include "harness/sweep/items.h"
+#include "harness/sweep/series_tokenizer.h"
 #include "tasks/dialect/task_file.h"
 #include "tasks/requests.h"
 
@@ -54,28 +59,71 @@ std::string check_group(const Path& path, const Arguments& arguments) {
                      fmt::join(parts, "; "));
 }
 
-std::string check_manifest(const Path& path, const Arguments& arguments) {
-  const Manifest manifest = Manifest::read(path);
-  const std::vector<Task> tasks = open_library(arguments).select(manifest.tasks).tasks;
-  for (const Task& task : tasks) metrics_of(task);
-  int64_t checkpoints = 0, on_hub = 0;
-  for (const Series& series : manifest.series) {
-    for (const CheckpointRef& ref : series.checkpoints) {
-      ++checkpoints;
-      if (ref.hub) {
-        ++on_hub;
-        continue;
-      }
-      if (!std::filesystem::is_directory(ref.folder)) {
-        throw Error(ref.folder.string(), "no such folder",
-                    fmt::format("step {} of series {}", ref.step, series.name));
-      }
+// What a sweep of a manifest would meet: one thing wrong does not hide the next.
+class ManifestCheck {
+ public:
+  explicit ManifestCheck(const Path& path)
+      : manifest_(Manifest::read(path)), problems_(path.string()) {}
+
+  std::string run(const TaskLibrary& library) {
+    for (const std::string& word : manifest_.tasks) {
+      note([&] { check_tasks(library, std::span(&word, 1)); });
+    }
+    for (const Series& series : manifest_.series) {
+      note([&] { check_checkpoints(series); });
+      note([&] { check_tokenizer_of(series); });
+    }
+    problems_.raise();
+    const size_t tasks = check_tasks(library, manifest_.tasks);  // two files may give one name
+    return fmt::format("manifest: {} series, {} checkpoints{}, {} tasks", manifest_.series.size(),
+                       checkpoints_, on_hub_ > 0 ? fmt::format(" ({} on the hub)", on_hub_) : "",
+                       tasks);
+  }
+
+ private:
+  void note(const std::function<void()>& check) {
+    try {
+      check();
+    } catch (const Error& error) {  // one problem of several
+      problems_.add(error);
     }
   }
-  return fmt::format("manifest: {} series, {} checkpoints{}, {} tasks", manifest.series.size(),
-                     checkpoints, on_hub > 0 ? fmt::format(" ({} on the hub)", on_hub) : "",
-                     tasks.size());
-}
+
+  static size_t check_tasks(const TaskLibrary& library, std::span<const std::string> words) {
+    const std::vector<Task> tasks = library.select(words).tasks;
+    for (const Task& task : tasks) metrics_of(task);
+    return tasks.size();
+  }
+
+  void check_checkpoints(const Series& series) {
+    std::vector<const CheckpointRef*> missing;
+    for (const CheckpointRef& ref : series.checkpoints) {
+      ++checkpoints_;
+      if (ref.hub) {
+        ++on_hub_;
+      } else if (!std::filesystem::is_directory(ref.folder)) {
+        missing.push_back(&ref);
+      }
+    }
+    if (missing.empty()) return;
+    const std::string more =
+        missing.size() > 1 ? fmt::format(", and {} more of the series", missing.size() - 1) : "";
+    throw Error(missing.front()->folder.string(), "no such folder" + more,
+                fmt::format("step {} of series {}", missing.front()->step, series.name));
+  }
+
+  // That of a series on the hub comes with its checkpoints.
+  void check_tokenizer_of(const Series& series) {
+    const Path path = tokenizer_path(series);
+    if (path.empty() && !series.checkpoints.front().hub) throw no_tokenizer(series);
+    if (!path.empty() && tokenizers_.insert(path).second) check_tokenizer(path);
+  }
+
+  Manifest manifest_;
+  Problems problems_;
+  int64_t checkpoints_ = 0, on_hub_ = 0;
+  std::set<Path> tokenizers_;
+};
 
 std::string check_store(const Path& path) {
   return fmt::format("store: {} cells", load_report(Store::open_existing(path)).cells.size());
@@ -85,7 +133,11 @@ std::string check(const Path& path, const Arguments& arguments) {
   if (!std::filesystem::exists(path)) throw Error(path.string(), "no such file or folder");
   if (std::filesystem::exists(path / "config.json")) return check_checkpoint(path);
   if (std::filesystem::exists(path / "store.sqlite")) return check_store(path / "store.sqlite");
-  if (std::filesystem::is_directory(path)) return check_tokenizer(path);
+  if (std::filesystem::exists(path / "tokenizer.json")) return check_tokenizer(path);
+  if (std::filesystem::is_directory(path)) {
+    throw Error(path.string(), "is a folder without config.json, tokenizer.json and store.sqlite",
+                "a checkpoint, a tokenizer or a run, or the files in it");
+  }
   const std::string extension = path.extension().string();
   if (extension == ".json") return check_tokenizer(path);
   if (extension == ".safetensors") {
@@ -93,7 +145,7 @@ std::string check(const Path& path, const Arguments& arguments) {
   }
   if (extension == ".sqlite") return check_store(path);
   if (read_yaml(path, DuplicateKeys::last_wins).find("series")) {
-    return check_manifest(path, arguments);
+    return ManifestCheck(path).run(open_library(arguments));
   }
   if (read_task_file(path).find("group")) return check_group(path, arguments);
   return check_task(Task::read(path), arguments);

@@ -55,7 +55,8 @@ TEST(ValidateCommandTest, OpensTheTaskFilesOfAManifest) {
     const std::string series = (source_dir() / "series/small-deep").string();
     const Path manifest =
         scratch.write("m.yaml", "tasks: [" + tasks + "]\nseries: [{name: a, steps: [40], path: \"" +
-                                    series + "/iter_{step:07}\", tokens: {per_step: 2048}}]\n");
+                                    series + "/iter_{step:07}\", tokens: {per_step: 2048}}]\n" +
+                                    "tokenizer: " + (source_dir() / "series/tokenizer").string());
     const ProgramResult result = run_program({.arguments = {"validate", manifest}});
     return result.output + result.errors;
   };
@@ -63,6 +64,34 @@ TEST(ValidateCommandTest, OpensTheTaskFilesOfAManifest) {
   EXPECT_THAT(validate("mine/none.yaml"), HasSubstr("none.yaml: cannot open"));
   scratch.write("mine/copy.yaml", read_file(scratch / "mine/colours.yaml"));
   EXPECT_THAT(validate("mine/c*.yaml"), HasSubstr("has the name colours"));
+}
+
+// Each would end or spoil the sweep, and only the first was told, or none.
+TEST(ValidateCommandTest, TellsAllThatAManifestLacks) {
+  const Scratch scratch;
+  const std::string path = "path: '" + (source_dir() / "series").string();
+  const Path manifest =
+      scratch.write("m.yaml",
+                    "tasks: [no_such, wordnet_kinds, none.yaml]\n"
+                    "series:\n"
+                    "- {name: a, steps: [40, 41, 42], tokens: {per_step: 1}, tokenizer: here, " +
+                        path + "/small-deep/iter_{step:07}'}\n" +
+                        "- {name: b, steps: [40], tokens: {per_step: 1}, " + path +
+                        "/small-wide/iter_{step:07}'}\n");
+  const ProgramResult result = run_program({.arguments = {"validate", manifest}});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("'no_such' is no task"));
+  EXPECT_THAT(result.errors, HasSubstr("none.yaml: cannot open"));
+  EXPECT_THAT(result.errors, HasSubstr("iter_0000041: no such folder, and 1 more of the series"));
+  EXPECT_THAT(result.errors, HasSubstr("here"));
+  EXPECT_THAT(result.errors, HasSubstr("series b: has no tokenizer"));
+}
+
+TEST(ValidateCommandTest, AFolderOfNoKindIsSaidToBeNone) {
+  const ProgramResult result =
+      run_program({.arguments = {"validate", source_dir() / "series/small-deep"}});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("is a folder without config.json"));
 }
 
 TEST(ValidateCommandTest, NamesCannotSteerTheTerminal) {
