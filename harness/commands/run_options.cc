@@ -19,12 +19,13 @@ struct Refused {
   const char* name;
   const char* why;
 };
-constexpr std::array<Refused, 7> kRefused = {{
+constexpr std::array<Refused, 8> kRefused = {{
     {"apply_chat_template", "prompts are plain text: early checkpoints know no chat template"},
     {"fewshot_as_multiturn", "prompts are plain text: early checkpoints know no chat template"},
     {"predict_only", "scores cost nothing here: --log_samples writes the answers beside them"},
     {"gen_kwargs", "nothing is generated: tasks are scored by log-likelihood"},
     {"wandb_args", "nothing is sent anywhere: upload results_*.json with your tracker's own tool"},
+    {"wandb_config_args", "nothing is sent anywhere, as by wandb_args"},
     {"hf_hub_log_args", "nothing is sent anywhere: upload the output folder with the hub's tool"},
     {"trackio_args",
      "nothing is sent anywhere: upload results_*.json with your tracker's own tool"},
@@ -198,14 +199,14 @@ RunOptions run_options(const Arguments& arguments) {
 
 std::vector<Option> run_option_rows() {
   const std::vector<Option> own = {
-      {"model", "NAME", "e2lm", "for the file; there is one engine"},
-      {"model_args", "K=V,..", "",
+      {"model,M", "NAME", "e2lm", "for the file; there is one engine"},
+      {"model_args,a", "K=V,..", "",
        "pretrained=DIR, subfolder=, tokenizer=, dtype=, add_bos_token=, max_length="},
       {"tasks,t", "A,B", "", "names, groups, tags, globs, task files or folders of them"},
       {"config,C", "FILE", "", "a YAML file with these flags as keys; those given here win"},
       {"output_path,o", "DIR", "", "where result files go; or a .json"},
       {"log_samples,s", "", "", "also a file of every document's answers"},
-      {"samples", "JSON", "", "{\"task\": [0, 3]}, or a file of that: these documents only"},
+      {"samples,E", "JSON", "", "{\"task\": [0, 3]}, or a file of that: these documents only"},
       {"write_out,w", "", "", "show the first prompt of each task"},
       {"show_config", "", "", "print the tasks' configurations after the results"},
       {"metadata", "JSON", "", "to be kept in the results file"},
@@ -217,13 +218,16 @@ std::vector<Option> run_option_rows() {
       {"max_batch_size", "N", "", "likewise"},
       {"use_cache,c", "PATH", "", "likewise; a sweep keeps its results in a store"},
       {"cache_requests", "HOW", "", "likewise"},
-      {"verbosity", "LEVEL", "", "likewise"},
+      {"verbosity,v", "LEVEL", "", "likewise"},
       {"trust_remote_code", "", "", "likewise; nothing remote is run"},
+      {"confirm_run_unsafe_code", "", "", "likewise"},
+      {"check_integrity", "", "", "likewise; `e2lm validate` checks task files"},
       {"apply_chat_template", "", "", "refused, as are the next ones, with the reason"},
       {"fewshot_as_multiturn", "", "", ""},
       {"predict_only,x", "", "", ""},
       {"gen_kwargs", "K=V,..", "", ""},
       {"wandb_args", "K=V,..", "", ""},
+      {"wandb_config_args", "K=V,..", "", ""},
       {"hf_hub_log_args", "K=V,..", "", ""},
       {"trackio_args", "K=V,..", "", ""}};
   return join(join(own, task_option_rows()),

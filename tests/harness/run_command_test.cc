@@ -253,6 +253,19 @@ TEST_F(RunCommandTest, ResultsAreWrittenWhereTheTableCannotBePrinted) {
   EXPECT_TRUE(unread.contains("colours")) << unread.dump();
 }
 
+// As people and scripts have them for 0.4.13.
+TEST_F(RunCommandTest, ShortAndIdleFlagsAreThoseOfTheOriginal) {
+  const std::string model = "pretrained=" + folder_.checkpoint(80).string() +
+                            ",tokenizer=" + (folder_.scratch / "tokenizer").string();
+  const ProgramResult result = run_program(
+      {.arguments = {"run", "-M", "hf", "-a", model, "-t", folder_.scratch / "tasks/colours.yaml",
+                     "-E", "{\"colours\": [1]}", "-v", "INFO", "-b", "auto", "-q",
+                     "--confirm_run_unsafe_code", "--check_integrity"}});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_THAT(run("", {"--wandb_config_args", "job=x"}).errors,
+              HasSubstr("nothing is sent anywhere"));
+}
+
 TEST_F(RunCommandTest, RefusesWhatItDoesNotKnow) {
   const auto refused = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "run");
