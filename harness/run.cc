@@ -52,6 +52,11 @@ class ModelScorer {
     return options_.max_positions > 0 ? options_.max_positions : engine_->max_positions();
   }
 
+  std::string dtype() const {
+    return std::string(
+        precision_name(choose_precision(options_.engine, checkpoint_.stored_dtype())));
+  }
+
   ScoredRequests score(const TaskRequests& task) {
     const PreparedTask prepared = prepare_task(task, tokenizer_, max_positions(), options_.tokens,
                                                threads_of(options_.engine));
@@ -103,6 +108,7 @@ RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options) 
   RunOutcome outcome =
       run_tasks(selection, options, [&](const TaskRequests& task) { return scorer.score(task); });
   outcome.max_positions = scorer.max_positions();
+  outcome.dtype = scorer.dtype();
   return outcome;
 }
 

@@ -43,6 +43,7 @@ struct RunOutcome {
   std::vector<TaskOutcome> tasks;
   std::vector<GroupOutcome> groups;  // outer ones before those within them
   int64_t max_positions = 0;         // of a request in tokens; 0: not known here
+  std::string dtype;                 // of matrix products; empty: not known here
 };
 
 // Throws Error if anything is wrong with model, tokenizer or tasks, or a request does not fit.

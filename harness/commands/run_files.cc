@@ -53,11 +53,14 @@ void add_circumstances(const Arguments& arguments, const RunOptions& options,
   const double took =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started.steady).count();
   const std::string model = options.model.string();
+  std::string device = arguments.require("device");
+  if (device == "auto") device = device_name(options.engine.device);
   results["config"] = {{"model", arguments.require("model")},
                        {"model_args", model_args(arguments)},
+                       {"model_dtype", outcome.dtype},
                        {"batch_size", arguments.text("batch_size").value_or("auto")},
                        {"batch_sizes", Json::array()},
-                       {"device", arguments.require("device")},
+                       {"device", device},
                        {"use_cache", nullptr},
                        {"limit", options.requests.limit ? Json(*options.requests.limit) : Json()},
                        {"bootstrap_iters", options.bootstrap.draws},

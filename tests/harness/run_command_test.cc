@@ -145,6 +145,20 @@ TEST_F(RunCommandTest, TwoKindsOfArithmeticAreRefused) {
   EXPECT_THAT(result.errors, HasSubstr("--dtype: and dtype in --model_args exclude each other"));
 }
 
+// Scores of the two differ in the second place.
+TEST_F(RunCommandTest, ResultsSayTheArithmeticTheyCameFrom) {
+  const auto config = [&](const std::string& dtype) {
+    const Path output = folder_.scratch / dtype;
+    EXPECT_EQ(run(",dtype=" + dtype, {"--output_path", output}).exit_code, 0);
+    const Path file = list_folder(list_folder(output).front()).front();
+    return parse_json(read_file(file), "results")["config"];
+  };
+  EXPECT_EQ(config("float32")["model_dtype"], "float32");
+  EXPECT_EQ(config("bfloat16")["model_dtype"], "bfloat16");
+  EXPECT_THAT(config("auto")["model_dtype"], testing::AnyOf("float32", "bfloat16"));
+  EXPECT_THAT(config("auto")["device"], testing::AnyOf("cpu", "cuda"));
+}
+
 // It was cut or not, but never an error.
 TEST_F(RunCommandTest, ARequestMayNotBeLongerThanMaxLength) {
   EXPECT_EQ(run(",max_length=8").exit_code, 0);
