@@ -169,8 +169,27 @@ int run_leaderboard(const Arguments& arguments) {
   return 0;
 }
 
+std::vector<Option> score_rows() {
+  return join(scoring_option_rows(), join(token_option_rows(), engine_option_rows()));
+}
+
+// Who asks for other weights of a leaderboard would take it for one under them.
+void refuse_idle_options(const Arguments& arguments, const std::string& what) {
+  std::vector<Option> idle;
+  if (what != "score") idle = join(score_rows(), {{.name = "series"}});
+  if (what == "leaderboard") idle = join(idle, check_option_rows());
+  for (const Option& option : idle) {
+    if (!arguments.given(option.name)) continue;
+    throw Error(fmt::format("--{}", option.name),
+                fmt::format("means nothing to `submission {}`", what),
+                what == "leaderboard" ? "it at `submission score`, which writes verdicts"
+                                      : "it at `submission score`");
+  }
+}
+
 int run(const Arguments& arguments) {
   const std::string& what = arguments.positional().front();
+  refuse_idle_options(arguments, what);
   if (what == "check") return run_check(arguments);
   if (what == "score") return run_score(arguments);
   if (what == "leaderboard") return run_leaderboard(arguments);
@@ -195,12 +214,12 @@ Command submission_command() {
       .arguments = "check FILE | score FILE | leaderboard VERDICTS..",
       .summary = "A competition entry: limits, leakage, domain, scores; a leaderboard of many.",
       .details =
-          "FILE is a zip archive or a folder with evaluation.patch and metadata.yaml, or with\n"
+          "FILE is a zip or tar archive or a folder, with evaluation.patch and metadata.yaml or "
+          "with\n"
           "task.yaml and data. Nothing in it is executed. A judge of the items' domain is asked\n"
           "if E2LM_JUDGE_URL and E2LM_JUDGE_MODEL (and E2LM_JUDGE_KEY, E2LM_JUDGE_PRICE) name\n"
           "one. Exit code 1 if the submission is not valid.",
-      .options = join(join(own_rows(), check_option_rows()),
-                      join(scoring_option_rows(), join(token_option_rows(), engine_option_rows()))),
+      .options = join(join(own_rows(), check_option_rows()), score_rows()),
       .min_positional = 1,
       .max_positional = kAnyNumber,
       .run = run,

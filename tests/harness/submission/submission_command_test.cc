@@ -351,6 +351,11 @@ TEST(SubmissionCommandTest, WrongUseIsASentence) {
   EXPECT_THAT(refused({"check", "e.zip", "--against", "none.txt"}), HasSubstr("none.txt"));
   EXPECT_THAT(refused({"score", "e.zip", "--series", "none.yaml"}), HasSubstr("none.yaml"));
   EXPECT_THAT(refused({"leaderboard"}), HasSubstr("names no verdict"));
+  EXPECT_THAT(refused({"leaderboard", "e.zip", "--weights", "1,0,0"}),
+              HasSubstr("--weights: means nothing to `submission leaderboard`"));
+  EXPECT_THAT(refused({"leaderboard", "e.zip", "--most-share", "1"}), HasSubstr("means nothing"));
+  EXPECT_THAT(refused({"check", "e.zip", "--series", "none.yaml"}),
+              HasSubstr("--series: means nothing to `submission check` (expected it at"));
   EXPECT_THAT(refused({"leaderboard", "e.zip"}), HasSubstr("e.zip"));
   EXPECT_THAT(refused({"check", "e.zip"}, {{"E2LM_JUDGE_URL", "http://localhost:1"}}),
               HasSubstr("E2LM_JUDGE_MODEL"));
