@@ -34,7 +34,6 @@ std::vector<HubPlace> wanted_places(const Arguments& arguments) {
     }
     return {place};
   }
-  for (const char* option : {"revision", "subfolder"}) arguments.check_companion(option, "model");
   const Path path =
       arguments.positional().empty() ? kDefaultManifest : arguments.positional().front();
   std::vector<HubPlace> places = hub_places(Manifest::read(path));
@@ -80,6 +79,7 @@ int fetch_task_data(const Arguments& arguments) {
 }
 
 int run(const Arguments& arguments) {
+  for (const char* option : {"revision", "subfolder"}) arguments.check_companion(option, "model");
   if (arguments.text("tasks")) return fetch_task_data(arguments);
   for (const char* option : {"data-from", "include_path"}) {
     arguments.check_companion(option, "tasks");

@@ -174,6 +174,8 @@ TEST_F(HubCommandsTest, WrongUseIsRefused) {
   EXPECT_THAT(refused({"fetch", "--model", "org/sub", "--subfolder", "../x"}),
               HasSubstr("no name within a repository"));
   EXPECT_THAT(refused({"fetch", "sweep.yaml", "--revision", "x"}), HasSubstr("needs --model"));
+  EXPECT_THAT(refused({"fetch", "--tasks", "wordnet_kinds", "--revision", "x"}),
+              HasSubstr("--revision: needs --model"));
   EXPECT_THAT(refused({"fetch", "sweep.yaml", "--data-from", "rows"}), HasSubstr("needs --tasks"));
   EXPECT_THAT(refused({"fetch", "sweep.yaml", "--include_path", "."}), HasSubstr("needs --tasks"));
   EXPECT_THAT(refused({"fetch", "sweep.yaml", "--jobs", "0"}), HasSubstr("1 to 64"));
