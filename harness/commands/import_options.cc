@@ -46,6 +46,17 @@ MeanRow mean_of(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
+void add_mean(const MeanRow& mean, std::vector<MeanRow>& means) {
+  for (const MeanRow& other : means) {
+    if (other.name != mean.name || other.glob == mean.glob) continue;
+    throw Error(
+        "--mean",
+        fmt::format("'{}' is the mean of '{}' and of '{}'", mean.name, other.glob, mean.glob),
+        "a name for each");
+  }
+  means.push_back(mean);
+}
+
 // What a store holds has names and tokens already.
 void refuse_import_options(const Arguments& arguments) {
   for (const Option& option : import_option_rows()) {
@@ -99,7 +110,7 @@ ImportOptions import_options(const Arguments& arguments) {
   identity.control_for = arguments.text("control-for");
   if (const auto mix = arguments.text("mix")) identity.mix = mix_named(*mix, "--mix");
   options.tasks = words_of(arguments.texts("only"));
-  for (const std::string& text : arguments.texts("mean")) options.means.push_back(mean_of(text));
+  for (const std::string& text : arguments.texts("mean")) add_mean(mean_of(text), options.means);
   options.samples = !arguments.flag("no-samples");
   options.newest = arguments.flag("newest");
   return options;

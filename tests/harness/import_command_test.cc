@@ -204,6 +204,8 @@ TEST_F(ImportCommandTest, WrongUseIsASentence) {
               HasSubstr("is no file"));
   EXPECT_THAT(refused({"import", files_, "--dry-run", "--mix", "dark"}), HasSubstr("'dark'"));
   EXPECT_THAT(refused({"import", files_, "--dry-run", "--mean", "mmlu"}), HasSubstr("NAME=GLOB"));
+  EXPECT_THAT(refused({"import", files_, "--dry-run", "--mean", "m=a*", "--mean", "m=s*"}),
+              HasSubstr("--mean: 'm' is the mean of 'a*' and of 's*'"));
   EXPECT_THAT(refused({"import", files_, "--dry-run", "--map", scratch_ / "no.yaml"}),
               HasSubstr("no.yaml"));
   const std::string absent = "nowhere: no such file or folder";
