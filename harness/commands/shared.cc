@@ -152,7 +152,8 @@ std::vector<Option> token_option_rows() {
            "context and continuation: joint, tokenized together and cut (the default), or "
            "separate (OLMo's in-loop evaluation)"},
           {"too_long", "RULE", "",
-           "a request longer than the model's positions: cut, its last ones stay, or error"}};
+           "a request longer than the model's positions: cut, its last ones stay (run's default), "
+           "or error (the others')"}};
 }
 
 TokenRules token_rules(const Arguments& arguments, TokenRules rules) {

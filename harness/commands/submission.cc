@@ -85,7 +85,7 @@ void score(const Arguments& arguments, const Path& run, const Path& scratch, Che
   keep_series(chosen_series(arguments), manifest);
   SweepOptions options{
       .engine = engine_options(arguments), .quiet = arguments.flag("quiet"), .stop = interrupted};
-  if (!options.engine.precision) options.engine.precision = manifest.precision;
+  if (!arguments.given("dtype")) options.engine.precision = manifest.precision;
   Store store = Store::open(run / "store.sqlite");
   const submission::Scored scored =
       submission::score_task(*checked.task, manifest, store, options, scoring_options(arguments));

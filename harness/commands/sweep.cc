@@ -30,7 +30,7 @@ Manifest read_manifest(const Arguments& arguments, SweepSetup& setup, bool may_b
   }
   if (tasks) manifest.tasks = split(*tasks, ',');
   manifest.tokens = token_rules(arguments, manifest.tokens);
-  if (!setup.options.engine.precision) setup.options.engine.precision = manifest.precision;
+  if (!arguments.given("dtype")) setup.options.engine.precision = manifest.precision;
   return manifest;
 }
 

@@ -64,6 +64,16 @@ TEST_P(BegunWith, AskedForItIsComputed) {
 INSTANTIATE_TEST_SUITE_P(AutoArithmetic, BegunWith, testing::Values("float32", "bfloat16"),
                          [](const auto& test) { return std::string(test.param); });
 
+TEST_F(AutoArithmeticTest, AskedForItGoesBeforeTheManifest) {
+  sweep({}, run_ / "none");
+  const std::string manifest = read_file(folder_.manifest);
+  for (const char* dtype : {"float32", "bfloat16"}) {
+    write_file(folder_.manifest, fmt::format("dtype: {}\n{}", dtype, manifest));
+    sweep({"--dtype", "auto"}, run_ / dtype);
+    EXPECT_EQ(settings_of(run_ / dtype), settings_of(run_ / "none"));
+  }
+}
+
 // As users set it who want the same on processors of several kinds.
 TEST_F(AutoArithmeticTest, OneDnnMayBeForbiddenWhatTheProcessorHas) {
   for (const char* dtype : {"auto", "bfloat16"}) {
