@@ -39,7 +39,8 @@ std::vector<std::string> config_words(const Path& path) {
       words.push_back(fmt::format("--{}={}", key, json.is_string() ? value.text : json.dump()));
     } else {
       const bool plain = value.kind == Yaml::Kind::scalar;
-      words.push_back(fmt::format("--{}={}", key, plain ? value.text : joined(value, key)));
+      const std::string text = plain ? value.text : joined(value, key);
+      if (!text.empty()) words.push_back(fmt::format("--{}={}", key, text));
     }
   }
   return words;

@@ -206,7 +206,7 @@ TEST_F(RunCommandTest, TakesItsFlagsFromAFileToo) {
                       ", tokenizer: " + (folder_.scratch / "tokenizer").string() + "}\ntasks: [" +
                       (folder_.scratch / "tasks/colours.yaml").string() +
                       "]\nnum_fewshot: 1\nlimit: 3\nquiet: true\nwrite_out: true\n"
-                      "metadata: {run: 7}\noutput_path: " +
+                      "metadata: {run: 7}\nwandb_args: {}\nsystem_instruction: ''\noutput_path: " +
                       (folder_.scratch / "out").string() + "\nlog_samples: false\n");
   const ProgramResult result =
       run_program({.arguments = {"run", "--config", config, "--num_fewshot", "2"}});
