@@ -193,6 +193,48 @@ TEST_F(ManifestTest, CheckpointsOnTheHub) {
   expect_error([&] { with("steps: scan, revision: 'step{step}'"); }, "cannot be 'scan'");
 }
 
+// As of models whose checkpoints are repositories of their own, or named after their tokens.
+TEST_F(ManifestTest, CheckpointsMayBeListedOneByOne) {
+  const std::string tasks = "tasks: [wordnet_kinds]\nseries:\n  - name: a\n";
+  Manifest manifest = read(tasks +
+                           "    checkpoints:\n"
+                           "      - {step: 480, tokens: 1e12, hub: org/a-480k-1T}\n"
+                           "      - {step: 50, tokens: 105e9, path: 'runs/a{50}'}\n"
+                           "      - {step: 240, tokens: 503e9, hub: org/a, revision: 'at-{step}',\n"
+                           "         subfolder: hf}\n");
+  const auto& refs = manifest.series[0].checkpoints;
+  ASSERT_EQ(refs.size(), 3u);
+  EXPECT_EQ(refs[0].step, 50) << "in their order";
+  EXPECT_EQ(refs[0].series, "a");
+  EXPECT_EQ(refs[0].tokens, 105e9);
+  EXPECT_EQ(refs[0].folder, scratch_ / "runs/a{50}");
+  EXPECT_EQ(refs[1].hub->name(), "org/a@at-240/hf");
+  EXPECT_EQ(refs[2].hub->name(), "org/a-480k-1T@main");
+  EXPECT_NE(refs[2].folder.string().find("models--org--a-480k-1T"), std::string::npos);
+  EXPECT_FALSE(manifest.series[0].scan);
+
+  const std::string two = "    checkpoints: [{step: 2, path: b}, {step: 3, path: c}]\n";
+  manifest = read(tasks + two + "    tokens: {per_step: 10}\n");
+  EXPECT_EQ(manifest.series[0].checkpoints[1].tokens, 30);
+  manifest = read(tasks + two + "    tokens: [7, 8]\n");
+  EXPECT_EQ(manifest.series[0].checkpoints[1].tokens, 8);
+
+  const auto refused = [&](const std::string& rest, const auto&... parts) {
+    expect_error([&] { read(tasks + rest); }, "m.yaml:", parts...);
+  };
+  refused(two, "'series[0].checkpoints[0].tokens' is missing");
+  refused(two + "    tokens: 1e9\n    path: x{step}\n", "'path' and 'checkpoints' exclude");
+  refused("    checkpoints: [{step: 1, tokens: 1, path: b}, {step: 1, tokens: 2, path: c}]\n",
+          "step 1 is listed twice");
+  refused("    checkpoints: [{step: -1, tokens: 1, path: b}]\n", "must be 0 or more");
+  refused("    checkpoints: [{step: 1, tokens: 1}]\n", "checkpoints[0].path' is missing");
+  refused("    checkpoints: [{step: 1, tokens: 1, path: b, hub: o/n}]\n", "exclude each other");
+  refused("    checkpoints: [{step: 1, tokens: 1, path: b, revision: x}]\n", "needs a repository");
+  refused("    checkpoints: [{step: 1, tokens: 1, path: b, weight: x}]\n", "weight");
+  refused("    checkpoints: []\n", "must be a list of");
+  refused("    checkpoints: [b]\n", "must be a mapping of keys");
+}
+
 TEST_F(ManifestTest, ErrorsNameLineAndKey) {
   expect_refused("tasks: [wordnet_kinds]\n", "", "'tasks' is missing");
   expect_refused("series:", "seires:", "m.yaml:2", "'seires' is unknown", "'series'");
