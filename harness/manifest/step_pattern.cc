@@ -101,7 +101,7 @@ std::string StepPattern::fill(int64_t step) const {
 }
 
 std::set<int64_t> StepPattern::scan(const Path& folder) const {
-  const Path before = folder / before_;
+  const Path before = (folder.empty() ? Path(".") : folder) / before_;
   const std::string prefix = before.filename().string();
   const std::string suffix = after_.substr(0, after_.find('/'));
   std::set<int64_t> steps;

@@ -87,6 +87,22 @@ TEST(ValidateCommandTest, TellsAllThatAManifestLacks) {
   EXPECT_THAT(result.errors, HasSubstr("series b: has no tokenizer"));
 }
 
+// Named without a folder, as one does who stands beside it.
+TEST(ValidateCommandTest, AManifestHereFindsCheckpointsHere) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch / "iter_40");
+  std::filesystem::create_directory(scratch / "80");
+  const auto validate = [&](const std::string& path) {
+    scratch.write(
+        "m.yaml",
+        "tasks: [wordnet_kinds]\ntokenizer: " + (source_dir() / "series/tokenizer").string() +
+            "\nseries: [{name: a, steps: scan, path: '" + path + "', tokens: {per_step: 1}}]\n");
+    return run_program({.arguments = {"validate", "m.yaml"}, .folder = scratch.folder()}).output;
+  };
+  EXPECT_THAT(validate("iter_{step}"), HasSubstr("1 series, 1 checkpoints"));
+  EXPECT_THAT(validate("{step}"), HasSubstr("1 series, 1 checkpoints"));
+}
+
 TEST(ValidateCommandTest, AFolderOfNoKindIsSaidToBeNone) {
   const ProgramResult result =
       run_program({.arguments = {"validate", source_dir() / "series/small-deep"}});
