@@ -48,13 +48,36 @@ int conclude(const Verdict& verdict, const std::string& format, const std::optio
   return verdict.status() == Verdict::Status::valid ? 0 : 1;
 }
 
+// What is written into an entry's own folder would belong to it, which made it another entry.
+void refuse_within(const Path& entry, const Path& output, std::string_view option) {
+  if (!std::filesystem::is_directory(entry)) return;
+  const auto whole = [](const Path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  };
+  const Path folder = whole(entry), place = whole(output);
+  const auto ends = std::mismatch(folder.begin(), folder.end(), place.begin(), place.end());
+  if (ends.first != folder.end()) return;
+  throw Error(output.string(), "lies in the entry's folder and would be a part of it",
+              fmt::format("a place outside of it, by {}", option));
+}
+
+submission::CheckOptions options_of(const Arguments& arguments, const Path& entry) {
+  auto options = check_options(arguments);
+  if (options.judge) refuse_within(entry, options.judge->cache, "--judge-cache DIR");
+  return options;
+}
+
 int run_check(const Arguments& arguments) {
   const std::string format = format_of(arguments, {"text", "json"});
+  const Path path = only_path(arguments);
   const auto output = arguments.text("output");
-  if (output) check_can_write(*output);  // before a judge is paid
+  if (output) {  // before a judge is paid
+    refuse_within(path, *output, "--output FILE");
+    check_can_write(*output);
+  }
   const submission::ScratchFolder scratch;
   const Checked checked =
-      submission::check_submission(only_path(arguments), scratch.path(), check_options(arguments));
+      submission::check_submission(path, scratch.path(), options_of(arguments, path));
   return conclude(checked.verdict, format, output ? std::optional<Path>(*output) : std::nullopt);
 }
 
@@ -132,9 +155,11 @@ void refuse_folder_of_another(const Path& run, const Path& given, const Verdict&
 int run_score(const Arguments& arguments) {
   const std::string format = format_of(arguments, {"text", "json"});
   const Path path = only_path(arguments);
-  auto check = check_options(arguments);
+  auto check = options_of(arguments, path);
   check.opened = [&](const Verdict& opened) {
-    refuse_folder_of_another(run_folder(arguments, opened), path, opened);
+    const Path run = run_folder(arguments, opened);
+    refuse_within(path, run, "--output DIR");
+    refuse_folder_of_another(run, path, opened);
   };
   scoring_options(arguments);  // wrong ones are said before any work
   const submission::ScratchFolder scratch;

@@ -152,7 +152,8 @@ bool unpack(const Path& path, PackedFiles& files, Verdict& verdict) {
 
 std::optional<Submission> open_submission(const Path& path, const Path& scratch, Verdict& verdict) {
   if (!std::filesystem::exists(path)) throw Error(path.string(), "no such file or folder");
-  const Path shown = path.filename().empty() ? path.parent_path() : path;
+  const Path place = std::filesystem::absolute(path).lexically_normal();  // "." has a name, too
+  const Path shown = place.filename().empty() ? place.parent_path() : place;
   verdict.name = (shown.extension() == ".zip" ? shown.stem() : shown.filename()).string();
   PackedFiles files;
   if (!unpack(path, files, verdict)) return {};

@@ -15,6 +15,7 @@
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 #include "tests/support/submission_files.h"
+#include "tests/support/task_files.h"
 
 namespace e2lm {
 namespace {
@@ -328,6 +329,29 @@ TEST(SubmissionCommandTest, TemporaryFilesGoAlsoAfterFaults) {
     EXPECT_TRUE(std::filesystem::is_empty(scratch / "tmp"));
   }
   EXPECT_EQ(list_folder(scratch.folder()).size(), 2u);
+}
+
+// Its own results became a part of the entry, and the next run took it for another one.
+TEST(SubmissionCommandTest, NothingIsWrittenIntoAnEntry) {
+  const Scratch scratch;
+  TaskFiles().write(scratch, "stars");
+  std::filesystem::rename(scratch / "stars/colours.yaml", scratch / "stars/task.yaml");
+  const auto within = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "submission");
+    return run_program(
+        {.arguments = std::move(arguments), .folder = scratch / "stars", .environment = kNoJudge});
+  };
+  const size_t files = list_folder(scratch / "stars").size();
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"score", "."}, {"check", ".", "--output", "v.json"}}) {
+    const ProgramResult result = within(words);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.errors, HasSubstr("lies in the entry's folder"));
+  }
+  EXPECT_EQ(list_folder(scratch / "stars").size(), files);
+  EXPECT_THAT(within({"check", ".", "--output", "../v.json"}).output,
+              testing::StartsWith("stars: invalid"))
+      << "of few documents, and named after its folder";
 }
 
 TEST(SubmissionCommandTest, WrongUseIsASentence) {
