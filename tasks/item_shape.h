@@ -23,7 +23,7 @@ struct ItemShape {
   bool several_golds = false;    // any of them is right
   bool unconditional = false;    // as many requests follow, of the choices after nothing
   int64_t words = 0, bytes = 0;  // of a rolling request's text
-  int32_t windows = 1;           // pieces it was scored in, each of at most the model's positions
+  int32_t windows = 1;  // pieces it was scored in, each of at most the model's positions; 0: blank
 
   static constexpr int32_t kNoGold = -100;
 };
