@@ -19,11 +19,11 @@ namespace e2lm {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> kAll = {
-      sweep_command(),     run_command(),      fetch_command(),   import_command(),
-      score_command(),     report_command(),   compare_command(), items_command(),
-      logprobs_command(),  tokenize_command(), rescore_command(), prompts_command(),
-      merge_command(),     dump_command(),     ls_command(),      validate_command(),
-      submission_command()};
+      sweep_command(),    run_command(),       fetch_command(),   import_command(),
+      score_command(),    report_command(),    compare_command(), items_command(),
+      logprobs_command(), tokenize_command(),  rescore_command(), prompts_command(),
+      merge_command(),    dump_command(),      export_command(),  ls_command(),
+      validate_command(), submission_command()};
   return kAll;
 }
 

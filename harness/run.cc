@@ -11,24 +11,6 @@
 namespace e2lm {
 namespace {
 
-// The windows of a rolling request as one score.
-std::vector<RequestScore> join_windows(const std::vector<RequestScore>& scores,
-                                       const std::vector<int32_t>& windows) {
-  std::vector<RequestScore> joined;
-  size_t next = 0;
-  for (const int32_t count : windows) {
-    RequestScore sum;
-    for (int32_t window = 0; window < count; ++window) {
-      const RequestScore& part = scores.at(next++);
-      sum.nats += part.nats;
-      sum.tokens += part.tokens;
-      sum.greedy_tokens += part.greedy_tokens;
-    }
-    joined.push_back(sum);
-  }
-  return joined;
-}
-
 Tokenizer read_tokenizer(const RunOptions& options) {
   Tokenizer tokenizer = Tokenizer::read(options.tokenizer);
   if (options.open_with_bos && !tokenizer.open_with_bos()) {
@@ -103,6 +85,23 @@ void add_groups(const std::string& name, const TaskSelection& selection,
 
 }  // namespace
 
+std::vector<RequestScore> join_windows(const std::vector<RequestScore>& scores,
+                                       const std::vector<int32_t>& windows) {
+  std::vector<RequestScore> joined;
+  size_t next = 0;
+  for (const int32_t count : windows) {
+    RequestScore sum;
+    for (int32_t window = 0; window < count; ++window) {
+      const RequestScore& part = scores.at(next++);
+      sum.nats += part.nats;
+      sum.tokens += part.tokens;
+      sum.greedy_tokens += part.greedy_tokens;
+    }
+    joined.push_back(sum);
+  }
+  return joined;
+}
+
 RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options) {
   ModelScorer scorer(options);
   RunOutcome outcome =
@@ -114,22 +113,36 @@ RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options) 
 
 RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options,
                      const std::function<ScoredRequests(const TaskRequests&)>& score) {
+  RunOutcome outcome = make_run(selection, options);
+  score_run(outcome, selection, options.bootstrap, score);
+  return outcome;
+}
+
+RunOutcome make_run(const TaskSelection& selection, const RunOptions& options) {
   RunOutcome outcome;
   check_samples(selection, options);
-  for (const Task& task : selection.tasks) {  // everything that can be wrong, before any scoring
+  for (const Task& task : selection.tasks) {
     metrics_of(task);
     RequestOptions requests = options.requests;
     requests.as_original = requests.keep_documents = true;
     const auto samples = options.samples.find(task.name);
     if (samples != options.samples.end()) requests.samples = samples->second;
+    const auto shots = options.shots.find(task.name);
+    if (shots != options.shots.end()) requests.num_fewshot = shots->second;
     outcome.tasks.push_back({.task = &task, .requests = make_requests(task, requests)});
   }
+  return outcome;
+}
+
+void score_run(RunOutcome& outcome, const TaskSelection& selection, const Bootstrap& bootstrap,
+               const std::function<ScoredRequests(const TaskRequests&)>& score) {
+  outcome.groups.clear();
   std::vector<TaskScores> values;
   for (TaskOutcome& task : outcome.tasks) {
     ScoredRequests scored = score(task.requests);
     task.scores = std::move(scored.scores);
     task.cut = scored.cut;
-    task.values = score_task(*task.task, task.requests, task.scores, options.bootstrap);
+    task.values = score_task(*task.task, task.requests, task.scores, bootstrap);
     values.push_back(task.values);
   }
   std::vector<const Group*> groups;
@@ -141,7 +154,6 @@ RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options,
     }
     outcome.groups.push_back(std::move(result));
   }
-  return outcome;
 }
 
 }  // namespace e2lm

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct RunOptions {
   EngineOptions engine;
   RequestOptions requests;
   std::map<std::string, std::vector<int64_t>> samples;  // by task: these documents only
+  std::map<std::string, int64_t> shots;                 // by task: in place of the requests' number
   Bootstrap bootstrap;
   bool quiet = false;
 };
@@ -58,5 +60,15 @@ struct ScoredRequests {
 // The same with scores from elsewhere.
 RunOutcome run_tasks(const TaskSelection& selection, const RunOptions& options,
                      const std::function<ScoredRequests(const TaskRequests&)>& score);
+
+// That in two steps. First everything that can be wrong: the tasks' requests, without scores. Then
+// these, and the values of tasks and groups; again for another model's scores.
+RunOutcome make_run(const TaskSelection& selection, const RunOptions& options);
+void score_run(RunOutcome& outcome, const TaskSelection& selection, const Bootstrap& bootstrap,
+               const std::function<ScoredRequests(const TaskRequests&)>& score);
+
+// The windows of each rolling request as one score; `windows` by request.
+std::vector<RequestScore> join_windows(const std::vector<RequestScore>& scores,
+                                       const std::vector<int32_t>& windows);
 
 }  // namespace e2lm

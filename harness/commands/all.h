@@ -12,6 +12,7 @@ Command fetch_command();
 Command import_command();
 Command merge_command();
 Command dump_command();
+Command export_command();
 Command score_command();
 Command report_command();
 Command compare_command();

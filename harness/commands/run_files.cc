@@ -3,8 +3,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <span>
-
 #include "base/version.h"
 #include "harness/commands/run_options.h"
 #include "harness/lm_eval/results.h"
@@ -13,26 +11,9 @@
 namespace e2lm {
 namespace {
 
-std::string file_name(const std::string& model) {
-  std::string safe;
-  for (const char c : model) {
-    const bool odd = std::string_view("\"<>:/|\\?*[]").find(c) != std::string_view::npos;
-    if (!odd) safe += c;
-    if (odd && !safe.ends_with("__")) safe += "__";
-  }
-  return safe;
-}
-
-std::string iso_time(std::chrono::system_clock::time_point time) {
-  return fmt::format(
-      "{:%Y-%m-%dT%H-%M-%S}.{:06}", fmt::gmtime(time),
-      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count() %
-          1000000);
-}
-
 // In a folder named after the model, or, where --output_path is a .json, beside that.
 Path results_file(const Arguments& arguments, const std::string& model, const RunStart& started) {
-  const std::string time = iso_time(started.date);
+  const std::string time = file_time(started);
   const Path output = arguments.require("output_path");
   if (output.extension() == ".json") {
     return output.parent_path() / fmt::format("{}_{}.json", output.stem().string(), time);
@@ -91,12 +72,25 @@ void check_run_files(const Arguments& arguments, const RunOptions& options,
   check_can_write(results_file(arguments, options.model.string(), started));
 }
 
-void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json results,
-                     const RunStart& started) {
-  const std::string time = iso_time(started.date);
-  const Path file = results_file(arguments, results["model_name"].get<std::string>(), started);
-  std::span<const TaskOutcome> sampled;
-  if (arguments.flag("log_samples")) sampled = outcome.tasks;
+std::string file_name(const std::string& name) {
+  std::string safe;
+  for (const char c : name) {
+    const bool odd = std::string_view("\"<>:/|\\?*[]").find(c) != std::string_view::npos;
+    if (!odd) safe += c;
+    if (odd && !safe.ends_with("__")) safe += "__";
+  }
+  return safe;
+}
+
+std::string file_time(const RunStart& started) {
+  const auto since = started.date.time_since_epoch();
+  return fmt::format(
+      "{:%Y-%m-%dT%H-%M-%S}.{:06}", fmt::gmtime(started.date),
+      std::chrono::duration_cast<std::chrono::microseconds>(since).count() % 1000000);
+}
+
+void write_results(const Path& file, std::span<const TaskOutcome> sampled, Json results,
+                   const RunStart& started) {
   results["task_hashes"] = Json::object();
   for (const TaskOutcome& task : sampled) {
     results["task_hashes"][task.task->name] = lm_eval::task_hash(lm_eval::sample_lines(task));
@@ -104,13 +98,22 @@ void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json
   // Before the samples, which may fill the disk. These are made twice: all at once they would take
   // much more memory than those of one task.
   write_file(file, python_json(results, 2));
-  std::fputs(fmt::format("Results: {}\n", file.string()).c_str(), stderr);
   for (const TaskOutcome& task : sampled) {
     std::string lines;
     for (const Json& sample : lm_eval::sample_lines(task)) lines += python_json(sample) + "\n";
-    write_file(file.parent_path() / fmt::format("samples_{}_{}.jsonl", task.task->name, time),
+    write_file(file.parent_path() /
+                   fmt::format("samples_{}_{}.jsonl", task.task->name, file_time(started)),
                lines);
   }
+}
+
+void write_run_files(const Arguments& arguments, const RunOutcome& outcome, Json results,
+                     const RunStart& started) {
+  const Path file = results_file(arguments, results["model_name"].get<std::string>(), started);
+  std::span<const TaskOutcome> sampled;
+  if (arguments.flag("log_samples")) sampled = outcome.tasks;
+  write_results(file, sampled, std::move(results), started);
+  std::fputs(fmt::format("Results: {}\n", file.string()).c_str(), stderr);
 }
 
 }  // namespace e2lm

@@ -23,16 +23,27 @@ ItemLoader::ItemLoader(const Store& store, const Plan& plan)
 
 std::optional<std::vector<Item>> ItemLoader::read(const Plan::TaskRow& task,
                                                   const Plan::CheckpointRow& checkpoint) {
+  const auto cell = find(task, checkpoint);
+  if (!cell) return {};
+  return read_cell(*cell, task);
+}
+
+std::optional<int64_t> ItemLoader::find(const Plan::TaskRow& task,
+                                        const Plan::CheckpointRow& checkpoint) const {
   if (!checkpoint.weights) return {};
   const auto found = cells_.find({*checkpoint.weights, task.request_set, checkpoint.settings});
   if (found == cells_.end() || found->second.state != Store::State::done) return {};
-  return read_cell(found->second.id, task);
+  return found->second.id;
 }
 
 std::vector<Item> ItemLoader::read_cell(int64_t cell, const Plan::TaskRow& task) {
+  return items_of(task.items, read_scores_of(cell, task));
+}
+
+std::vector<RequestScore> ItemLoader::read_scores_of(int64_t cell, const Plan::TaskRow& task) {
   const auto [order, is_new] = orders_.try_emplace(task.request_set);
   if (is_new) order->second = store_.finish_order(task.request_set);
-  return items_of(task.items, read_scores(store_, cell, order->second));
+  return read_scores(store_, cell, order->second);
 }
 
 void add_item_values(const Metric& metric, std::span<const Item> items, ItemValues& into) {

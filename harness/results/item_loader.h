@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/store/store.h"
+#include "harness/sweep/evaluate.h"
 #include "harness/sweep/plan.h"
 #include "scoring/items/choice_votes.h"
 #include "scoring/judgement/judgement.h"
@@ -23,8 +24,13 @@ class ItemLoader {
   std::optional<std::vector<Item>> read(const Plan::TaskRow& task,
                                         const Plan::CheckpointRow& checkpoint);
 
-  // The same of a finished cell.
+  // The same of a finished cell, and its scores as the engine gave them.
   std::vector<Item> read_cell(int64_t cell, const Plan::TaskRow& task);
+  std::vector<RequestScore> read_scores_of(int64_t cell, const Plan::TaskRow& task);
+
+  // The cell of a task and checkpoint, if it is finished.
+  std::optional<int64_t> find(const Plan::TaskRow& task,
+                              const Plan::CheckpointRow& checkpoint) const;
 
   const Plan& plan() const { return plan_; }
   const Store& store() const { return store_; }
