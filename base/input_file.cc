@@ -66,4 +66,18 @@ bool InputFile::refill() {
   return end_ > 0;
 }
 
+std::string read_unpacked(const Path& path) {
+  constexpr size_t kMostBytes = size_t{1} << 30;
+  InputFile file(path);
+  std::string text, line;
+  for (bool first = true; file.read_line(line); first = false) {
+    if (!first) text += '\n';
+    text += line;
+    if (text.size() > kMostBytes) {
+      throw Error(path.string(), "is too large to be read at once", "at most 1 GiB, unpacked");
+    }
+  }
+  return text;
+}
+
 }  // namespace e2lm

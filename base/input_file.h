@@ -52,4 +52,8 @@ class InputFile {
   int64_t line_ = 1;
 };
 
+// All of a file, unpacked and without a byte order mark. Throws Error if it cannot be read or has
+// more than a gibibyte.
+std::string read_unpacked(const Path& path);
+
 }  // namespace e2lm

@@ -14,20 +14,6 @@ const char* const kKnownFormats =
 
 namespace {
 
-std::string read_unpacked(const Path& path) {
-  constexpr size_t kMostBytes = size_t{1} << 30;
-  InputFile file(path);
-  std::string text, line;
-  for (bool first = true; file.read_line(line); first = false) {
-    if (!first) text += '\n';
-    text += line;
-    if (text.size() > kMostBytes) {
-      throw Error(path.string(), "is too large for a file of results", "at most 1 GiB, unpacked");
-    }
-  }
-  return text;
-}
-
 char first_character(const Path& path) {
   InputFile file(path);
   int byte = file.get();

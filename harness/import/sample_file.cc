@@ -24,16 +24,12 @@ bool says_enough(const SampleFile& file, const Metric& metric) {
          metric.fits(file.samples.front().shape.type);
 }
 
-// The results file of the same run beside it, if there is one.
+// What the results file of the same run says, if one lies beside.
 std::optional<ImportedFile> results_beside(const SampleFile& file) {
-  const Path folder = file.path.parent_path();
-  for (const char* ending : {".json", ".json.gz"}) {
-    const Path path = folder / fmt::format("results_{}{}", file.time, ending);
-    if (file.time.empty() || !std::filesystem::exists(path)) continue;
-    std::optional<ImportedFile> results = read_result_file(path);
-    if (results && !results->checkpoints.empty()) return results;
-  }
-  return {};
+  const std::optional<Path> path = lm_eval::results_file_beside(file);
+  std::optional<ImportedFile> results = path ? read_result_file(*path) : std::nullopt;
+  if (results && results->checkpoints.empty()) results.reset();
+  return results;
 }
 
 // The documents by their numbers, and the metrics that can be computed of them.

@@ -71,25 +71,43 @@ std::optional<Golds> by_text(const SampleLine& line, const Texts& choices) {
   return golds;
 }
 
-int32_t prediction_of(const SampleLine& line, size_t choices) {
-  const auto first = line.responses.begin();
-  const auto last = first + static_cast<std::ptrdiff_t>(choices);
-  // What is no number wins, the first of them: so it does in NumPy's argmax.
-  const auto less = [](const auto& a, const auto& b) {
-    return std::isnan(b.nats) ? !std::isnan(a.nats) : a.nats < b.nats;
-  };
-  return static_cast<int32_t>(std::max_element(first, last, less) - first);
+// Of each choice what it is worth; what is no number wins, the first of them: so it does in NumPy's
+// argmax.
+int32_t best_of(const std::vector<double>& values) {
+  const auto less = [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; };
+  return static_cast<int32_t>(std::max_element(values.begin(), values.end(), less) -
+                              values.begin());
 }
 
-// Whether gold answers give what the file says `acc` was; true where it says nothing.
-bool agrees(const SampleLine& line, const Golds& golds, size_t choices) {
-  const auto acc = line.recorded.find("acc");
-  if (acc == line.recorded.end()) return true;
-  const int32_t prediction = prediction_of(line, choices);
+int32_t prediction_of(const SampleLine& line, size_t choices) {
+  std::vector<double> nats;
+  for (size_t c = 0; c < choices; ++c) nats.push_back(line.responses[c].nats);
+  return best_of(nats);
+}
+
+// By log-likelihoods for each character, as for `acc_norm`.
+int32_t normed_prediction_of(const SampleLine& line, const Texts& choices) {
+  std::vector<double> nats;
+  for (size_t c = 0; c < choices.size(); ++c) {
+    nats.push_back(line.responses[c].nats / static_cast<double>(count_characters(choices[c])));
+  }
+  return best_of(nats);
+}
+
+// Whether gold answers and a prediction give what the file says a metric was; true where it says
+// nothing.
+bool agrees(const SampleLine& line, const char* metric, const Golds& golds, int32_t prediction,
+            size_t choices) {
+  const auto recorded = line.recorded.find(metric);
+  if (recorded == line.recorded.end()) return true;
   const bool right = std::any_of(golds.begin(), golds.end(), [&](int32_t gold) {
     return (gold < 0 ? gold + static_cast<int32_t>(choices) : gold) == prediction;
   });
-  return right == (acc->second == 1.0);
+  return right == (recorded->second == 1.0);
+}
+
+bool agrees(const SampleLine& line, const Golds& golds, size_t choices) {
+  return agrees(line, "acc", golds, prediction_of(line, choices), choices);
 }
 
 Golds from_accuracy(const SampleLine& line, size_t choices) {
@@ -114,19 +132,36 @@ int64_t mistakes(Rule rule, const std::vector<SampleLine>& lines,
   return count;
 }
 
+Rule rule_of(const std::vector<SampleLine>& lines, const std::vector<Texts>& choices) {
+  return mistakes(by_number, lines, choices) <= mistakes(by_text, lines, choices) ? by_number
+                                                                                  : by_text;
+}
+
 }  // namespace
+
+int64_t disagreements_of(const std::vector<SampleLine>& lines,
+                         const std::vector<std::vector<std::string>>& choices) {
+  const Rule rule = rule_of(lines, choices);
+  int64_t count = mistakes(rule, lines, choices);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto golds = rule(lines[i], choices[i]);
+    const int32_t prediction = normed_prediction_of(lines[i], choices[i]);
+    count += golds && !agrees(lines[i], "acc_norm", *golds, prediction, choices[i].size());
+  }
+  return count;
+}
 
 std::vector<std::vector<int32_t>> golds_of(const std::vector<SampleLine>& lines,
                                            const std::vector<std::vector<std::string>>& choices,
                                            bool several_inputs) {
-  const bool numbers = mistakes(by_number, lines, choices) <= mistakes(by_text, lines, choices);
+  const Rule rule = rule_of(lines, choices);
   std::vector<Golds> all;
   for (size_t i = 0; i < lines.size(); ++i) {
     if (several_inputs) {
       all.push_back(from_accuracy(lines[i], choices[i].size()));
       continue;
     }
-    auto golds = numbers ? by_number(lines[i], choices[i]) : by_text(lines[i], choices[i]);
+    auto golds = rule(lines[i], choices[i]);
     const auto acc = lines[i].recorded.find("acc");
     // The original takes a target that is no choice for a question nobody answers.
     if (!golds && acc != lines[i].recorded.end() && acc->second == 0) golds = {ItemShape::kNoGold};
@@ -134,7 +169,7 @@ std::vector<std::vector<int32_t>> golds_of(const std::vector<SampleLine>& lines,
       throw GoldUnknown(lines[i].where,
                         fmt::format("the target is {}", lines[i].target.dump().substr(0, 60)),
                         fmt::format("one of the {} choices, by {}", choices[i].size(),
-                                    numbers ? "number from 0" : "text"));
+                                    rule == by_number ? "number from 0" : "text"));
     }
     all.push_back(*golds);
   }

@@ -35,6 +35,11 @@ struct SampleLine {
 // Throws Error naming the key that is absent, or has another type.
 SampleLine read_sample_line(const Json& row, const std::string& where);
 
+// How often multiple-choice lines record another `acc` or `acc_norm` than choices of these texts
+// [lines][choices] have, or no choice is the right one.
+int64_t disagreements_of(const std::vector<SampleLine>& lines,
+                         const std::vector<std::vector<std::string>>& choices);
+
 // The right choices of multiple-choice lines, by their texts [lines][choices]; see sample_reader.h.
 // `several_inputs`: the choices stand in the contexts. Throws Error naming the line.
 std::vector<std::vector<int32_t>> golds_of(const std::vector<SampleLine>& lines,

@@ -21,9 +21,9 @@ const std::regex kName(R"(samples_(.+)_(\d{4}-\d\d-\d\dT[\d\-:.]+)\.jsonl(\.gz)?
 
 // The target_delimiter that the results file of the same run names for a task.
 std::optional<std::string> delimiter_beside(const SampleFile& file) {
-  const Path results = file.path.parent_path() / fmt::format("results_{}.json", file.time);
-  if (file.time.empty() || !std::filesystem::exists(results)) return {};
-  const Json json = parse_python_json(read_file(results), results.string());
+  const std::optional<Path> results = results_file_beside(file);
+  if (!results) return {};
+  const Json json = parse_python_json(read_unpacked(*results), results->string());
   const Json* at = &json;
   for (const std::string& key : {std::string("configs"), file.task}) {
     if (!at->is_object() || !at->contains(key)) return {};
@@ -126,32 +126,56 @@ class Conclusions {
 
   void conclude_choices() {
     unconditional_ = std::all_of(lines_.begin(), lines_.end(), has_unconditional);
-    const auto count = [&](const SampleLine& line) {
-      return line.arguments.size() / (unconditional_ ? 2 : 1);
-    };
-    const bool several_inputs =
-        std::all_of(lines_.begin(), lines_.end(),
-                    [&](const SampleLine& line) { return has_several_inputs(line, count(line)); });
+    const bool several_inputs = std::all_of(
+        lines_.begin(), lines_.end(),
+        [&](const SampleLine& line) { return has_several_inputs(line, count_choices(line)); });
     file_.lengths = !several_inputs;
-    const std::string delimiter = delimiter_of();
+    choices_ = choices_after(delimiter_of());
+    golds_ = golds_of(lines_, choices_, several_inputs);
+  }
+
+  size_t count_choices(const SampleLine& line) const {
+    return line.arguments.size() / (unconditional_ ? 2 : 1);
+  }
+
+  std::vector<std::vector<std::string>> choices_after(std::string_view delimiter) const {
+    std::vector<std::vector<std::string>> choices;
     for (const SampleLine& line : lines_) {
-      std::vector<std::string>& texts = choices_.emplace_back();
-      for (size_t c = 0; c < count(line); ++c) {
+      std::vector<std::string>& texts = choices.emplace_back();
+      for (size_t c = 0; c < count_choices(line); ++c) {
         const std::string& text = line.arguments[c].continuation;
         texts.push_back(text.starts_with(delimiter) ? text.substr(delimiter.size()) : text);
       }
     }
-    golds_ = golds_of(lines_, choices_, several_inputs);
+    return choices;
   }
 
+  // The white space that all continuations begin with.
+  std::string shared_space() const {
+    const std::string& first = lines_.front().arguments.front().continuation;
+    std::string space = first.substr(0, first.find_first_not_of(" \t\n\r"));
+    for (const SampleLine& line : lines_) {
+      for (const auto& argument : line.arguments) {
+        while (!argument.continuation.starts_with(space)) space.pop_back();
+      }
+    }
+    return space;
+  }
+
+  // Unnamed, one space or nothing, unless the recorded metrics fit more or less of the white space
+  // better: it counts in the lengths of choices.
   std::string delimiter_of() const {
-    if (const auto named = delimiter_beside(file_)) return *named;
-    const bool spaces = std::all_of(lines_.begin(), lines_.end(), [](const SampleLine& line) {
-      return std::all_of(line.arguments.begin(), line.arguments.end(), [](const auto& argument) {
-        return argument.continuation.starts_with(' ');
-      });
-    });
-    return spaces ? " " : "";
+    if (auto named = delimiter_beside(file_)) return *std::move(named);
+    const std::string space = shared_space();
+    std::string best = space.starts_with(' ') ? " " : "";
+    if (space.empty() || !file_.lengths) return best;
+    int64_t fewest = disagreements_of(lines_, choices_after(best));
+    for (size_t length = 0; length <= space.size() && fewest > 0; ++length) {
+      const int64_t count = disagreements_of(lines_, choices_after(space.substr(0, length)));
+      if (count < fewest) best = space.substr(0, length);
+      fewest = std::min(fewest, count);
+    }
+    return best;
   }
 
   const std::vector<SampleLine>& lines_;
@@ -193,6 +217,14 @@ std::vector<Item> SampleFile::items() const {
     scores.insert(scores.end(), sample.scores.begin(), sample.scores.end());
   }
   return items_of(shapes, scores);
+}
+
+std::optional<Path> results_file_beside(const SampleFile& file) {
+  for (const char* ending : {".json", ".json.gz"}) {
+    Path path = file.path.parent_path() / fmt::format("results_{}{}", file.time, ending);
+    if (!file.time.empty() && std::filesystem::exists(path)) return path;
+  }
+  return {};
 }
 
 bool needs_lengths(const Metric& metric) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,8 @@ class GoldUnknown : public Error {
 //
 //   type       from the number of requests and of their arguments
 //   choices    continuations without the delimiter: the task's target_delimiter where the
-//              results file of the same time lies beside, else a space where all begin with one
+//              results file of the same time lies beside, else a space where all begin with one,
+//              or as much of the white space they share as gives the recorded metrics best
 //   gold       the target, a choice's number or text, whichever gives the recorded `acc`; with
 //              several inputs (all continuations equal) from the recorded `acc` alone, which says
 //              enough where it is 1 or there are two choices
@@ -57,6 +59,9 @@ class GoldUnknown : public Error {
 // `filter` chooses among several; empty: the first. Throws Error naming file and line where a line
 // is damaged, and GoldUnknown where it is not.
 SampleFile read_samples(const Path& path, const std::string& filter = {});
+
+// The results file of the same run in the same folder, results_TIME.json or .json.gz.
+std::optional<Path> results_file_beside(const SampleFile& file);
 
 // Whether a metric has no value without SampleFile::lengths.
 bool needs_lengths(const Metric& metric);

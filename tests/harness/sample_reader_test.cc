@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <map>
 #include <tuple>
@@ -155,6 +156,42 @@ TEST_F(SampleReader, KeysMayBeSorted) {
   line["arguments"] = Json::parse(arguments.dump());
   const SampleFile file = lm_eval::read_samples(write_lines(folder_.folder(), "t", {line}));
   for (int i = 0; i < 12; ++i) EXPECT_EQ(file.items()[0].choices[i].characters, i + 1);
+}
+
+// One document: "a" and "bbb", of which the first is right, after a delimiter. For each character
+// the second is the better one, and the first as soon as a character more counts.
+Json delimited(const std::string& delimiter, double acc_norm) {
+  return {{"doc_id", 0},
+          {"target", "0"},
+          {"arguments",
+           {{"gen_args_0", {{"arg_0", "Q:"}, {"arg_1", delimiter + "a"}}},
+            {"gen_args_1", {{"arg_0", "Q:"}, {"arg_1", delimiter + "bbb"}}}}},
+          {"filtered_resps", parse_json(R"([["-1.0", "False"], ["-2.5", "False"]])", "test")},
+          {"acc", 1.0},
+          {"acc_norm", acc_norm}};
+}
+
+TEST_F(SampleReader, WithoutResultsBesideTheRecordedMetricsTellTheDelimiter) {
+  const auto characters = [&](const Json& line) {
+    const SampleFile file = lm_eval::read_samples(write_lines(folder_.folder(), "t", {line}));
+    return file.items()[0].choices[0].characters;
+  };
+  EXPECT_EQ(characters(delimited(" ", 0)), 1);   // a space it was
+  EXPECT_EQ(characters(delimited(" ", 1)), 2);   // none: the choices begin with one
+  EXPECT_EQ(characters(delimited("\n", 1)), 2);  // no line's end either
+  EXPECT_EQ(characters(delimited("\n", 0)), 1);
+  EXPECT_EQ(characters(delimited(" \n", 0)), 1);
+}
+
+TEST_F(SampleReader, ResultsBesideMayBePacked) {
+  const Path path = folder_.folder() / (std::string("results_") + kTime + ".json.gz");
+  gzFile_s* results = ::gzopen(path.c_str(), "wb");
+  ::gzputs(results, R"({"configs": {"t": {"target_delimiter": ""}}})");
+  ::gzclose(results);
+  Json line = delimited(" ", 0);
+  line.erase("acc_norm");
+  const SampleFile file = lm_eval::read_samples(write_lines(folder_.folder(), "t", {line}));
+  EXPECT_EQ(file.items()[0].choices[0].characters, 2);
 }
 
 TEST_F(SampleReader, OldLayoutWithListsAndNumbers) {
