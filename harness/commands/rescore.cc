@@ -23,8 +23,7 @@ using lm_eval::SampleFile;
 struct Rescored {
   const Metric* metric = nullptr;
   Score score;
-  int64_t compared = 0;  // documents of which the file records this metric
-  int64_t differ = 0;    // of these, how many say another value
+  lm_eval::Recorded recorded;
 };
 
 struct FileScores {
@@ -59,16 +58,9 @@ Rescored rescore(const Metric& metric, const SampleFile& file, const std::vector
   if (!file.lengths && lm_eval::needs_lengths(metric)) {
     throw Error(std::string(metric.name), "the lengths of the choices are missing");
   }
-  Rescored result{.metric = &metric, .score = score_items(metric, items, bootstrap)};
-  if (metric.kind != ValueKind::number) return result;
-  const std::vector<double> values = numbers_of(item_values(metric, items));
-  for (size_t i = 0; i < values.size(); ++i) {
-    const auto recorded = file.samples[i].recorded.find(std::string(metric.name));
-    if (recorded == file.samples[i].recorded.end()) continue;
-    ++result.compared;
-    result.differ += std::abs(recorded->second - values[i]) > 1e-9 * std::abs(values[i]);
-  }
-  return result;
+  return {.metric = &metric,
+          .score = score_items(metric, items, bootstrap),
+          .recorded = lm_eval::compare_recorded(file, metric, items)};
 }
 
 FileScores rescore_file(const Arguments& arguments, const SampleFile& file) {
@@ -112,11 +104,11 @@ Table table_of(const std::vector<FileScores>& files) {
   for (const FileScores& file : files) {
     for (const Rescored& one : file.metrics) {
       const auto& error = one.score.standard_error;
+      const auto [compared, differ] = one.recorded;
       table.rows.push_back(
           {file.task, std::string(one.metric->name), with_commas(one.score.items),
            decimals(one.score.value), error ? decimals(*error) : "–",
-           one.compared == 0 ? "–"
-                             : fmt::format("{} of {}", one.compared - one.differ, one.compared)});
+           compared == 0 ? "–" : fmt::format("{} of {}", compared - differ, compared)});
     }
   }
   return table;
@@ -127,12 +119,13 @@ Json json_of(const std::vector<FileScores>& files) {
   for (const FileScores& file : files) {
     for (const Rescored& one : file.metrics) {
       const auto& error = one.score.standard_error;
-      json.push_back({{"task", file.task},
-                      {"metric", one.metric->name},
-                      {"documents", one.score.items},
-                      {"value", one.score.value},
-                      {"standard_error", error ? Json(*error) : Json()},
-                      {"recorded", {{"compared", one.compared}, {"differ", one.differ}}}});
+      json.push_back(
+          {{"task", file.task},
+           {"metric", one.metric->name},
+           {"documents", one.score.items},
+           {"value", one.score.value},
+           {"standard_error", error ? Json(*error) : Json()},
+           {"recorded", {{"compared", one.recorded.compared}, {"differ", one.recorded.differ}}}});
     }
   }
   return {{"scores", std::move(json)}};

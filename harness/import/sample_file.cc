@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "harness/import/readers.h"
 #include "harness/lm_eval/sample_reader.h"
+#include "scoring/metrics/aggregation.h"
 #include "scoring/metrics/metric.h"
 
 namespace e2lm {
@@ -15,14 +16,6 @@ using lm_eval::SampleFile;
 
 // For standard errors without a formula: known to 2 % is enough.
 constexpr Bootstrap kBootstrap = {.draws = 1000};
-
-// Whether the samples say what a metric is made of.
-bool says_enough(const SampleFile& file, const Metric& metric) {
-  const bool lengths = file.lengths || !lm_eval::needs_lengths(metric);
-  const bool tokens = file.tokens || metric.name != "acc_token";
-  return lengths && tokens && !metric.aggregation.empty() &&
-         metric.fits(file.samples.front().shape.type);
-}
 
 // What the results file of the same run says, if one lies beside.
 std::optional<ImportedFile> results_beside(const SampleFile& file) {
@@ -50,33 +43,45 @@ ImportedItems items_of(const SampleFile& file, const std::string& filter) {
     result.items.push_back(items[place]);
   }
   for (const Metric& metric : metrics()) {
-    if (says_enough(file, metric)) result.metrics.push_back(std::string(metric.name) + filter);
+    const bool own = lm_eval::says_enough(file, metric) &&
+                     !lm_eval::compare_recorded(file, metric, items).is_another();
+    if (own) result.metrics.push_back(std::string(metric.name) + filter);
   }
   return result;
 }
 
-ImportedScore score_of(const Metric& metric, const SampleFile& file, const ImportedItems& items,
-                       const std::string& filter) {
-  const Score score = score_items(metric, items.items, kBootstrap);
-  return {.task = file.task,
-          .metric = std::string(metric.name) + filter,
-          .value = score.value,
-          .standard_error = score.standard_error,
-          .samples = score.items,
-          .higher_is_better = metric.higher_is_better,
-          .chance = chance_level(metric, items.items),
-          .where = file.path.string()};
+// What the lines record counts where it is another number than that of the documents.
+Score score_of(const Metric& metric, const SampleFile& file, std::span<const Item> items,
+               bool differs) {
+  if (!differs || metric.aggregation != "mean") return score_items(metric, items, kBootstrap);
+  std::vector<MetricValue> values;
+  for (const auto& sample : file.samples) {
+    const auto recorded = sample.recorded.find(std::string(metric.name));
+    if (recorded != sample.recorded.end()) values.emplace_back(recorded->second);
+  }
+  return aggregate(*find_aggregation("mean"), values);
 }
 
 // Of the metrics that the lines record.
-std::vector<ImportedScore> scores_of(const SampleFile& file, const ImportedItems& items,
-                                     const std::string& filter) {
+std::vector<ImportedScore> scores_of(const SampleFile& file, const std::string& filter) {
+  const std::vector<Item> items = file.items();
   std::vector<ImportedScore> scores;
   for (const Metric& metric : metrics()) {
-    const bool recorded = file.samples.front().recorded.contains(std::string(metric.name));
-    if (recorded && says_enough(file, metric)) {
-      scores.push_back(score_of(metric, file, items, filter));
+    if (!file.samples.front().recorded.contains(std::string(metric.name)) ||
+        !lm_eval::says_enough(file, metric)) {
+      continue;
     }
+    const lm_eval::Recorded recorded = lm_eval::compare_recorded(file, metric, items);
+    const Score score = score_of(metric, file, items, recorded.differ > 0);
+    ImportedScore& into =
+        scores.emplace_back(ImportedScore{.task = file.task,
+                                          .metric = std::string(metric.name) + filter,
+                                          .value = score.value,
+                                          .standard_error = score.standard_error,
+                                          .samples = score.items,
+                                          .higher_is_better = metric.higher_is_better,
+                                          .where = file.path.string()});
+    if (!recorded.is_another()) into.chance = chance_level(metric, items);
   }
   return scores;
 }
@@ -100,7 +105,7 @@ void read_sample_file(ImportedFile& into) {
                  [&](const ImportedScore& score) { return score.task == file.task; });
   }
   if (checkpoint.scores.empty()) {
-    checkpoint.scores = scores_of(file, checkpoint.items.front(), filter);
+    checkpoint.scores = scores_of(file, filter);
   }
   into.checkpoints.push_back(std::move(checkpoint));
 }

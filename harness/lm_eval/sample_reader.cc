@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <regex>
 #include <set>
@@ -225,6 +226,27 @@ std::optional<Path> results_file_beside(const SampleFile& file) {
     if (!file.time.empty() && std::filesystem::exists(path)) return path;
   }
   return {};
+}
+
+bool says_enough(const SampleFile& file, const Metric& metric) {
+  const bool lengths = file.lengths || !needs_lengths(metric);
+  const bool tokens = file.tokens || metric.name != "acc_token";
+  return lengths && tokens && !metric.aggregation.empty() &&
+         metric.fits(file.samples.front().shape.type);
+}
+
+Recorded compare_recorded(const SampleFile& file, const Metric& metric,
+                          std::span<const Item> items) {
+  Recorded result;
+  if (metric.kind != ValueKind::number || !says_enough(file, metric)) return result;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const auto recorded = file.samples[i].recorded.find(std::string(metric.name));
+    if (recorded == file.samples[i].recorded.end()) continue;
+    const double value = std::get<double>(metric.value(items[i]));
+    ++result.compared;
+    result.differ += std::abs(recorded->second - value) > 1e-9 * std::abs(value);
+  }
+  return result;
 }
 
 bool needs_lengths(const Metric& metric) {

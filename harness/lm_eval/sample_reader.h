@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,21 @@ SampleFile read_samples(const Path& path, const std::string& filter = {});
 
 // The results file of the same run in the same folder, results_TIME.json or .json.gz.
 std::optional<Path> results_file_beside(const SampleFile& file);
+
+// Whether the samples say what a metric is made of, and it fits them.
+bool says_enough(const SampleFile& file, const Metric& metric);
+
+// How many documents record a metric, and how many of these another value than its own. REQUIRES:
+// items are the file's.
+struct Recorded {
+  int64_t compared = 0, differ = 0;
+
+  // One document in a hundred may differ, by rounding of ties; of more the file means another
+  // metric by that name, as TruthfulQA's mc2 by `acc`.
+  bool is_another() const { return differ * 100 > compared; }
+};
+Recorded compare_recorded(const SampleFile& file, const Metric& metric,
+                          std::span<const Item> items);
 
 // Whether a metric has no value without SampleFile::lengths.
 bool needs_lengths(const Metric& metric);

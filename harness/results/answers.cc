@@ -115,6 +115,10 @@ std::string objection(const Metric& metric, const TaskAnswers& task) {
   if (!task.lengths && lm_eval::needs_lengths(metric)) {
     return fmt::format("its samples lack the lengths of the choices, which {} needs", metric.name);
   }
+  if (std::find(task.others.begin(), task.others.end(), metric.name) != task.others.end()) {
+    return fmt::format("its samples record another {} than that of their log-likelihoods",
+                       metric.name);
+  }
   return "";
 }
 
@@ -210,6 +214,11 @@ Answers answers_in_samples(const Path& path, const std::string& filter) {
     }
     task.items = samples.items();
     task.lengths = samples.lengths;
+    for (const Metric& metric : metrics()) {
+      if (lm_eval::compare_recorded(samples, metric, task.items).is_another()) {
+        task.others.emplace_back(metric.name);
+      }
+    }
     bool hashed = true;
     for (const lm_eval::Sample& sample : samples.samples) {
       task.doc_ids.push_back(sample.doc_id);

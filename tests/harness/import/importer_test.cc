@@ -8,8 +8,11 @@
 #include <cmath>
 
 #include "harness/import/exact_sum.h"
+#include "harness/import/readers.h"
+#include "harness/results/answers.h"
 #include "harness/results/results.h"
 #include "scoring/items/item_selection.h"
+#include "scoring/metrics/metric.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/result_files.h"
 #include "tests/support/scratch.h"
@@ -418,6 +421,39 @@ TEST_F(SampleImportTest, SamplesThatDoNotTellTheRightAnswerAreSkippedInAFolder) 
   EXPECT_EQ(summary.skipped[0].path, odd);
   EXPECT_THAT(summary.skipped[0].why, testing::HasSubstr("does not say which answers are right"));
   expect_error([&] { import(odd); }, "samples_odd", ":1", "neither");
+}
+
+// TruthfulQA's mc2 records as acc how much of the probability falls on right choices.
+TEST_F(SampleImportTest, AMetricOfTheFilesOwnIsTakenAsItIsRecorded) {
+  std::string lines;
+  for (int i = 0; i < 2; ++i) {
+    const Json line = {{"doc_id", i},
+                       {"target", "0"},
+                       {"arguments",
+                        {{"gen_args_0", {{"arg_0", "Q:"}, {"arg_1", " red"}}},
+                         {"gen_args_1", {{"arg_0", "Q:"}, {"arg_1", " blue"}}}}},
+                       {"filtered_resps",
+                        Json::array({Json::array({"-1", "False"}), Json::array({"-2", "False"})})},
+                       {"filter", "none"},
+                       {"acc", i == 0 ? 0.25 : 0.5}};
+    lines += line.dump() + "\n";
+  }
+  const Path path = scratch_.write("files/samples_mc2_2026-01-31T12-00-01.000000.jsonl", lines);
+  const auto file = read_result_file(path);
+  ASSERT_TRUE(file);
+  const ImportedCheckpoint& checkpoint = file->checkpoints.at(0);
+  ASSERT_EQ(checkpoint.scores.size(), 1u);
+  EXPECT_EQ(checkpoint.scores[0].value, 0.375) << "not 1, which arg-max would give";
+  EXPECT_EQ(checkpoint.scores[0].standard_error, 0.125);
+  EXPECT_FALSE(checkpoint.scores[0].chance);
+  EXPECT_THAT(checkpoint.items.at(0).metrics, testing::Not(testing::Contains("acc")));
+  EXPECT_THAT(checkpoint.items.at(0).metrics, testing::Contains("acc_norm"));
+
+  const auto compare = [&] {
+    compare_answers(answers_in_samples(path, ""), answers_in_samples(path, ""), *find_metric("acc"),
+                    {});
+  };
+  expect_error(compare, "mc2", "record another acc");
 }
 
 TEST_F(SampleImportTest, OtherDocumentsAreNotMixed) {
