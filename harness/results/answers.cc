@@ -116,8 +116,7 @@ std::string objection(const Metric& metric, const TaskAnswers& task) {
     return fmt::format("its samples lack the lengths of the choices, which {} needs", metric.name);
   }
   if (std::find(task.others.begin(), task.others.end(), metric.name) != task.others.end()) {
-    return fmt::format("its samples record another {} than that of their log-likelihoods",
-                       metric.name);
+    return fmt::format("its samples do not give {}, or record another by that name", metric.name);
   }
   return "";
 }

@@ -19,7 +19,7 @@ struct TaskAnswers {
   std::vector<Item> items;              // by document
   bool lengths = true;                  // of the choices, in characters and bytes, are known
   std::vector<std::string> metrics;     // that the task has, as a store names them: sweep/items.h
-  std::vector<std::string> others;      // metrics that the samples mean by these names are others
+  std::vector<std::string> others;      // metrics absent, or others by these names
 };
 
 struct Answers {

@@ -30,6 +30,18 @@ bool knows_lengths(const ItemsRow& row) {
   });
 }
 
+// Metrics that the documents were imported without.
+std::vector<std::string> absent_from(const ItemsRow& row) {
+  std::vector<std::string> absent;
+  for (const Metric& metric : metrics()) {
+    const bool there = std::any_of(
+        row.metrics.begin(), row.metrics.end(),
+        [&](const std::string& name) { return name.substr(0, name.find(',')) == metric.name; });
+    if (!there) absent.emplace_back(metric.name);
+  }
+  return absent;
+}
+
 bool same_questions(const ImportedItems& a, const ImportedItems& b) {
   return a.ids == b.ids && std::equal(a.items.begin(), a.items.end(), b.items.begin(),
                                       [](const Item& one, const Item& other) {
@@ -76,7 +88,8 @@ std::optional<Answers> imported_answers(const Store& store, const std::string& c
     answers.tasks.push_back({.task = row.task,
                              .doc_ids = {read.ids.begin(), read.ids.end()},
                              .items = std::move(read.items),
-                             .lengths = knows_lengths(row)});
+                             .lengths = knows_lengths(row),
+                             .others = absent_from(row)});
   }
   return answers;
 }

@@ -10,6 +10,7 @@
 #include "harness/import/exact_sum.h"
 #include "harness/import/readers.h"
 #include "harness/results/answers.h"
+#include "harness/results/imported_answers.h"
 #include "harness/results/results.h"
 #include "scoring/items/item_selection.h"
 #include "scoring/metrics/metric.h"
@@ -453,7 +454,15 @@ TEST_F(SampleImportTest, AMetricOfTheFilesOwnIsTakenAsItIsRecorded) {
     compare_answers(answers_in_samples(path, ""), answers_in_samples(path, ""), *find_metric("acc"),
                     {});
   };
-  expect_error(compare, "mc2", "record another acc");
+  expect_error(compare, "mc2", "do not give acc");
+
+  add_samples(1, {0, 1}, "10");  // whose results file is now beside
+  import(folder_);
+  const auto stored = imported_answers(store_, "m@1");
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(
+      compare_answers(*stored, *stored, *find_metric("acc"), {}).left_out,
+      std::vector<std::string>{"mc2: its samples do not give acc, or record another by that name"});
 }
 
 TEST_F(SampleImportTest, OtherDocumentsAreNotMixed) {
