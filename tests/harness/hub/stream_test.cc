@@ -87,7 +87,7 @@ TEST_F(StreamTest, AStreamDownloadsSharedWeightsOnce) {
 }
 
 TEST_F(StreamTest, AStreamThatIsKilledGoesOnAndCleansUp) {
-  const Json expected = plain_results();
+  Json expected = plain_results();
   int killed = 0;
   for (int delay = 30; delay < 4000; delay += 60) {
     Program program(call({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"}));
@@ -100,7 +100,12 @@ TEST_F(StreamTest, AStreamThatIsKilledGoesOnAndCleansUp) {
   EXPECT_GT(killed, 0);
   const ProgramResult last = run({"sweep", "sweep.yaml", "-o", "run", "-q", "--stream"});
   EXPECT_EQ(last.exit_code, 0) << last.errors;
-  EXPECT_EQ(results(scratch_ / "run"), expected);
+  Json found = results(scratch_ / "run");
+  // Of one that is killed between its last block and its end, what it took to compute is unknown.
+  for (Json* report : {&expected, &found}) {
+    for (Json& cell : (*report)["cells"]) cell.erase("rows");
+  }
+  EXPECT_EQ(found, expected);
   EXPECT_EQ(blobs_of_weights(), 0) << "also what killed runs brought is removed";
 }
 
